@@ -1,0 +1,47 @@
+"""Filling the gaps of an initial estimate: what was not seen is interpolated between what was."""
+
+import jax
+import jax.numpy as jnp
+
+from sm_jax.geometry.rotations import slerp
+from sm_jax.types import Array, Motion
+
+SEEN = 0.3  # a joint counts as seen from this visibility on
+
+# The joint whose position shows a joint's rotation: the next one down the limb (itself at a limb's end and at the root).
+_NEXT_JOINT = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23)
+
+
+def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
+    """Replace each hidden span of a joint by slerp between its seen ends (held constant at a clip's ends).
+
+    motion: [P, T].  visibility: [P, T, J] of joint positions.  frame_mask: [T].  A rotation counts as seen where its
+    joint and the limb's next joint are. What is never seen keeps its raw values. The pelvis path is interpolated
+    linearly where the pelvis is hidden.
+    """
+    rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT_JOINT])
+    seen = (rests_on >= SEEN) & (frame_mask[None, :, None] > 0.0)
+    rotations = jnp.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2)
+    before, after, u = _neighbours(seen)
+    take = lambda values, index: jnp.take_along_axis(values, index[..., None, None], axis=1)  # noqa: E731
+    filled = slerp(take(rotations, before), take(rotations, after), u)
+    never = ~jnp.any(seen, axis=1, keepdims=True)
+    keep = (seen | never)[..., None, None]
+    filled = jnp.where(keep, rotations, filled)
+
+    index, pelvis_u = (before[..., 0], after[..., 0]), u[..., 0][..., None]
+    a, b = (jnp.take_along_axis(motion.pelvis, i[..., None], axis=1) for i in index)
+    pelvis = jnp.where(keep[:, :, 0, 0, :], motion.pelvis, a + pelvis_u * (b - a))
+    return Motion(global_orient=filled[:, :, 0], body_pose=filled[:, :, 1:], pelvis=pelvis, betas=motion.betas)
+
+
+def _neighbours(seen: Array) -> tuple[Array, Array, Array]:
+    """seen [P, T, J] -> indices of the last and the next seen frame and the fraction between them, each [P, T, J]."""
+    n = seen.shape[1]
+    frame = jnp.arange(n, dtype=jnp.int32)[None, :, None]
+    before = jax.lax.cummax(jnp.where(seen, frame, jnp.full_like(frame, -1)), axis=1)
+    after = jax.lax.cummin(jnp.where(seen, frame, jnp.full_like(frame, n)), axis=1, reverse=True)
+    before, after = jnp.where(before < 0, after, before), jnp.where(after >= n, before, after)
+    before, after = jnp.clip(before, 0, n - 1), jnp.clip(after, 0, n - 1)
+    span = jnp.maximum(after - before, 1).astype(jnp.float32)
+    return before, after, (frame - before).astype(jnp.float32) / span

@@ -1,0 +1,45 @@
+"""Standardisation of the state, fitted once on training motion and stored with the weights."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from sm_jax.motion.state import STATE, D
+from sm_jax.types import Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """mean and std: [D]. Within a named slice all entries share one std, so that a slice keeps its geometry."""
+
+    mean: Array
+    std: Array
+
+
+def fit(states: np.ndarray) -> Statistics:
+    """States [..., D] of training motion -> statistics."""
+    flat = np.asarray(states, np.float64).reshape(-1, D)
+    mean, std = flat.mean(0), np.ones(D)
+    for part in STATE.values():
+        std[part] = np.sqrt(flat[:, part].var(0).mean())
+    return Statistics(mean=mean.astype(np.float32), std=np.maximum(std, 1e-3).astype(np.float32))
+
+
+def normalise(state: Array, statistics: Statistics) -> Array:
+    """State [..., D] -> standardised state [..., D]."""
+    mean, std = _expand(statistics, state.ndim)
+    return (state - mean) / std
+
+
+def denormalise(state: Array, statistics: Statistics) -> Array:
+    """The inverse of `normalise`."""
+    mean, std = _expand(statistics, state.ndim)
+    return state * std + mean
+
+
+def _expand(statistics: Statistics, ndim: int) -> tuple[Array, Array]:
+    shape = (1,) * (ndim - 1) + (D,)
+    return jnp.reshape(statistics.mean, shape), jnp.reshape(statistics.std, shape)

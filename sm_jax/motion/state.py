@@ -1,0 +1,42 @@
+"""The networks' state: one table of named slices, and the way to and from `Motion`."""
+
+import jax.numpy as jnp
+
+from sm_jax.geometry.rotations import matrix_to_6d, sixd_to_matrix
+from sm_jax.types import Array, Motion
+
+ORIENT = slice(0, 6)
+POSE = slice(6, 144)
+PELVIS = slice(144, 147)
+FOOT_CONTACT = slice(147, 151)
+
+STATE = {"orient": ORIENT, "pose": POSE, "pelvis": PELVIS, "foot_contact": FOOT_CONTACT}
+D = 151
+
+
+def pack(motion: Motion, foot_contact: Array) -> Array:
+    """Motion and foot contact [..., P, T, 4] in [0, 1] -> state [..., P, T, D].
+
+    Rotations enter as the first two columns of their matrices (Zhou et al., "On the continuity of rotation
+    representations", 2019), so that a state may be averaged and denoised as a plain vector.
+    """
+    pose = matrix_to_6d(motion.body_pose)
+    parts = (
+        matrix_to_6d(motion.global_orient),
+        pose.reshape(*pose.shape[:-2], -1),
+        motion.pelvis,
+        foot_contact,
+    )
+    return jnp.concatenate(parts, axis=-1)
+
+
+def unpack(state: Array, betas: Array) -> tuple[Motion, Array]:
+    """State [..., P, T, D] and betas [..., P, N] -> Motion (rotations made orthonormal) and foot contact [..., P, T, 4]."""
+    pose = state[..., POSE]
+    motion = Motion(
+        global_orient=sixd_to_matrix(state[..., ORIENT]),
+        body_pose=sixd_to_matrix(pose.reshape(*pose.shape[:-1], 23, 6)),
+        pelvis=state[..., PELVIS],
+        betas=betas,
+    )
+    return motion, state[..., FOOT_CONTACT]

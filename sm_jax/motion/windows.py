@@ -1,0 +1,54 @@
+"""Cutting a clip into overlapping windows of one length, and blending windows back into a clip.
+
+The number of windows comes from a short list of sizes, so that clips of many lengths share a few compiled programs.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.types import Array
+
+LENGTH = 64
+OVERLAP = 16
+STRIDE = LENGTH - OVERLAP
+_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+
+
+def count(n_frames: int) -> int:
+    """Windows that cover a clip of n_frames, rounded up to the next bucket."""
+    needed = 1 + max(0, -(-(n_frames - LENGTH) // STRIDE))
+    return next((bucket for bucket in _BUCKETS if bucket >= needed), -(-needed // 512) * 512)
+
+
+def padded_frames(n_windows: int) -> int:
+    """Frames of the padded clip that n_windows cover exactly."""
+    return LENGTH + (n_windows - 1) * STRIDE
+
+
+def frames(n_windows: int) -> np.ndarray:
+    """Frame index of every window's frames: [W, LENGTH]."""
+    return np.arange(n_windows)[:, None] * STRIDE + np.arange(LENGTH)[None]
+
+
+def split(values: Array, n_windows: int, axis: int) -> Array:
+    """Values with the clip's frames on `axis` -> [W, ...] with LENGTH frames on `axis` + 1."""
+    return jnp.moveaxis(jnp.take(values, frames(n_windows), axis=axis), axis, 0)
+
+
+def blend(values: Array) -> Array:
+    """Windows [W, P, LENGTH, D] in one common frame -> clip [P, T, D], cross-faded over the overlaps."""
+    n_windows, people, _, width = values.shape
+    index = frames(n_windows)
+    weight = _fade(n_windows)
+    summed = jnp.zeros((padded_frames(n_windows), people, width), values.dtype)
+    summed = summed.at[index].add(jnp.moveaxis(values, 2, 1) * weight[:, :, None, None])
+    return jnp.moveaxis(summed, 0, 1)
+
+
+def _fade(n_windows: int) -> np.ndarray:
+    """Weights [W, LENGTH] that rise and fall linearly over the overlaps and sum to one at every frame."""
+    ramp = (np.arange(OVERLAP) + 1.0) / (OVERLAP + 1.0)
+    weight = np.ones((n_windows, LENGTH), np.float32)
+    weight[1:, :OVERLAP] = ramp
+    weight[:-1, LENGTH - OVERLAP :] = ramp[::-1]
+    return weight
