@@ -1,0 +1,40 @@
+# `make demo` and `make test` do all the set-up themselves: environment, package, assets.
+# Another interpreter: `make test PYTHON=python3.12 VENV=.venv312`.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+SOURCES := sm_jax configs experiments tests setup.py
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test lint format assets clean
+.DELETE_ON_ERROR:
+
+demo: assets
+	$(BIN)/sm-jax reconstruct sample:cam01 --out out/demo --overwrite
+
+test: lint assets
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+# Cheap when everything is in the cache: it only verifies the files.
+assets: $(INSTALLED)
+	$(BIN)/sm-jax fetch
+
+$(INSTALLED): setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "sm_jax needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[video,text,export,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) out build *.egg-info .pytest_cache .ruff_cache

@@ -1,0 +1,42 @@
+"""Strictness and speed for every test: no silent rank promotion, no silent dtype promotion in the mathematical
+packages, compiled programs kept between runs, and no test skipped without a printed reason."""
+
+import os
+import pathlib
+
+import jax
+import pytest
+
+TESTS = pathlib.Path(__file__).parent
+# optax and flax themselves promote dtypes, so strictness is a context around these folders only
+STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})
+COMPILED = pathlib.Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", "~/.cache/sm_jax/compiled-tests")).expanduser()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow too")
+    parser.addoption("--network", action="store_true", help="run the tests that ask a package registry too")
+
+
+def pytest_configure() -> None:
+    jax.config.update("jax_numpy_rank_promotion", "raise")
+    jax.config.update("jax_compilation_cache_dir", str(COMPILED))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    try:
+        jax.devices()
+    except RuntimeError:  # an accelerator's plugin is installed, the accelerator is not there
+        jax.config.update("jax_platforms", "cpu")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in ("slow", "network"):
+            if item.get_closest_marker(marker) and not config.getoption(f"--{marker}"):
+                item.add_marker(pytest.mark.skip(reason=f"marked {marker}: runs with --{marker}"))
+
+
+@pytest.fixture(autouse=True)
+def strict_dtype_promotion(request: pytest.FixtureRequest):
+    folder = request.path.relative_to(TESTS).parts[0]
+    with jax.numpy_dtype_promotion("strict" if folder in STRICT_DTYPES else "standard"):
+        yield

@@ -1,0 +1,15 @@
+"""What several test files need."""
+
+import pathlib
+
+import pytest
+
+from sm_jax import fetch
+
+
+def cached_asset(name: str) -> pathlib.Path:
+    """The asset if it is in the cache; otherwise the test is skipped and says why. `make test` fills the cache."""
+    path = fetch.cached(name)
+    if path is None:
+        pytest.skip(f"asset {name} is not in the cache; pull it with: sm-jax fetch {name}")
+    return path
