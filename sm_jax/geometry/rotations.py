@@ -1,0 +1,148 @@
+"""Conversions between rotation matrices and the forms used at the file border and by the networks.
+
+Inside the package a rotation is a matrix [..., 3, 3]; networks see its first two columns (6D, Zhou et al.,
+CVPR 2019); files hold axis-angle. Quaternions are (w, x, y, z).
+"""
+
+import jax
+import jax.numpy as jnp
+
+from sm_jax.geometry import safe
+from sm_jax.types import Array
+
+
+def compose(a: Array, b: Array) -> jax.Array:
+    """Matrix product a b of [..., 3, 3]. As products and sums, which compilers fuse, unlike many tiny matrix calls."""
+    return jnp.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
+
+
+def rotate(R: Array, x: Array) -> jax.Array:
+    """R x of [..., 3, 3] and [..., 3], leading axes of the same rank."""
+    return jnp.sum(R * x[..., None, :], axis=-1)
+
+
+def transpose(R: Array) -> jax.Array:
+    """The inverse rotation [..., 3, 3]."""
+    return jnp.swapaxes(R, -1, -2)
+
+
+def skew(v: Array) -> jax.Array:
+    """Matrix [..., 3, 3] of the cross product with v [..., 3]."""
+    x, y, z = v[..., 0], v[..., 1], v[..., 2]
+    zero = jnp.zeros_like(x)
+    return jnp.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*v.shape, 3)
+
+
+def vee(R: Array) -> jax.Array:
+    """Axis times sin(angle) of R: the vector [..., 3] of its skew-symmetric part."""
+    return 0.5 * jnp.stack(
+        [R[..., 2, 1] - R[..., 1, 2], R[..., 0, 2] - R[..., 2, 0], R[..., 1, 0] - R[..., 0, 1]], axis=-1
+    )
+
+
+def axis_angle_to_matrix(axis_angle: Array) -> jax.Array:
+    """Rodrigues' formula, [..., 3] in radians to [..., 3, 3]. Finite gradient at zero."""
+    squared = jnp.sum(jnp.square(axis_angle), axis=-1)
+    small = squared < 1e-8
+    angle = jnp.sqrt(jnp.where(small, 1, squared))
+    sine = jnp.where(small, 1 - squared / 6, jnp.sin(angle) / angle)
+    # (1 - cos a) / a^2 written with the half angle, which does not cancel for small a.
+    half = jnp.where(small, 1 - squared / 24, jnp.sin(angle / 2) / (angle / 2))
+    K = skew(axis_angle)
+    identity = jnp.broadcast_to(jnp.eye(3, dtype=K.dtype), K.shape)
+    return identity + sine[..., None, None] * K + 0.5 * jnp.square(half)[..., None, None] * compose(K, K)
+
+
+def matrix_to_axis_angle(R: Array) -> jax.Array:
+    """[..., 3, 3] to [..., 3] in radians, angle in [0, pi]. Accurate at both ends."""
+    q = matrix_to_quaternion(R)
+    sine = safe.norm(q[..., 1:])
+    small = sine < 1e-6
+    factor = jnp.where(small, 2, safe.divide(2 * safe.atan2(sine, q[..., 0]), jnp.where(small, 1, sine)))
+    return factor[..., None] * q[..., 1:]
+
+
+def matrix_to_6d(R: Array) -> jax.Array:
+    """First two columns one after the other, [..., 3, 3] to [..., 6]."""
+    return jnp.concatenate([R[..., :, 0], R[..., :, 1]], axis=-1)
+
+
+def sixd_to_matrix(sixd: Array) -> jax.Array:
+    """Gram-Schmidt, [..., 6] to [..., 3, 3]. Degenerate input gives a finite matrix that is no rotation."""
+    x = safe.normalise(sixd[..., :3])
+    y = sixd[..., 3:]
+    y = safe.normalise(y - jnp.sum(x * y, axis=-1, keepdims=True) * x)
+    return jnp.stack([x, y, jnp.cross(x, y)], axis=-1)
+
+
+def matrix_to_quaternion(R: Array) -> jax.Array:
+    """[..., 3, 3] to unit (w, x, y, z) [..., 4] with w >= 0.
+
+    Of the four algebraically equal forms the one with the largest pivot is taken (Shepperd 1978).
+    """
+    m00, m11, m22 = R[..., 0, 0], R[..., 1, 1], R[..., 2, 2]
+    pivots = jnp.stack([1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22], axis=-1)
+    w = 2 * vee(R)
+    xy, yz, zx = R[..., 0, 1] + R[..., 1, 0], R[..., 1, 2] + R[..., 2, 1], R[..., 2, 0] + R[..., 0, 2]
+    rows = jnp.stack(
+        [
+            jnp.stack([pivots[..., 0], w[..., 0], w[..., 1], w[..., 2]], axis=-1),
+            jnp.stack([w[..., 0], pivots[..., 1], xy, zx], axis=-1),
+            jnp.stack([w[..., 1], xy, pivots[..., 2], yz], axis=-1),
+            jnp.stack([w[..., 2], zx, yz, pivots[..., 3]], axis=-1),
+        ],
+        axis=-2,
+    )
+    best = jnp.argmax(pivots, axis=-1)[..., None, None]
+    q = safe.normalise(jnp.take_along_axis(rows, best, axis=-2)[..., 0, :])
+    return jnp.where(q[..., :1] < 0, -q, q)
+
+
+def quaternion_to_matrix(q: Array) -> jax.Array:
+    """(w, x, y, z) [..., 4], of any length but zero, to [..., 3, 3]."""
+    q = safe.normalise(q)
+    w, v = q[..., 0, None, None], q[..., 1:]
+    K = skew(v)
+    identity = jnp.broadcast_to(jnp.eye(3, dtype=K.dtype), K.shape)
+    return identity + 2 * w * K + 2 * compose(K, K)
+
+
+def slerp(R_a: Array, R_b: Array, u: Array) -> jax.Array:
+    """Rotation [..., 3, 3] on the shortest way from R_a (u = 0) to R_b (u = 1); u is [...]."""
+    way = matrix_to_axis_angle(compose(transpose(R_a), R_b))
+    return compose(R_a, axis_angle_to_matrix(u[..., None] * way))
+
+
+def angle_between(R_a: Array, R_b: Array) -> jax.Array:
+    """Geodesic distance [...] in radians, in [0, pi]. Accurate at both ends."""
+    R = compose(transpose(R_a), R_b)
+    cosine = 0.5 * (R[..., 0, 0] + R[..., 1, 1] + R[..., 2, 2] - 1)
+    return safe.atan2(safe.norm(vee(R)), cosine)
+
+
+@jax.custom_jvp
+def nearest_rotation(M: Array) -> jax.Array:
+    """The rotation [..., 3, 3] nearest to a matrix in the Frobenius norm (Kabsch 1976).
+
+    The gradient is written out: it divides by sums of singular values, not by their differences as the gradient
+    of an SVD does, so it stays finite for symmetric point sets.
+    """
+    U, _, Vt = _proper_svd(M)
+    return safe.matmul(U, Vt)
+
+
+def _proper_svd(M: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """SVD with det(U Vt) = 1; the smallest singular value carries the sign."""
+    U, S, Vt = jnp.linalg.svd(M)
+    sign = jnp.where(jnp.linalg.det(safe.matmul(U, Vt)) < 0, -1, 1).astype(S.dtype)
+    last = jnp.concatenate([jnp.ones_like(S[..., :2]), sign[..., None]], axis=-1)
+    return U * last[..., None, :], S * last, Vt
+
+
+@nearest_rotation.defjvp
+def _nearest_rotation_jvp(primals, tangents):
+    U, S, Vt = _proper_svd(primals[0])
+    A = safe.matmul(safe.matmul(transpose(U), tangents[0]), transpose(Vt))
+    sums = S[..., :, None] + S[..., None, :]
+    spin = safe.divide(A - transpose(A), sums)
+    return safe.matmul(U, Vt), safe.matmul(safe.matmul(U, spin), Vt)
