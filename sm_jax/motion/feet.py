@@ -2,10 +2,12 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.types import Array
 
+_FEET = np.array(FOOT_JOINTS)
 _SPEED = 0.5  # m/s at which a foot counts as half planted; retargeted mocap skates at 0.2
 _LIFT = 0.06  # metres above the support level at the same point
 
@@ -16,7 +18,7 @@ def foot_contact(joints: Array, fps: Array | float, ground: Array) -> Array:
     joints: [P, T, J, 3] in a z-up frame.  fps: frames per second.  ground: [] or [P] height of the *toe joints* at
     rest on the floor (`ground_height`).  Returns [P, T, 4] in [0, 1], in the order of `skeleton.FOOT_JOINTS`.
     """
-    feet = joints[:, :, FOOT_JOINTS, :]
+    feet = joints[:, :, _FEET, :]
     step = jnp.diff(feet, axis=1, prepend=feet[:, :1])
     speed = jnp.sqrt(jnp.sum(step * step, axis=-1) + 1e-12) * fps
     speed = jnp.minimum(speed, jnp.concatenate([speed[:, 1:], speed[:, -1:]], axis=1))
@@ -31,6 +33,6 @@ def ground_height(joints: Array, weight: Array) -> Array:
 
     A median forgives jumps, lifts and mis-fitted frames; two people on different levels get the level between them.
     """
-    lowest = joints[:, :, FOOT_JOINTS, 2].min(axis=-1)
+    lowest = joints[:, :, _FEET, 2].min(axis=-1)
     lowest = jnp.where(weight[None] > 0.0, lowest, jnp.full_like(lowest, jnp.nan))
     return jnp.nan_to_num(jnp.nanmedian(lowest))

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
@@ -9,7 +10,7 @@ from sm_jax.types import Array, Motion
 SEEN = 0.3  # a joint counts as seen from this visibility on
 
 # The joint whose position shows a joint's rotation: the next one down the limb (itself at a limb's end and at the root).
-_NEXT_JOINT = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23)
+_NEXT_JOINT = np.array([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
 
 
 def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:

@@ -48,6 +48,7 @@ def segment_distance(p: Array, a: Array, b: Array) -> Array:
 
 def _inside(points_camera: Array, camera: Camera) -> Array:
     """Soft test that camera-frame points [P, T, J, 3] fall within the picture and before the camera: [P, T, J]."""
-    pixels = project(camera.K, points_camera) / camera.image_size
+    size = jnp.reshape(camera.image_size, (1, 1, 1, 2))
+    pixels = project(camera.K, points_camera) / size
     margin = jnp.minimum(pixels, 1.0 - pixels).min(axis=-1)
     return jax.nn.sigmoid(margin / _BORDER) * (points_camera[..., 2] > 0.0).astype(points_camera.dtype)

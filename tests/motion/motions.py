@@ -1,0 +1,53 @@
+"""Random motions, cameras and observations for the tests of this floor and those above."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.geometry.rotations import axis_angle_to_matrix
+from sm_jax.types import Camera, Motion, Observation
+
+
+def random_motion(seed: int = 0, frames: int = 12, distance: float = 1.0) -> Motion:
+    """Two people who stand `distance` apart on z = 0, upright (z up), with random limbs and headings."""
+    rng = np.random.default_rng(seed)
+    upright = axis_angle_to_matrix(jnp.array([np.pi / 2, 0.0, 0.0], jnp.float32))
+    heading = axis_angle_to_matrix(jnp.asarray(rng.normal(size=(2, frames, 3)) * [0.05, 0.05, 1.0], jnp.float32))
+    pelvis = rng.normal(size=(2, frames, 3)) * 0.05 + np.array([[[0, 0, 0.95]], [[distance, 0, 0.95]]])
+    return Motion(
+        global_orient=heading @ upright[None, None],
+        body_pose=axis_angle_to_matrix(jnp.asarray(rng.normal(size=(2, frames, 23, 3)) * 0.3, jnp.float32)),
+        pelvis=jnp.asarray(pelvis, jnp.float32),
+        betas=jnp.asarray(rng.normal(size=(2, 10)) * 0.3, jnp.float32),
+    )
+
+
+def front_camera(frames: int = 12, distance: float = 4.0) -> Camera:
+    """A camera `distance` metres away along -y at 1.2 m height that looks along +y at people near the origin."""
+    R = jnp.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]], jnp.float32)
+    position = jnp.array([0.0, -distance, 1.2])
+    return Camera(
+        K=jnp.array([[1000.0, 0, 500.0], [0, 1000.0, 500.0], [0, 0, 1.0]]),
+        R=jnp.broadcast_to(R, (frames, 3, 3)),
+        t=jnp.broadcast_to(-R @ position, (frames, 3)),
+        image_size=jnp.array([1000.0, 1000.0]),
+    )
+
+
+def observe(motion: Motion, camera: Camera, keypoints: jax.Array) -> Observation:
+    """A perfect observation of a motion: everything visible, keypoints [P, T, K, 2] as given."""
+    people, frames = motion.pelvis.shape[:2]
+    return Observation(
+        keypoints=keypoints,
+        keypoint_confidence=jnp.ones((people, frames, keypoints.shape[2])),
+        motion=motion,
+        visibility=jnp.ones((people, frames, 24)),
+        camera=camera,
+        fps=jnp.float32(30.0),
+        frame_index=jnp.arange(frames, dtype=jnp.int32),
+    )
+
+
+def swap_people(tree):
+    """Exchange the two people of a Motion, or of any pytree whose leaves start with the people axis."""
+    return jax.tree.map(lambda x: x[::-1], tree)

@@ -1,0 +1,19 @@
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.motion import state
+from tests.motion.motions import random_motion
+
+
+def test_table_covers_every_feature_once():
+    covered = np.concatenate([np.arange(state.D)[part] for part in state.STATE.values()])
+    assert sorted(covered.tolist()) == list(range(state.D))
+
+
+def test_round_trip():
+    motion, contact = random_motion(), jnp.full((2, 12, 4), 0.25)
+    back, back_contact = state.unpack(state.pack(motion, contact), motion.betas)
+    np.testing.assert_allclose(back.global_orient, motion.global_orient, atol=1e-6)
+    np.testing.assert_allclose(back.body_pose, motion.body_pose, atol=1e-6)
+    np.testing.assert_array_equal(back.pelvis, motion.pelvis)
+    np.testing.assert_array_equal(back_contact, contact)
