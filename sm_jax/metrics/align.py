@@ -1,0 +1,42 @@
+"""Averages under a mask, root alignment and similarity alignment (Umeyama 1991), in float64."""
+
+import numpy as np
+
+from sm_jax.types import Array
+
+
+def masked_mean(values: Array, weights: Array | None = None) -> float:
+    """Mean of `values`, weighted if `weights` (same shape, >= 0) are given. nan where the weights sum to zero."""
+    values = np.asarray(values, np.float64)
+    if weights is None:
+        return float(values.mean()) if values.size else float("nan")
+    weights = np.asarray(weights, np.float64)
+    if weights.shape != values.shape:
+        raise ValueError(f"weights {weights.shape} do not fit values {values.shape}")
+    total = weights.sum()
+    # Values under zero weight may be anything, nan included.
+    return float(np.where(weights > 0, values, 0.0).ravel() @ weights.ravel() / total) if total > 0 else float("nan")
+
+
+def root_aligned(points: Array, roots: tuple[int, ...]) -> np.ndarray:
+    """points [..., J, 3] minus the mean of the joints `roots`."""
+    points = np.asarray(points, np.float64)
+    return points - points[..., list(roots), :].mean(-2, keepdims=True)
+
+
+def similarity_aligned(source: Array, target: Array) -> np.ndarray:
+    """`source` [..., N, 3] moved by the rotation, scale and shift that bring it nearest to `target` [..., N, 3].
+
+    Least squares over the N points of each leading index, no reflection (Umeyama 1991). A source that is one point
+    keeps its scale at zero and lands on the target's centroid.
+    """
+    source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    source_mean, target_mean = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
+    centred, goal = source - source_mean, target - target_mean
+    U, S, Vt = np.linalg.svd(np.einsum("...ni,...nj->...ij", goal, centred))
+    sign = np.ones_like(S)
+    sign[..., 2] = np.sign(np.linalg.det(U) * np.linalg.det(Vt))
+    R = np.einsum("...ij,...j,...jk->...ik", U, sign, Vt)
+    spread = (centred**2).sum((-2, -1))
+    scale = np.divide((S * sign).sum(-1), spread, out=np.zeros_like(spread), where=spread > 0)
+    return scale[..., None, None] * np.einsum("...ij,...nj->...ni", R, centred) + target_mean

@@ -1,0 +1,18 @@
+"""Feet that slide while the true feet stand."""
+
+import numpy as np
+import pytest
+
+from sm_jax.metrics import skating
+
+
+def test_sliding_by_hand():
+    truth = np.zeros((1, 4, 2, 3))
+    truth[0, :, 1, 0] = [0, 0.5, 1, 1.5]  # the second foot walks
+    stands = skating.standing(truth, fps=30)
+    assert stands.tolist() == [[[True, False]] * 3]
+    slid = truth.copy()
+    slid[0, 2:, 0, 1] += 0.03  # one slip of 30 mm in three steps
+    assert skating.foot_sliding_mm(truth, stands) == 0
+    assert skating.foot_sliding_mm(slid, stands) == pytest.approx(10)
+    assert np.isnan(skating.foot_sliding_mm(slid, stands & False))
