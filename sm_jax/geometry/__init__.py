@@ -1,1 +1,1 @@
-"""Pure maths on rotations, cameras and point sets. Every function has finite gradients and any number of leading axes."""
+"""Pure maths on rotations, cameras and point sets, with finite gradients and any number of leading axes."""

@@ -40,9 +40,8 @@ def acos(x: Array) -> jax.Array:
     For the angle of a rotation use `rotations.angle_between`, which keeps its precision near 0 and pi.
     """
     inside = jnp.abs(x) < 1
-    return jnp.where(
-        inside, jnp.arccos(jnp.where(inside, x, 0)), jnp.where(x > 0, 0.0, jnp.pi).astype(jnp.result_type(x))
-    )
+    end = jnp.where(x > 0, 0.0, jnp.pi).astype(jnp.result_type(x))
+    return jnp.where(inside, jnp.arccos(jnp.where(inside, x, 0)), end)
 
 
 def atan2(y: Array, x: Array) -> jax.Array:

@@ -1,0 +1,46 @@
+"""Which vertices are the nose, eyes, ears, heels and toes of a body."""
+
+import numpy as np
+
+# Keypoints that are vertices; all others of `skeleton.KEYPOINTS` are joints.
+VERTEX_KEYPOINTS = (
+    "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_heel", "right_heel", "left_toe", "right_toe",
+)  # fmt: skip
+
+# SMPL's own topology (6,890 vertices), as used by OpenPose regressors of SMPLify-X and SPIN.
+SMPL_VERTICES = 6890
+SMPL_KEYPOINT_VERTICES = (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617)
+
+# Adult means: pupils 63 mm apart (Dodgson, SPIE 2004), about 40 mm above the tip of the nose.
+_HALF_PUPIL_DISTANCE, _EYE_ABOVE_NOSE = 0.0315, 0.04
+
+
+def keypoint_vertices(v_template: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Vertex index [9] of each of `VERTEX_KEYPOINTS`.
+
+    v_template: [V, 3] in metres, T-pose, y up, facing +z, left = +x.  weights: [V, 24] skinning.
+    Known indices for SMPL's topology, geometry for any other.
+    """
+    if len(v_template) == SMPL_VERTICES:
+        return np.array(SMPL_KEYPOINT_VERTICES, np.int32)
+    owner = np.argmax(weights, axis=1)
+    head = np.flatnonzero(owner == 15)
+    nose = _best(head, -v_template[head, 2] + 2 * np.abs(v_template[head, 0]))
+    eye_height = v_template[nose, 1] + _EYE_ABOVE_NOSE
+    found = [nose]
+    front = head[v_template[head, 2] > v_template[nose, 2] - 0.06]
+    for side in (1, -1):
+        target = np.array([side * _HALF_PUPIL_DISTANCE, eye_height])
+        found.append(_best(front, np.linalg.norm(v_template[front, :2] - target, axis=1)))
+    level = head[np.abs(v_template[head, 1] - eye_height) < 0.06]
+    found += [_best(level, -side * v_template[level, 0]) for side in (1, -1)]
+    feet = {side: np.flatnonzero(np.isin(owner, joints)) for side, joints in ((1, (7, 10)), (-1, (8, 11)))}
+    for side in (1, -1):
+        sole = feet[side][v_template[feet[side], 1] < v_template[feet[side], 1].min() + 0.05]
+        found.append(_best(sole, v_template[sole, 2]))
+    found += [_best(feet[side], -v_template[feet[side], 2]) for side in (1, -1)]
+    return np.array(found, np.int32)
+
+
+def _best(candidates: np.ndarray, cost: np.ndarray) -> int:
+    return int(candidates[np.argmin(cost)])

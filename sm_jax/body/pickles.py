@@ -1,0 +1,97 @@
+"""Reads licensed SMPL pickles without chumpy and without trusting them: only arrays may come out.
+
+Classes outside the allow-list are refused by name. chumpy's and scipy's objects become inert records of their state,
+from which the array is taken; no code of theirs runs.
+"""
+
+import _codecs
+import copyreg
+import pathlib
+import pickle
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+
+from sm_jax.errors import UserError
+
+
+class _Record:
+    """Stands for an object of another package: keeps the pickled state, does nothing."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.state: dict[str, Any] = {}
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state if isinstance(state, dict) else {}
+
+
+class _Sparse(_Record):
+    """A scipy sparse matrix in compressed columns or rows."""
+
+
+class _Chumpy(_Record):
+    """A chumpy array; its values are under `x`."""
+
+
+_NUMPY_MODULES = (
+    "numpy",
+    "numpy.core.multiarray",
+    "numpy._core.multiarray",
+    "numpy.core.numeric",
+    "numpy._core.numeric",
+)
+_ALLOWED: dict[tuple[str, str], Any] = {
+    ("_codecs", "encode"): _codecs.encode,
+    ("__builtin__", "object"): object,
+    ("builtins", "object"): object,
+    ("copy_reg", "_reconstructor"): copyreg._reconstructor,
+    ("copyreg", "_reconstructor"): copyreg._reconstructor,
+}
+for _module in _NUMPY_MODULES:
+    for _name in ("ndarray", "dtype"):
+        _ALLOWED[_module, _name] = getattr(np, _name)
+    for _name in ("_reconstruct", "scalar", "_frombuffer"):
+        _ALLOWED[_module, _name] = getattr(np._core.multiarray, _name, None) or getattr(np._core.numeric, _name)
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) in _ALLOWED:
+            return _ALLOWED[module_name, global_name]
+        if module_name.split(".")[0] == "chumpy":
+            return _Chumpy
+        if module_name.startswith("scipy.sparse") and global_name in ("csc_matrix", "csr_matrix"):
+            return type(global_name, (_Sparse,), {})
+        raise pickle.UnpicklingError(f"it wants to load {module_name}.{global_name}")
+
+
+def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """Named arrays of an SMPL .pkl file (also one written by Python 2 with chumpy).
+
+    Raises UserError for a truncated file, one that is no SMPL file, or one that asks for any other class.
+    """
+    try:
+        with path.open("rb") as file:
+            content = _ArrayUnpickler(file, encoding="latin1").load()
+    except pickle.UnpicklingError as error:
+        raise UserError(f"Body file {path} was refused: {error}. Use the original SMPL .pkl or .npz.") from error
+    except Exception as error:  # a damaged pickle can raise anything
+        raise UserError(f"Body file {path} is damaged ({type(error).__name__}): get it again.") from error
+    if not isinstance(content, dict):
+        raise UserError(f"Body file {path} is no SMPL model: it holds a {type(content).__name__}, not named arrays.")
+    arrays = {str(key): _array(value) for key, value in content.items()}
+    return {key: value for key, value in arrays.items() if value is not None}
+
+
+def _array(value: Any) -> np.ndarray | None:
+    """The numbers of an entry, or None where it has none."""
+    if isinstance(value, _Sparse):
+        state = value.state
+        make = getattr(scipy.sparse, type(value).__name__)
+        return make((state["data"], state["indices"], state["indptr"]), shape=state["_shape"]).toarray()
+    if isinstance(value, _Chumpy):
+        value = value.state.get("x")
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        return value
+    return None
