@@ -67,7 +67,7 @@ def _fit_one(points: np.ndarray, shapedirs: np.ndarray, axis: np.ndarray) -> tup
     """Parameters [7] (start, end, radius) and their change with betas [7, N] for one part's vertices [M, 3]."""
     points, shapedirs = points.astype(np.float64), shapedirs.astype(np.float64)
     along = points @ axis
-    low, high = along < np.median(along), along >= np.median(along)
+    low, high = along < along.mean(), along >= along.mean()
     guess = np.concatenate([points[low].mean(0), points[high].mean(0)])
     guess_slope = np.concatenate([shapedirs[low].mean(0), shapedirs[high].mean(0)])
     theta = np.append(guess, 0.0)

@@ -13,6 +13,7 @@ SMPL_KEYPOINT_VERTICES = (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617)
 
 # Adult means: pupils 63 mm apart (Dodgson, SPIE 2004), about 40 mm above the tip of the nose.
 _HALF_PUPIL_DISTANCE, _EYE_ABOVE_NOSE = 0.0315, 0.04
+_EAR_DEPTH = 0.015  # the outer ear: head vertices within this distance of the widest one
 
 
 def keypoint_vertices(v_template: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -33,12 +34,17 @@ def keypoint_vertices(v_template: np.ndarray, weights: np.ndarray) -> np.ndarray
         target = np.array([side * _HALF_PUPIL_DISTANCE, eye_height])
         found.append(_best(front, np.linalg.norm(v_template[front, :2] - target, axis=1)))
     level = head[np.abs(v_template[head, 1] - eye_height) < 0.06]
-    found += [_best(level, -side * v_template[level, 0]) for side in (1, -1)]
+    for side in (1, -1):
+        lateral = side * v_template[level, 0]
+        ear = level[lateral > lateral.max() - _EAR_DEPTH]
+        found.append(_best(ear, np.linalg.norm(v_template[ear, 1:] - v_template[ear, 1:].mean(0), axis=1)))
     feet = {side: np.flatnonzero(np.isin(owner, joints)) for side, joints in ((1, (7, 10)), (-1, (8, 11)))}
     for side in (1, -1):
         sole = feet[side][v_template[feet[side], 1] < v_template[feet[side], 1].min() + 0.05]
         found.append(_best(sole, v_template[sole, 2]))
-    found += [_best(feet[side], -v_template[feet[side], 2]) for side in (1, -1)]
+    for side in (1, -1):
+        # The big toe: foremost, and nearer to the midline than the second toe, which may reach as far.
+        found.append(_best(feet[side], 0.3 * np.abs(v_template[feet[side], 0]) - v_template[feet[side], 2]))
     return np.array(found, np.int32)
 
 

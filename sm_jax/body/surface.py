@@ -6,8 +6,9 @@ from sm_jax.body import skeleton
 
 COUNT = 256
 
-# Parts of the body that touch other people get denser points.
-_FAVOUR = {"hand": 2.0, "forearm": 1.5, "upper_arm": 1.4, "shoulder": 1.4, "chest": 1.2, "back": 1.2, "foot": 0.8}
+# Parts of the body that touch other people, and small ones, get denser points.
+_FAVOUR = {"hand": 2.0, "neck": 1.6, "forearm": 1.5, "upper_arm": 1.4, "shoulder": 1.4, "waist": 1.3, "buttock": 1.3}
+_FAVOUR |= {"chest": 1.2, "back": 1.2, "foot": 0.8}
 
 # Regions of the limbs by the joint that owns the vertex. The trunk's are told apart by geometry.
 _LIMB_REGIONS = {1: "thigh", 4: "shin", 7: "foot", 10: "foot", 16: "upper_arm", 18: "forearm", 20: "hand", 22: "hand"}
@@ -19,37 +20,39 @@ def vertex_regions(v_template: np.ndarray, weights: np.ndarray, joints: np.ndarr
     v_template: [V, 3] T-pose, y up, facing +z, left = +x.  weights: [V, 24].  joints: [24, 3] rest joints.
     """
     owner = np.argmax(weights, axis=1)
-    x, y, z = v_template.T
-    hip, shoulder = joints[1], joints[16]
-    table = {"left": {}, "right": {}}
+    region = np.full(len(v_template), "head", dtype=object)
+    region[owner == 12] = "neck"
     for joint, name in _LIMB_REGIONS.items():
-        table["left"][joint], table["right"][joint + 1] = name, name
-    region = np.full(len(v_template), "", dtype=object)
-    for side in ("left", "right"):
-        for joint, name in table[side].items():
-            region[owner == joint] = f"{side}_{name}"
-    side_of = np.where(x >= 0, "left_", "right_").astype(object)
+        region[owner == joint] = f"left_{name}"
+        region[owner == joint + 1] = f"right_{name}"
     trunk = np.isin(owner, (0, 3, 6, 9, 13, 14))
-    middle = np.mean([z[trunk].min(), z[trunk].max()])
-    front = z > middle
-    region[owner == 12], region[owner == 15] = "neck", "head"
-    # Height bands of the trunk: waist from the hip joints to the navel, belly up to the ribs, chest above.
-    ribs, navel = joints[6, 1], joints[3, 1]
-    region[trunk] = np.where(front[trunk], np.where(y[trunk] > ribs, "chest", "belly"), "back")
-    flank = trunk & (y < ribs) & (np.abs(x) > 0.75 * np.abs(x[trunk & (y < ribs)]).max())
-    region[flank] = "waist"
-    region[trunk & ~front & (y > hip[1]) & (y < navel)] = "waist"
-    seat = ~front & (y <= hip[1]) & (y > hip[1] - 0.5 * (hip[1] - joints[4, 1]) * 0.6) & np.isin(owner, (0, 1, 2))
-    region[seat] = side_of[seat] + "buttock"
-    # The cap of the shoulder: near the joint, on the outer end of the collar bone or the first part of the arm.
+    region[trunk] = _trunk_regions(v_template[trunk], joints)
+    for side, sign, hip in (("left", 1, 1), ("right", -1, 2)):
+        seat = _is_seat(v_template, joints) & np.isin(owner, (0, 3, hip)) & (sign * v_template[:, 0] > 0)
+        region[seat] = f"{side}_buttock"
     for side, sign, arm in (("left", 1, 16), ("right", -1, 17)):
-        reach = sign * (x - joints[arm, 0])
-        length = abs(joints[arm + 2, 0] - joints[arm, 0])
-        cap = (
-            np.isin(owner, (arm - 3, arm)) & (reach > -0.25 * length) & (reach < 0.3 * length) & (y > shoulder[1] - 0.1)
-        )
-        region[cap] = f"{side}_shoulder"
+        # The cap of the shoulder: the outer end of the collar bone and the first part of the arm.
+        reach = sign * (v_template[:, 0] - joints[arm, 0]) / abs(joints[arm + 2, 0] - joints[arm, 0])
+        region[np.isin(owner, (arm - 3, arm)) & (reach > -0.25) & (reach < 0.3)] = f"{side}_shoulder"
     return np.array([skeleton.SIDED_REGIONS.index(name) for name in region], np.int32)
+
+
+def _trunk_regions(points: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """Chest, belly, back or waist by height between hips (0) and shoulders (1), depth and width."""
+    x, y, z = points.T
+    height = (y - joints[1, 1]) / (joints[16, 1] - joints[1, 1])
+    front = z > (z.min() + z.max()) / 2
+    region = np.where(front, np.where(height > 0.45, "chest", "belly"), "back").astype(object)
+    low = height < 0.4
+    region[low & (np.abs(x) > 0.7 * np.abs(x[low]).max())] = "waist"
+    return region
+
+
+def _is_seat(points: np.ndarray, joints: np.ndarray) -> np.ndarray:
+    """Behind the hip joints, from a third of the thigh below them to a sixth of the trunk above."""
+    _, y, z = points.T
+    hip, trunk, thigh = joints[1], joints[16, 1] - joints[1, 1], joints[1, 1] - joints[4, 1]
+    return (z < hip[2] - 0.02) & (y > hip[1] - thigh / 3) & (y < hip[1] + trunk / 6)
 
 
 def surface_points(v_template: np.ndarray, region: np.ndarray, count: int = COUNT) -> np.ndarray:
