@@ -89,6 +89,12 @@ def rest_joints(body: Body, betas: Array) -> jax.Array:
     return shaped(body.joint_template, body.joint_shapedirs, betas)
 
 
+def foot_clearance(body: Body, betas: Array) -> jax.Array:
+    """Height [..., 4] in metres of `skeleton.FOOT_JOINTS` over the sole of a flat foot, for betas [..., N]."""
+    lowest = jnp.min(shaped(body.v_template, body.shapedirs, betas)[..., 1], axis=-1)
+    return rest_joints(body, betas)[..., np.array(skeleton.FOOT_JOINTS), 1] - lowest[..., None]
+
+
 def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tuple[jax.Array, jax.Array]:
     """Rotations and joints in the world, all joints of one tree level at a time.
 

@@ -1,0 +1,124 @@
+"""All energies of a motion as one number with a report, each term computed only if it has a weight."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import skeleton, smpl
+from sm_jax.body.capsules import capsules
+from sm_jax.body.smpl import Body, Posed
+from sm_jax.energies.contact import contact
+from sm_jax.energies.ground import ground, support_heights
+from sm_jax.energies.limits import limits
+from sm_jax.energies.penetration import penetration
+from sm_jax.energies.prior import prior, shape
+from sm_jax.energies.reprojection import reprojection
+from sm_jax.energies.skating import skating
+from sm_jax.energies.smoothness import smoothness
+from sm_jax.energies.spatial import spatial
+from sm_jax.types import Array, Camera, ContactTargets, Motion
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Weight of each energy. Hashable: a static argument of compiled functions; zero switches the term off."""
+
+    reprojection: float = 1.0
+    contact: float = 0.3
+    penetration: float = 1.0
+    spatial: float = 0.1
+    ground: float = 0.2
+    skating: float = 0.1
+    smoothness: float = 0.05
+    limits: float = 1.0
+    prior: float = 0.1
+    shape: float = 0.01
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the energies compare a motion with, all in one z-up world.
+
+    keypoints: [P, T, K, 2] pixels.  keypoint_confidence: [P, T, K].  camera: frames [T].  contacts: targets over [T].
+    estimate: the initial motion.  visibility: [P, T, J].  fps: [].  frame_mask: [T] in {0, 1}, zero on padding.
+    """
+
+    keypoints: Array
+    keypoint_confidence: Array
+    camera: Camera
+    contacts: ContactTargets
+    estimate: Motion
+    visibility: Array
+    fps: Array
+    frame_mask: Array
+
+
+def energy(
+    body: Body, motion: Motion, foot_contact: Array, evidence: Evidence, weights: Weights
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """Weighted sum (scalar) and the unweighted terms by name, for one clip (map over batches).
+
+    motion: [P, T] of two people.  foot_contact: [P, T, 4] in [0, 1] for `skeleton.FOOT_JOINTS`.
+    """
+    posed = smpl.pose(body, motion)
+    named = dataclasses.asdict(weights)
+    wanted = {name for name, weight in named.items() if weight != 0}
+    report = (
+        _evidence_terms(body, posed, evidence, wanted)
+        | _surface_terms(body, posed, evidence, wanted)
+        | _foot_terms(body, posed, foot_contact, evidence, wanted)
+    )
+    if "limits" in wanted:
+        report["limits"] = limits(motion.body_pose, evidence.frame_mask)
+    if "shape" in wanted:
+        report["shape"] = shape(motion.betas)
+    return sum((named[name] * term for name, term in report.items()), start=jnp.zeros(())), report
+
+
+def _evidence_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str]) -> dict[str, jax.Array]:
+    """Terms that compare the joints with the picture and the initial estimate."""
+    mask, visibility, report = evidence.frame_mask, evidence.visibility, {}
+    if "reprojection" in wanted:
+        keypoints = smpl.keypoints(body, posed)
+        report["reprojection"] = reprojection(
+            keypoints, evidence.camera, evidence.keypoints, evidence.keypoint_confidence, mask
+        )
+    if "spatial" in wanted:
+        reference = jax.lax.stop_gradient(smpl.pose(body, evidence.estimate).joints)
+        report["spatial"] = spatial(posed.joints, reference, visibility, evidence.camera.R[..., 2, :], mask)
+    if "smoothness" in wanted:
+        report["smoothness"] = smoothness(posed.joints, evidence.fps, mask)
+    if "prior" in wanted:
+        report["prior"] = prior(posed.body_pose, evidence.estimate.body_pose, visibility[..., 1:], mask)
+    return report
+
+
+def _surface_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str]) -> dict[str, jax.Array]:
+    """Terms between the two skins."""
+    report = {}
+    if not wanted & {"contact", "penetration"}:
+        return report
+    points = smpl.surface_points(body, posed)
+    if "contact" in wanted:
+        report["contact"] = contact(points, body.surface_region, evidence.contacts, evidence.frame_mask)
+    if "penetration" in wanted:
+        report["penetration"] = penetration(points, *capsules(body, posed), evidence.frame_mask)
+    return report
+
+
+def _foot_terms(
+    body: Body, posed: Posed, foot_contact: Array, evidence: Evidence, wanted: set[str]
+) -> dict[str, jax.Array]:
+    """Terms between the feet and the ground."""
+    mask, report = evidence.frame_mask, {}
+    feet = posed.joints[..., jnp.array(skeleton.FOOT_JOINTS), :]
+    if "ground" in wanted:
+        clearance = smpl.foot_clearance(body, posed.betas)[:, None]
+        soles = feet - jnp.stack([jnp.zeros_like(clearance), jnp.zeros_like(clearance), clearance], axis=-1)
+        report["ground"] = ground(soles, foot_contact, support_heights(soles, foot_contact, mask), mask)
+    if "skating" in wanted:
+        report["skating"] = skating(feet, foot_contact, evidence.fps, mask)
+    return report

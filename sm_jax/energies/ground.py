@@ -1,0 +1,49 @@
+"""Feet that carry weight stand on the ground: one support height per person, softly shared."""
+
+import jax
+import jax.numpy as jnp
+
+from sm_jax.energies.kernels import geman_mcclure, weighted_mean
+from sm_jax.geometry import safe
+from sm_jax.types import Array
+
+WIDTH = 0.1  # metres: a foot farther off (lifted person, chair, step) is let go
+SHARED = 0.1  # metres: support heights that differ by less are drawn together
+
+
+def ground(soles: Array, contact: Array, support: Array, frame_mask: Array, width: float = WIDTH) -> jax.Array:
+    """Robust distance of the touching feet from their person's support height, and of any foot below it.
+
+    soles: [P, T, N, 3] points of the feet lowered by their clearance (`body.smpl.foot_clearance`).
+    contact: [P, T, N] in [0, 1].  support: [P] heights in metres.  frame_mask: [T].
+    """
+    height = soles[..., 2] - support[:, None, None]
+    weight = jnp.broadcast_to(frame_mask[None, :, None], height.shape)
+    below = jnp.square(jnp.minimum(height, 0))
+    return weighted_mean(geman_mcclure(jnp.square(height), width), contact * weight) + weighted_mean(
+        geman_mcclure(below, width), weight
+    )
+
+
+def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Array:
+    """Support height [P] in metres: the contact-weighted median of the soles, the two drawn together when close.
+
+    Shapes as in `ground`. A person without any contact takes the other's height. No gradient.
+    """
+    height = jax.lax.stop_gradient(soles[..., 2]).reshape(soles.shape[0], -1)
+    weight = jax.lax.stop_gradient(contact * frame_mask[None, :, None]).reshape(height.shape)
+    # A trace of weight everywhere gives a person without contact a defined height.
+    own = _weighted_median(height, weight + 1e-6)
+    total = jnp.sum(weight, axis=1)
+    share = safe.divide(total, jnp.sum(total))
+    common = jnp.where(jnp.sum(total) > 0, jnp.sum(share * own), jnp.mean(own))
+    kept = geman_mcclure(jnp.square(own - common), SHARED) * (total > 0)
+    return common + kept * (own - common)
+
+
+def _weighted_median(values: Array, weights: Array) -> jax.Array:
+    """Median [P] of values [P, M] under positive weights [P, M]."""
+    order = jnp.argsort(values, axis=1)
+    reached = jnp.cumsum(jnp.take_along_axis(weights, order, axis=1), axis=1)
+    middle = jnp.argmax(reached >= 0.5 * reached[:, -1:], axis=1)
+    return jnp.take_along_axis(values, jnp.take_along_axis(order, middle[:, None], axis=1), axis=1)[:, 0]

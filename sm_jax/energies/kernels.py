@@ -1,0 +1,23 @@
+"""Robust kernels and masked means shared by the energies. Kernels are dimensionless: residual over width."""
+
+import jax
+import jax.numpy as jnp
+
+from sm_jax.geometry import safe
+from sm_jax.types import Array
+
+
+def weighted_mean(values: Array, weights: Array) -> jax.Array:
+    """Scalar mean of `values` under `weights` >= 0, which broadcast to their shape; zero where nothing weighs."""
+    weights = jnp.broadcast_to(weights, jnp.shape(values))
+    return safe.divide(jnp.sum(weights * values), jnp.sum(weights))
+
+
+def geman_mcclure(squared: Array, width: float) -> jax.Array:
+    """r^2 / (r^2 + width^2) of a squared residual: in [0, 1), forgets outliers (Geman and McClure 1987)."""
+    return squared / (squared + width**2)
+
+
+def pseudo_huber(squared: Array, width: float) -> jax.Array:
+    """2 (sqrt(1 + r^2 / width^2) - 1) of a squared residual: r^2 / width^2 near zero, linear far away."""
+    return 2 * (jnp.sqrt(1 + squared / width**2) - 1)
