@@ -18,6 +18,7 @@ from sm_jax.data.schema import Landmarks, Split
 from sm_jax.errors import UserError
 
 TRIALS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15)
+N_TAKES = 15  # trial 04 is cut in two
 TRUE_FPS = 60  # the headers say 120, at which the dancers would step 125 times a minute with each foot
 EVERY = 2  # 60 -> 30 fps
 SETTLING = 8  # the first frames blend from a T-like pose into the dance
