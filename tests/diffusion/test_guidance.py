@@ -1,0 +1,94 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.diffusion.guidance import Normalised, Preconditioned, classifier_free, descend, gradient, transform
+from sm_jax.diffusion.sampler import ddim
+from sm_jax.diffusion.schedule import trailing
+from tests.diffusion import gaussian
+
+SEEN, ERROR = 0.4, 0.3  # a measurement of x0 and its standard deviation
+LAST = 199
+T = jnp.array([LAST, LAST])
+
+
+def energy(x: jax.Array) -> jax.Array:
+    return 0.5 * jnp.square(x - SEEN).sum() / ERROR**2
+
+
+def identity(x_t: jax.Array, t: jax.Array) -> jax.Array:
+    return x_t
+
+
+def test_guided_sampling_reaches_the_closed_form_posterior():
+    """One descent step, preconditioned by the posterior covariance of x0, turns E[x0 | x_t] into E[x0 | x_t, y]."""
+
+    def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
+        variance = gaussian.posterior_variance(t)
+        rule = Preconditioned(variance * ERROR**2 / (variance + ERROR**2))
+        return gradient(gaussian.denoiser(), energy, rule, steps=1, polish=1, start=999, last=0)(x_t, t)
+
+    noise = jax.random.normal(jax.random.key(0), (20_000, 1))
+    sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
+    precision = 1 / gaussian.STD**2 + 1 / ERROR**2
+    mean = (gaussian.MEAN / gaussian.STD**2 + SEEN / ERROR**2) / precision
+    np.testing.assert_allclose(sample.mean(), mean, atol=0.02)
+    np.testing.assert_allclose(sample.std(), precision**-0.5, atol=0.02)
+
+
+@pytest.mark.parametrize(("t", "steps"), [(LAST, 20), (LAST + 1, 5), (500, 5), (501, 0)])
+def test_descent_steps_by_time(t, steps):
+    """On a quadratic, k steps of size s contract the distance to the minimum by (1 - s / error^2)^k."""
+    rule = Preconditioned(0.01)
+    guided = gradient(identity, energy, rule, steps=5, polish=20, start=500, last=LAST)
+    x = jnp.array([[3.0, -2.0], [1.0, 0.5]])
+    expected = SEEN + (1 - 0.01 / ERROR**2) ** steps * (x - SEEN)
+    np.testing.assert_allclose(guided(x, jnp.array([t, t])), expected, rtol=1e-4)
+
+
+def test_the_correction_is_clamped():
+    guided = gradient(identity, energy, Preconditioned(0.05), start=500, last=LAST, clamp=0.25)
+    x = jnp.array([[3.0, 0.5], [-3.0, 0.3]])
+    np.testing.assert_allclose(guided(x, T), [[2.75, SEEN], [-2.75, SEEN]], atol=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_normalised_descent_ignores_the_scale_of_the_energy(scale):
+    x = jnp.array([[3.0, SEEN], [-3.0, SEEN]])
+    moved = descend(lambda x: scale * energy(x), x, Normalised(0.1), 10, jnp.inf)
+    np.testing.assert_allclose(moved, [[2.05, SEEN], [-2.05, SEEN]], atol=0.2)
+    settled = descend(lambda x: scale * energy(x), x, Normalised(0.1), 200, jnp.inf)
+    np.testing.assert_allclose(settled, SEEN, atol=0.05)
+
+
+def test_normalised_descent_leaves_flat_elements_alone():
+    bumpy = lambda x: jnp.square(x[:, 0]).sum() + 1e-4 * jnp.square(x[:, 1]).sum()  # noqa: E731
+    moved = descend(bumpy, jnp.array([[1.0, 1.0]]), Normalised(0.1), 3, jnp.inf)
+    assert 1 - float(moved[0, 0]) > 0.2 and 1 - float(moved[0, 1]) < 0.01
+
+
+@pytest.mark.parametrize("rule", [Preconditioned({"a": 0.1, "b": 0.0}), Normalised({"a": 0.1, "b": 0.0})])
+def test_descent_of_a_pytree(rule):
+    x = {"a": jnp.ones((2, 3)), "b": jnp.ones((2, 1))}
+    moved = descend(lambda x: jnp.square(x["a"]).sum() + jnp.square(x["b"]).sum(), x, rule, 4, jnp.inf)
+    assert bool((moved["a"] < 0.9).all()) and bool((moved["b"] == 1.0).all())
+
+
+def test_guided_sampling_is_one_scan():
+    guided = gradient(gaussian.denoiser(), energy, Normalised(0.1), start=999, last=LAST)
+    run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
+    program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
+    assert program.count("scan[") == 1 and "callback" not in program
+    assert bool(jnp.isfinite(run(jnp.zeros((2, 1)))).all())
+
+
+def test_classifier_free_extrapolates():
+    guided = classifier_free(lambda x, t: x + 1.0, lambda x, t: x, 2.5)
+    np.testing.assert_allclose(guided(jnp.zeros((2, 1)), T), 2.5)
+
+
+def test_transform_projects_every_prediction():
+    capped = transform(gaussian.denoiser(), lambda x0: jnp.minimum(x0, 1.0))
+    sample = ddim(capped, jnp.ones((4, 1)) * 2.0, gaussian.LEVEL, trailing(1000, 20))
+    np.testing.assert_allclose(sample, 1.0)

@@ -1,0 +1,73 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.nets.infiller import Infiller, InfillerConfig
+from tests.nets.conditions import awake, random_conditions, swapped
+
+NET = Infiller(InfillerConfig(width=32, blocks=2, heads=2))
+APPLY = jax.jit(NET.apply)
+
+
+@pytest.fixture(scope="module")
+def case():
+    conditions = random_conditions()
+    x, t = conditions.estimate[:, ::-1] * 0.7, jnp.array([3, 900])
+    params = jax.jit(NET.init)(jax.random.key(0), x, t, conditions)
+    return params, awake(params), x, t, conditions
+
+
+def test_starts_at_the_estimate(case):
+    fresh, _, x, t, conditions = case
+    np.testing.assert_array_equal(APPLY(fresh, x, t, conditions), conditions.estimate)
+
+
+def test_swapping_the_people_swaps_the_output(case):
+    _, params, x, t, conditions = case
+    straight = APPLY(params, x, t, conditions)
+    exchanged = APPLY(params, x[:, ::-1], t, swapped(conditions))
+    np.testing.assert_allclose(exchanged[:, ::-1], straight, atol=1e-5)
+    assert float(jnp.abs(straight[:, 0] - straight[:, 1]).max()) > 0.1
+
+
+@pytest.mark.parametrize("name", ["visibility", "evidence", "camera", "rest_joints", "text_tokens", "text_pooled"])
+def test_reads_every_condition(case, name):
+    _, params, x, t, conditions = case
+    changed = dataclasses.replace(conditions, **{name: getattr(conditions, name) * 0.5})
+    assert float(jnp.abs(APPLY(params, x, t, changed) - APPLY(params, x, t, conditions)).max()) > 1e-4
+
+
+def test_reads_time_and_the_partner(case):
+    _, params, x, t, conditions = case
+    straight = APPLY(params, x, t, conditions)
+    assert float(jnp.abs(APPLY(params, x, t + 50, conditions) - straight).max()) > 1e-4
+    elsewhere = x.at[:, 1, -1].add(1.0)
+    assert float(jnp.abs(APPLY(params, elsewhere, t, conditions) - straight)[:, 0, 0].max()) > 1e-6
+
+
+def test_without_text_it_is_finite_and_the_tokens_do_not_matter(case):
+    _, params, x, t, conditions = case
+    mute = dataclasses.replace(conditions, text_mask=jnp.zeros_like(conditions.text_mask))
+    loss = lambda p, c: jnp.square(APPLY(p, x, t, c)).mean()  # noqa: E731
+    value, gradient = jax.value_and_grad(loss)(params, mute)
+    assert all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(gradient))
+    other = dataclasses.replace(mute, text_tokens=mute.text_tokens + 1.0, text_pooled=mute.text_pooled + 1.0)
+    assert float(loss(params, other)) == float(value) != float(loss(params, conditions))
+
+
+def test_padded_frames_do_not_matter(case):
+    _, params, x, t, conditions = case
+    valid = 8
+    frame_mask = conditions.frame_mask.at[:, valid:].set(0.0)
+    padded = dataclasses.replace(conditions, frame_mask=frame_mask)
+    rubbish = dataclasses.replace(
+        padded,
+        estimate=conditions.estimate.at[:, :, valid:].add(3.0),
+        evidence=conditions.evidence.at[:, :, valid:].add(3.0),
+    )
+    first = APPLY(params, x, t, padded)[:, :, :valid]
+    second = APPLY(params, x.at[:, :, valid:].add(3.0), t, rubbish)[:, :, :valid]
+    np.testing.assert_allclose(first, second, atol=1e-6)

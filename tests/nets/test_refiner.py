@@ -1,0 +1,59 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.nets.refiner import Refiner, RefinerConfig, shift_frames
+from tests.nets.conditions import awake, random_conditions, swapped
+
+NET = Refiner(RefinerConfig(width=32, dilations=(1, 2)))
+APPLY = jax.jit(NET.apply)
+
+
+@pytest.fixture(scope="module")
+def case():
+    conditions = random_conditions(frames=16)
+    x = conditions.estimate * 0.7
+    params = jax.jit(NET.init)(jax.random.key(0), x, conditions)
+    return params, awake(params), x, conditions
+
+
+def test_starts_at_the_infilled_motion(case):
+    fresh, _, x, conditions = case
+    np.testing.assert_array_equal(APPLY(fresh, x, conditions), x)
+
+
+def test_swapping_the_people_swaps_the_output(case):
+    _, params, x, conditions = case
+    straight = APPLY(params, x, conditions)
+    exchanged = APPLY(params, x[:, ::-1], swapped(conditions))
+    np.testing.assert_allclose(exchanged[:, ::-1], straight, atol=1e-5)
+    assert float(jnp.abs(straight[:, 0] - straight[:, 1]).max()) > 0.1
+
+
+def test_receptive_field_is_the_sum_of_the_dilations(case):
+    _, params, x, conditions = case
+    slope = jax.grad(lambda x: NET.apply(params, x, conditions)[0, 0, 8].sum() - x[0, 0, 8].sum())(x)
+    reached = np.nonzero(np.abs(slope[0]).sum((0, 2)))[0]
+    np.testing.assert_array_equal(reached, np.arange(8 - 3, 8 + 3 + 1))
+
+
+def test_a_padded_sequence_gives_what_the_short_one_gives(case):
+    _, params, x, conditions = case
+    valid = 9
+    cut = lambda a: a[:, :, :valid]  # noqa: E731
+    short = dataclasses.replace(
+        conditions,
+        **{name: cut(getattr(conditions, name)) for name in ("estimate", "visibility", "evidence", "camera")},
+        frame_mask=conditions.frame_mask[:, :valid],
+    )
+    padded = dataclasses.replace(conditions, frame_mask=conditions.frame_mask.at[:, valid:].set(0.0))
+    np.testing.assert_allclose(cut(APPLY(params, x, padded)), NET.apply(params, cut(x), short), atol=1e-5)
+
+
+def test_shift_frames():
+    x = jnp.arange(1.0, 5.0).reshape(1, 1, 4, 1)
+    np.testing.assert_array_equal(shift_frames(x, 1).ravel(), [2, 3, 4, 0])
+    np.testing.assert_array_equal(shift_frames(x, -2).ravel(), [0, 0, 1, 2])
