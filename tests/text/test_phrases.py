@@ -1,0 +1,66 @@
+import pytest
+
+from sm_jax.text.phrases import touches
+
+
+def said(text: str) -> set[tuple]:
+    return {(t.order, t.side_a, t.region_a, t.side_b, t.region_b) for t in touches(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("They shake hands.", {("each", "right", "hand", "right", "hand")}),
+        ("two people hold hands and turn", {("each", None, "hand", None, "hand")}),
+        ("He puts his left hand on her right shoulder", {("either", "left", "hand", "right", "shoulder")}),
+        ("an arm around her waist", {("either", None, "forearm", None, "waist")}),
+        ("her hand rests gently on his lower back", {("either", None, "hand", None, "waist")}),
+        (
+            "The second person grabs the first one's wrist with his left hand",
+            {("person 1", "left", "hand", None, "forearm")},
+        ),
+        ("Person A waves, person B pats the other's back", {("person 1", None, "hand", None, "back")}),
+        (
+            "both hands on each other's shoulders",
+            {("each", "left", "hand", None, "shoulder"), ("each", "right", "hand", None, "shoulder")},
+        ),
+        ("they exchange a high-five", {("each", None, "hand", None, "hand")}),
+        ("one pushes the other", {("either", None, "hand", None, "chest")}),
+        ("she kicks him", {("either", None, "foot", None, "thigh")}),
+        ("taking her by the hand", {("either", None, "hand", None, "hand")}),
+    ],
+)
+def test_contacts_of_a_sentence(text, expected):
+    assert said(text) == expected
+
+
+def test_a_hug_is_chests_and_both_arms():
+    assert said("two people hug") == said("a couple embraces")
+    assert ("each", None, "chest", None, "chest") in said("they hug each other")
+    assert ("each", "left", "hand", None, "back") in said("they hug each other")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "they dance",
+        "they stand without touching hands",
+        "they don't hold hands",
+        "he has a hand on his own head",
+        "both stand with hands on hips",
+        "a huge man pulls back",
+        "she takes the lead",
+        "",
+    ],
+)
+def test_no_contact_where_none_is_said(text):
+    assert not touches(text)
+
+
+def test_a_denial_ends_with_its_clause():
+    assert said("they nearly kiss, then shake hands") == said("they shake hands")
+
+
+def test_a_kick_is_brief_and_a_hold_is_not():
+    assert [t.brief for t in touches("they kick")] == [True]
+    assert [t.brief for t in touches("they hold hands")] == [False]

@@ -1,0 +1,53 @@
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+from sm_jax.text.describer import Scene
+from sm_jax.text.encoder import TOKENS
+from sm_jax.text.facts import Facts
+from sm_jax.text.rules import describe, write
+from tests.helpers import cached_asset
+from tests.text.figures import pair
+from tests.text.test_touch import handshake
+
+
+def scene(joints: np.ndarray) -> Scene:
+    return Scene(joints=joints, visibility=np.ones(joints.shape[:3]), fps=30.0)
+
+
+def test_a_handshake_in_words():
+    said = describe(scene(handshake()))
+    assert said.source == "rules" and len(said.contacts) == 1
+    assert "hand" in said.text and ("face" in said.text or "towards each other" in said.text)
+
+
+def test_the_same_scene_gets_the_same_words_and_seeds_vary_them():
+    assert describe(scene(handshake())) == describe(scene(handshake()))
+    assert len({describe(scene(handshake()), seed).text for seed in range(20)}) > 5
+
+
+def test_words_do_not_depend_on_who_is_first():
+    for joints in (handshake(), pair(0.4), pair(2.5)):
+        assert describe(scene(joints)).text == describe(scene(joints[::-1])).text
+
+
+def test_nothing_seen_makes_no_claim():
+    unseen = Scene(joints=pair(), visibility=np.zeros((2, 30, 24)), fps=30.0)
+    assert describe(unseen).text.endswith("are together.")
+
+
+def test_every_sentence_fits_the_text_encoder():
+    tokenizers = pytest.importorskip("tokenizers")
+    tokenizer = tokenizers.Tokenizer.from_file(str(cached_asset("minilm") / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    wordy = (("embrace", "embrace"), ("forearm", "shoulder"), ("upper_arm", "belly"))
+    chance = random.Random(0)
+    for facing, movement, postures in itertools.product(
+        ("back to back", "at an angle", "one behind"), ("part", "circle", "move"), ((), (("sit", 1), ("raise arms", 2)))
+    ):
+        facts = Facts(facing=facing, distance="very close", movement=movement, postures=postures, touches=wordy)
+        for _ in range(5):
+            assert len(tokenizer.encode(write(facts, chance)).ids) <= TOKENS
