@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from sm_jax.metrics.joints import MM
 from sm_jax.types import Array
@@ -70,7 +70,7 @@ def mesh_depth(points: Array, vertices: Array, faces: Array) -> np.ndarray:
     near = ((points >= vertices.min(0)) & (points <= vertices.max(0))).all(-1)
     inside = np.flatnonzero(near)[winding_number(points[near], vertices, faces) > 0.5]
     if inside.size:
-        depth[inside] = cKDTree(vertices).query(points[inside])[0]
+        depth[inside] = KDTree(vertices).query(points[inside])[0]
     return depth
 
 

@@ -1,0 +1,43 @@
+"""One AMASS file per person, which is what Blender's SMPL add-ons and most motion tools read."""
+
+import pathlib
+
+import numpy as np
+
+from sm_jax.export.files import replacing
+from sm_jax.export.npz import MotionFile, axis_angles
+
+BODY_JOINTS = 22  # SMPL-H: SMPL's joints without the two hands, then 30 finger joints
+# Rest pelvis of the neutral SMPL body at mean shape, as published in the code of many tools.
+SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918], np.float32)
+
+
+def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.Path]:
+    """Write `person{0,1}_amass.npz` into a folder, z up, fingers straight. Returns the paths.
+
+    AMASS readers put the motion on *their* SMPL body. Betas of an open body mean nothing there, so they are written
+    as zeros and `trans` is set such that the mean SMPL body's pelvis lands where ours is; betas of a licensed SMPL
+    body are written as they are. Raises UserError if the folder cannot be written.
+    """
+    open_body = content.body.startswith("open-")
+    poses = axis_angles(content.motion)[:, :, :BODY_JOINTS]
+    paths = []
+    for person, pose in enumerate(poses):
+        rest_pelvis = SMPL_REST_PELVIS if open_body else content.rest_joints[person, 0]
+        betas = np.zeros(16, np.float32)
+        if not open_body:
+            count = min(16, content.motion.betas.shape[-1])
+            betas[:count] = content.motion.betas[person, :count]
+        path = pathlib.Path(folder) / f"person{person}_amass.npz"
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(
+                file,
+                poses=np.concatenate([pose.reshape(len(pose), -1), np.zeros((len(pose), 90), np.float32)], axis=1),
+                trans=content.motion.pelvis[person] - rest_pelvis,
+                betas=betas,
+                dmpls=np.zeros((len(pose), 8), np.float32),
+                gender=np.str_("neutral"),
+                mocap_framerate=np.float64(content.fps),
+            )
+        paths.append(path)
+    return paths

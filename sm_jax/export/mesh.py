@@ -1,0 +1,52 @@
+"""What pictures and scene files need of a body beyond its vertices: normals, colours, the strongest joints."""
+
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.export.npz import MotionFile
+from sm_jax.types import Array
+
+# Okabe & Ito's blue and vermilion: told apart by colour-blind eyes too.
+COLOURS = np.array([[0.18, 0.50, 0.78], [0.90, 0.42, 0.17]])
+
+
+def rest_vertices(body: smpl.Body, betas: Array) -> np.ndarray:
+    """Rest-pose vertices [..., V, 3] of shapes [..., N]."""
+    return np.asarray(smpl.shaped(body.v_template, body.shapedirs, betas))
+
+
+def posed_vertices(body: smpl.Body, content: MotionFile) -> np.ndarray:
+    """World vertices [P, T, V, 3]."""
+    return np.asarray(smpl.vertices(body, smpl.pose(body, content.motion)))
+
+
+def vertex_normals(vertices: Array, faces: Array) -> np.ndarray:
+    """Unit normals [..., V, 3], area-weighted means of the faces around each vertex; a lone vertex gets +z."""
+    corners = np.asarray(vertices)[..., faces, :]
+    face = np.cross(corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :])
+    normals = np.zeros_like(vertices)
+    flat, source = normals.reshape(-1, *normals.shape[-2:]), face.reshape(-1, *face.shape[-2:])
+    for n in range(len(flat)):
+        for axis in range(3):  # bincount is many times faster than ufunc.at
+            weights = np.repeat(source[n, :, axis], 3)
+            flat[n, :, axis] = np.bincount(np.ravel(faces), weights, minlength=flat.shape[1])
+    length = np.linalg.norm(normals, axis=-1, keepdims=True)
+    up = np.array([0, 0, 1], normals.dtype)
+    return np.where(length > 0, normals / np.where(length > 0, length, 1), up)
+
+
+def strongest_joints(weights: Array, count: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` strongest joints of every vertex and their weights, renormalised: [V, count] int, [V, count].
+
+    Joints of weight zero are numbered 0, as glTF demands.
+    """
+    weights = np.asarray(weights, np.float32)
+    joints = np.argsort(-weights, axis=1, kind="stable")[:, :count]
+    strength = np.take_along_axis(weights, joints, axis=1)
+    strength = strength / strength.sum(1, keepdims=True)
+    return np.where(strength > 0, joints, 0), strength
+
+
+def infilled_share(body: smpl.Body, content: MotionFile) -> np.ndarray:
+    """How far each vertex rests on infilled joints, [P, T, V] in [0, 1]."""
+    return np.asarray(content.infilled, np.float32) @ np.asarray(body.weights, np.float32).T

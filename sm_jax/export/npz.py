@@ -1,0 +1,177 @@
+"""`motion.npz`: two people's motion with everything needed to use it elsewhere. Keys and frames: docs/output.md."""
+
+import dataclasses
+import json
+import pathlib
+import zipfile
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.body.skeleton import JOINTS
+from sm_jax.errors import UserError
+from sm_jax.export.files import replacing
+from sm_jax.geometry import rotations
+from sm_jax.types import Camera, Motion
+
+FORMAT = 1
+CONVENTIONS = (
+    "World: right-handed, z up, metres. poses: [P,T,72] axis-angle, radians; the first 3 are world from pelvis, the"
+    " others joint from parent, in the order of joint_names. The rest pose is a T-pose, y up, facing +z, left = +x."
+    " trans: [P,T,3], SMPL's translation = pelvis position - rest pelvis. joints: [P,T,24,3] in the world."
+    " Camera: OpenCV (x right, y down, z forward), x_camera = camera_R[t] x_world + camera_t[t], pixels = camera_K"
+    " x_camera / z. visibility in [0,1], infilled marks joints that the model made up. frame_index: frame in the video."
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MotionFile:
+    """What `motion.npz` holds, and what every exporter takes. Host arrays.
+
+    motion: Motion [P, T].  body: name of the body the betas belong to.  rest_joints: [P, 24, 3].
+    joints: [P, T, 24, 3] world.  camera: as in Camera.  fps: frames per second of the T frames.
+    frame_index: [T] position in the source video.  visibility: [P, T, 24] in [0, 1].  infilled: [P, T, 24] bool.
+    provenance: plain JSON (versions, weights hash, configuration, seed).
+    """
+
+    motion: Motion
+    body: str
+    rest_joints: np.ndarray
+    joints: np.ndarray
+    camera: Camera
+    fps: float
+    frame_index: np.ndarray
+    visibility: np.ndarray
+    infilled: np.ndarray
+    provenance: dict[str, Any]
+
+
+def motion_file(
+    body: smpl.Body,
+    motion: Motion,
+    camera: Camera,
+    *,
+    fps: float,
+    frame_index: np.ndarray,
+    visibility: np.ndarray,
+    infilled: np.ndarray,
+    provenance: dict[str, Any],
+) -> MotionFile:
+    """Play a motion [P, T] on its body and put it with its surroundings. Shapes as in MotionFile.
+
+    Raises UserError if anything in motion or camera is not a finite number.
+    """
+    motion = Motion(**{field: np.asarray(value, np.float32) for field, value in vars(motion).items()})
+    camera = Camera(**{field: np.asarray(value) for field, value in vars(camera).items()})
+    _refuse_non_finite({**vars(motion), **{f"camera {name}": value for name, value in vars(camera).items()}})
+    posed = smpl.pose(body, motion)
+    people, frames = motion.pelvis.shape[:2]
+    for name, array, shape in (
+        ("frame_index", frame_index, (frames,)),
+        ("visibility", visibility, (people, frames, len(JOINTS))),
+        ("infilled", infilled, (people, frames, len(JOINTS))),
+        ("camera t", camera.t, (frames, 3)),
+    ):
+        if np.shape(array) != shape:
+            raise ValueError(f"{name} has shape {np.shape(array)}, the motion asks for {shape}")
+    return MotionFile(
+        motion=motion,
+        body=body.name,
+        rest_joints=np.asarray(posed.rest_joints),
+        joints=np.asarray(posed.joints),
+        camera=camera,
+        fps=float(fps),
+        frame_index=np.asarray(frame_index, np.int64),
+        visibility=np.asarray(visibility, np.float32),
+        infilled=np.asarray(infilled, bool),
+        provenance=provenance,
+    )
+
+
+def axis_angles(motion: Motion) -> np.ndarray:
+    """Root and body rotations as SMPL's axis-angle vectors, [P, T, 24, 3]."""
+    local = np.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    return np.asarray(rotations.matrix_to_axis_angle(jnp.asarray(local)))
+
+
+def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
+    """Write `motion.npz`, whole or not at all. Raises UserError if the path cannot be written."""
+    motion, camera = content.motion, content.camera
+    arrays = {
+        "format": np.int32(FORMAT),
+        "conventions": np.str_(CONVENTIONS),
+        "joint_names": np.array(JOINTS),
+        "body": np.str_(content.body),
+        "poses": axis_angles(motion).reshape(*motion.pelvis.shape[:-1], 72),
+        "trans": motion.pelvis - content.rest_joints[:, None, 0],
+        "betas": motion.betas,
+        "joints": content.joints,
+        "rest_joints": content.rest_joints,
+        "camera_K": camera.K,
+        "camera_R": camera.R,
+        "camera_t": camera.t,
+        "image_size": camera.image_size,
+        "fps": np.float64(content.fps),
+        "frame_index": content.frame_index,
+        "visibility": content.visibility,
+        "infilled": content.infilled,
+        "provenance": np.str_(json.dumps(content.provenance, allow_nan=False)),
+    }
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def load_motion(path: str | pathlib.Path) -> MotionFile:
+    """Read `motion.npz` back. Raises UserError if the file is missing, broken, incomplete or not finite."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            data = {key: archive[key] for key in archive.files}
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; give the motion.npz that sm-jax reconstruct wrote") from None
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is not a motion.npz: {error}; give the file that sm-jax reconstruct wrote") from error
+    try:
+        return _from_arrays(data)
+    except KeyError as error:
+        raise UserError(f"{path} lacks {error}; give a motion.npz that sm-jax reconstruct wrote") from error
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{path} is damaged ({error}); write it again with sm-jax reconstruct") from error
+
+
+def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
+    if data["format"] != FORMAT:
+        raise ValueError(f"format {data['format']}, this version reads {FORMAT}")
+    people, frames = data["trans"].shape[:2]
+    _refuse_non_finite({key: data[key] for key in ("poses", "trans", "betas", "joints", "rest_joints")})
+    local = rotations.axis_angle_to_matrix(jnp.asarray(data["poses"].reshape(people, frames, 24, 3)))
+    motion = Motion(
+        global_orient=np.asarray(local[:, :, 0]),
+        body_pose=np.asarray(local[:, :, 1:]),
+        pelvis=data["trans"] + data["rest_joints"][:, None, 0],
+        betas=data["betas"],
+    )
+    camera = Camera(K=data["camera_K"], R=data["camera_R"], t=data["camera_t"], image_size=data["image_size"])
+    return MotionFile(
+        motion=motion,
+        body=str(data["body"]),
+        rest_joints=data["rest_joints"],
+        joints=data["joints"],
+        camera=camera,
+        fps=float(data["fps"]),
+        frame_index=data["frame_index"],
+        visibility=data["visibility"],
+        infilled=data["infilled"],
+        provenance=json.loads(str(data["provenance"])),
+    )
+
+
+def _refuse_non_finite(arrays: dict[str, np.ndarray]) -> None:
+    for name, array in arrays.items():
+        wrong = np.argwhere(~np.isfinite(array))
+        if len(wrong):
+            first = tuple(map(int, wrong[0]))
+            raise UserError(
+                f"{name} holds {len(wrong)} values that are not finite, first at index {first}; check its source"
+            )

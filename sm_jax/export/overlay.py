@@ -1,0 +1,109 @@
+"""`overlay.mp4`: the input with both bodies drawn over it, beside the same bodies from a second viewpoint."""
+
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.errors import UserError
+from sm_jax.export import mesh
+from sm_jax.export.files import replacing
+from sm_jax.export.npz import MotionFile
+from sm_jax.export.render import Shot, blend, bodies
+from sm_jax.export.stage import Floor, side_camera
+from sm_jax.types import Array
+
+HEIGHT = 960
+OPACITY = 0.8
+INFILLED_WHITENESS = 0.6
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+
+
+def save_overlay(
+    path: str | pathlib.Path,
+    frames: Iterable[np.ndarray],
+    body: smpl.Body,
+    content: MotionFile,
+    progress: Callable[[int], None] = lambda done: None,
+) -> None:
+    """Write the side-by-side video as H.264 at the motion's frame rate, whole or not at all.
+
+    frames: the input's RGB frames [H, W, 3] uint8, one for each of the T frames of the motion, in order.
+    progress: told the number of frames done. Raises UserError if there are fewer frames than the motion has, if they
+    have another shape than the camera's pictures, or if the path cannot be written.
+    """
+    pictures = _pictures(frames, body, content)
+    with replacing(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
+        rate = Fraction(content.fps).limit_denominator(1001)
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
+        for done, picture in enumerate(pictures, start=1):
+            if done == 1:
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            progress(done)
+        container.mux(stream.encode())
+
+
+def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile) -> Iterator[np.ndarray]:
+    """Finished pictures [H, W, 3] uint8 with even sides."""
+    vertices, faces = mesh.posed_vertices(body, content), np.asarray(body.faces)
+    whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content)[..., None]
+    colours = mesh.COLOURS[:, None, None] * (1 - whiteness) + whiteness
+    total = vertices.shape[1]
+    size = _panel_size(content.camera.image_size)
+    side = side_camera(content.joints, content.camera, (size[1], size[1]))
+    floor = Floor(side, content.joints, float(np.median(vertices[..., 2].min((0, 2)))))
+    number = -1
+    for number, frame in zip(range(total), frames, strict=False):
+        left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)
+        now, tint = vertices[:, number], colours[:, number]
+        left = blend(left, *bodies(_input_shot(content, number, size), now, faces, tint), OPACITY)
+        right = blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
+        picture = np.concatenate([left, right], axis=1)
+        _write_legend(picture, number, content)
+        yield picture
+    if number + 1 < total:
+        raise UserError(f"the video gave {number + 1} frames, the motion has {total}; use the video it was made from")
+
+
+def _panel_size(image_size: Array) -> tuple[int, int]:
+    """(width, height) of the left panel: at most HEIGHT high, sides even, as H.264's 4:2:0 demands."""
+    width, height = (float(side) for side in image_size)
+    scale = min(1.0, HEIGHT / height)
+    return max(2, 2 * round(width * scale / 2)), max(2, 2 * round(height * scale / 2))
+
+
+def _checked(frame: np.ndarray, content: MotionFile) -> np.ndarray:
+    width, height = (int(side) for side in content.camera.image_size)
+    if frame.shape != (height, width, 3) or frame.dtype != np.uint8:
+        raise UserError(
+            f"a video frame is {frame.dtype} {frame.shape}, the motion's camera takes {width} x {height} RGB;"
+            " use the video it was made from"
+        )
+    return frame
+
+
+def _input_shot(content: MotionFile, number: int, size: tuple[int, int]) -> Shot:
+    camera = content.camera
+    scale = np.array([size[0] / camera.image_size[0], size[1] / camera.image_size[1], 1.0])
+    return Shot(K=scale[:, None] * camera.K, R=np.asarray(camera.R[number]), t=np.asarray(camera.t[number]), size=size)
+
+
+def _write_legend(picture: np.ndarray, number: int, content: MotionFile) -> None:
+    """Who has which colour, what lighter means, and the frame of the video, on the lower edge; drawn in place."""
+    scale = picture.shape[0] / HEIGHT
+    y, x, radius = picture.shape[0] - round(18 * scale), round(14 * scale), round(7 * scale)
+    entries = [(f"person {person}", (255 * colour).tolist()) for person, colour in enumerate(mesh.COLOURS)]
+    entries += [("lighter: infilled", None), (f"frame {content.frame_index[number]}", None)]
+    for text, colour in entries:
+        if colour is not None:
+            cv2.circle(picture, (x + radius, y - radius), radius, colour, -1, cv2.LINE_AA)
+            x += 3 * radius
+        for shift, ink in ((1, (0, 0, 0)), (0, (255, 255, 255))):
+            cv2.putText(picture, text, (x + shift, y + shift), FONT, 0.55 * scale, ink, 1, cv2.LINE_AA)
+        x += cv2.getTextSize(text, FONT, 0.55 * scale, 1)[0][0] + 3 * radius

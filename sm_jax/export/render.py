@@ -1,0 +1,127 @@
+"""Shaded bodies in numpy and OpenCV, on any machine: painter's algorithm for who is in front, then smooth shading.
+
+Faces are drawn from far to near into an image of face numbers; each covered pixel then takes the colour of its place
+in its face. Two bodies of 13,718 vertices take about a tenth of a second, of 1,229 a hundredth.
+"""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from sm_jax.export import mesh
+from sm_jax.types import Array
+
+NEAR = 0.05  # metres: faces that reach nearer to the camera are not drawn
+SUBPIXEL_BITS = 4
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shot:
+    """One picture's pinhole camera. K: [3, 3].  R: [3, 3] and t: [3], camera from world.  size: (width, height)."""
+
+    K: np.ndarray
+    R: np.ndarray
+    t: np.ndarray
+    size: tuple[int, int]
+
+    def project(self, points: Array) -> tuple[np.ndarray, np.ndarray]:
+        """World points [..., 3] to pixels [..., 2] and depth [...]; pixels mean nothing where depth < NEAR."""
+        x, y, z = np.moveaxis(np.asarray(points) @ self.R.T + self.t, -1, 0)
+        safe = np.maximum(z, NEAR)
+        u = (self.K[0, 0] * x + self.K[0, 1] * y) / safe + self.K[0, 2]
+        return np.stack([u, self.K[1, 1] * y / safe + self.K[1, 2]], axis=-1), z
+
+    @property
+    def position(self) -> np.ndarray:
+        """Where the camera stands in the world, [3]."""
+        return -self.R.T @ self.t
+
+
+def bodies(shot: Shot, vertices: Array, faces: Array, colours: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Draw P closed meshes together.
+
+    vertices: [P, V, 3] world.  faces: [F, 3], counter-clockwise from outside.  colours: [P, V, 3] in [0, 1].
+    Returns the picture [H, W, 3] uint8 RGB, black where nothing is, and the person at each pixel [H, W] int8, -1 for
+    none.
+    """
+    people, count = vertices.shape[:2]
+    pixels, depth = shot.project(vertices)
+    lit = _lit(shot, vertices, faces, colours).reshape(-1, 3)
+    corners = (np.asarray(faces) + count * np.arange(people)[:, None, None]).reshape(-1, 3)
+    pixels = pixels.reshape(-1, 2).astype(np.float32)[corners]
+    ids = _face_image(pixels, depth.ravel()[corners], shot.size)
+    covered = np.flatnonzero(ids >= 0)
+    seen, face = np.unique(ids.ravel()[covered], return_inverse=True)
+    rows, columns = np.divmod(covered.astype(np.int32), np.int32(shot.size[0]))
+    planes = _colour_planes(pixels[seen], lit[corners[seen]])[face]
+    colour = planes[:, 0] + planes[:, 1] * columns[:, None] + planes[:, 2] * rows[:, None]
+    picture = np.zeros((ids.size, 3), np.uint8)
+    picture[covered] = np.clip(255 * colour, 0, 255)
+    person = np.full(ids.size, -1, np.int8)
+    person[covered] = seen[face] // len(faces)
+    return picture.reshape(*ids.shape, 3), person.reshape(ids.shape)
+
+
+def _face_image(pixels: np.ndarray, depth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Number of the nearest face at every pixel, [H, W] int32, -1 for none. pixels: [F, 3, 2], depth: [F, 3]."""
+    width, height = size
+    (x0, x1, x2), (y0, y1, y2), (d0, d1, d2) = pixels[..., 0].T, pixels[..., 1].T, depth.T
+    # y runs down, so faces that are counter-clockwise from outside have a negative area
+    seen = np.flatnonzero((x1 - x0) * (y2 - y0) < (y1 - y0) * (x2 - x0))
+    pixels, depth = pixels[seen], (d0 + d1 + d2)[seen]
+    near = np.minimum(np.minimum(d0, d1), d2)[seen] <= NEAR
+    outside = (pixels.max(1) < 0).any(1) | (pixels.min(1) > (width, height)).any(1) | near
+    chosen = np.flatnonzero(~outside)
+    chosen = chosen[np.argsort(-depth[chosen], kind="stable")]
+    ids = np.full((height, width), -1, np.int32)
+    polygons = np.round(pixels[chosen] * 2**SUBPIXEL_BITS).astype(np.int32)
+    for number, polygon in zip(seen[chosen].tolist(), polygons, strict=True):
+        cv2.fillConvexPoly(ids, polygon, number, cv2.LINE_8, SUBPIXEL_BITS)
+    return ids
+
+
+def _colour_planes(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Each face's colour as a linear function of the pixel: [F, 3, 3] float32, rows at (0, 0), per x, per y.
+
+    pixels: [F, 3, 2] and colours: [F, 3, 3] of the corners. Faces thinner than two pixels are of one colour, for
+    there a pixel just outside, which the drawing covers too, would be far off.
+    """
+    a, b = pixels[:, 1] - pixels[:, 0], pixels[:, 2] - pixels[:, 0]
+    area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    longest = np.sqrt(np.maximum(np.maximum((a**2).sum(1), (b**2).sum(1)), ((a - b) ** 2).sum(1)))
+    inverse = np.where(np.abs(area) > 2 * longest, 1 / np.where(area == 0, 1, area), 0)[:, None]
+    to_a, to_b = colours[:, 1] - colours[:, 0], colours[:, 2] - colours[:, 0]
+    per_x = (to_a * b[:, 1:] - to_b * a[:, 1:]) * inverse
+    per_y = (to_b * a[:, :1] - to_a * b[:, :1]) * inverse
+    centre = pixels.mean(1)
+    start = colours.mean(1) - per_x * centre[:, :1] - per_y * centre[:, 1:]
+    return np.stack([start, per_x, per_y], axis=1).astype(np.float32)
+
+
+def _lit(shot: Shot, vertices: Array, faces: Array, colours: Array) -> np.ndarray:
+    """Colours [P, V, 3] under a soft light from above and beside the camera, darker towards the outline."""
+    normals = mesh.vertex_normals(vertices, faces)
+    view = shot.position - np.asarray(vertices)
+    view /= np.linalg.norm(view, axis=-1, keepdims=True)
+    light = np.array([0, 0, 0.8]) - 0.5 * shot.R[0] - 0.6 * shot.R[2]
+    diffuse = 0.5 + 0.5 * normals @ (light / np.linalg.norm(light))
+    facing = np.clip((normals * view).sum(-1), 0, 1)
+    return np.asarray(colours) * ((0.3 + 0.85 * diffuse**1.5) * (0.6 + 0.4 * facing))[..., None]
+
+
+def blend(background: np.ndarray, picture: np.ndarray, person: np.ndarray, opacity: float) -> np.ndarray:
+    """Lay drawn bodies over a picture [H, W, 3] uint8, with softened outlines around and between them."""
+    covered = person >= 0
+    if not covered.any():
+        return background
+    rows, columns = (np.flatnonzero(covered.any(axis)) for axis in (1, 0))
+    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # the rest of the picture stays
+    edge = cv2.morphologyEx(person[window].astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    front = picture[window].copy()
+    front[edge] = 0.6 * front[edge]
+    inside = covered[window].astype(np.float32)
+    alpha = opacity * cv2.blur(inside, (3, 3)) * inside
+    result = background.copy()
+    result[window] = cv2.blendLinear(front, np.ascontiguousarray(background[window]), alpha, 1 - alpha)
+    return result

@@ -1,0 +1,95 @@
+"""`summary.json`: what was done, how long it took, what was seen and what was made up, in plain JSON."""
+
+import dataclasses
+import json
+import math
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from sm_jax.body.skeleton import JOINTS
+from sm_jax.export.files import replacing
+from sm_jax.export.npz import MotionFile
+from sm_jax.types import Array, Description
+
+_LIMBS = {"arm": ("shoulder", "elbow", "wrist", "hand"), "leg": ("hip", "knee", "ankle", "foot")}
+_SIDES = ("left", "right")
+PARTS = {
+    "head": ("neck", "head"),
+    "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
+    **{f"{side}_{limb}": tuple(f"{side}_{name}" for name in _LIMBS[limb]) for limb in _LIMBS for side in _SIDES},
+}
+
+
+def coverage(visibility: Array, infilled: Array) -> list[dict[str, dict[str, float]]]:
+    """Per person and body part, the mean visibility and the share of joints and frames that were infilled.
+
+    visibility, infilled: [P, T, 24]. Each person has the entries `all` and those of PARTS.
+    """
+    groups = {"all": JOINTS, **PARTS}
+    people = []
+    for seen, made in zip(np.asarray(visibility, np.float64), np.asarray(infilled, np.float64), strict=True):
+        columns = {part: [JOINTS.index(name) for name in names] for part, names in groups.items()}
+        people.append({
+            part: {"visibility": round(seen[:, c].mean(), 4), "infilled": round(made[:, c].mean(), 4)}
+            for part, c in columns.items()
+        })  # fmt: skip
+    return people
+
+
+def summarise(
+    content: MotionFile,
+    description: Description,
+    *,
+    seconds: Mapping[str, float],
+    energies_before: Mapping[str, Any],
+    energies_after: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see."""
+    camera = content.camera
+    return {
+        "frames": len(content.frame_index),
+        "fps": content.fps,
+        "body": content.body,
+        "camera": {
+            "focal_px": camera.K[0, 0],
+            "principal_point_px": camera.K[:2, 2],
+            "image_size": camera.image_size,
+            "moving": bool(np.ptp(camera.R, axis=0).max() > 0 or np.ptp(camera.t, axis=0).max() > 0),
+        },
+        "description": description,
+        "people": coverage(content.visibility, content.infilled),
+        "energies": {"before": energies_before, "after": energies_after},
+        "seconds": {**seconds, "total": sum(seconds.values())},
+        "provenance": content.provenance,
+    }
+
+
+def save_summary(path: str | pathlib.Path, summary: Mapping[str, Any]) -> None:
+    """Write a summary as JSON, whole or not at all. Arrays and dataclasses become lists and objects, nan and infinity
+    null. Raises TypeError for anything else, UserError if the path cannot be written."""
+    text = json.dumps(plain(summary), indent=2, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def plain(value: Any) -> Any:
+    """A value in JSON's types; what is not finite becomes None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, str | bool | int | None):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, pathlib.PurePath):
+        return str(value)
+    if isinstance(value, np.generic | np.ndarray | jax.Array):
+        return plain(np.asarray(value).tolist())
+    raise TypeError(f"{type(value).__name__} has no place in a summary")

@@ -1,0 +1,27 @@
+"""AMASS files hold what their readers ask for."""
+
+import dataclasses
+
+import numpy as np
+
+from sm_jax.export.amass import SMPL_REST_PELVIS, save_amass
+from sm_jax.export.npz import axis_angles
+
+
+def test_keys_and_values(content, tmp_path):
+    paths = save_amass(tmp_path, content)
+    assert [path.name for path in paths] == ["person0_amass.npz", "person1_amass.npz"]
+    with np.load(paths[1], allow_pickle=False) as data:
+        assert data["poses"].shape == (7, 156) and data["betas"].shape == (16,)
+        assert str(data["gender"]) == "neutral" and float(data["mocap_framerate"]) == 25
+        np.testing.assert_array_equal(data["poses"][:, :66].reshape(7, 22, 3), axis_angles(content.motion)[1, :, :22])
+        assert not data["poses"][:, 66:].any(), "fingers are straight"
+        assert not data["betas"].any(), "an open body's shape is not SMPL's"
+        np.testing.assert_allclose(data["trans"] + SMPL_REST_PELVIS, content.motion.pelvis[1], atol=1e-6)
+
+
+def test_a_licensed_body_keeps_its_shape(content, tmp_path):
+    paths = save_amass(tmp_path, dataclasses.replace(content, body="basicmodel_neutral"))
+    with np.load(paths[1]) as data:
+        np.testing.assert_array_equal(data["betas"][:10], content.motion.betas[1])
+        np.testing.assert_allclose(data["trans"] + content.rest_joints[1, 0], content.motion.pelvis[1], atol=1e-6)

@@ -1,0 +1,76 @@
+"""motion.npz: what goes in comes out, and what cannot be used is refused in one line."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sm_jax.body import smpl
+from sm_jax.errors import UserError
+from sm_jax.export.npz import load_motion, motion_file, save_motion
+from sm_jax.types import Motion
+
+
+@pytest.fixture
+def saved(content, tmp_path):
+    save_motion(tmp_path / "motion.npz", content)
+    return tmp_path / "motion.npz"
+
+
+def test_round_trip(content, saved):
+    loaded = load_motion(saved)
+    for field in dataclasses.fields(Motion):
+        np.testing.assert_allclose(getattr(loaded.motion, field.name), getattr(content.motion, field.name), atol=1e-6)
+    for field in ("K", "R", "t", "image_size"):
+        np.testing.assert_array_equal(getattr(loaded.camera, field), getattr(content.camera, field))
+    for field in ("joints", "rest_joints", "frame_index", "visibility", "infilled"):
+        np.testing.assert_array_equal(getattr(loaded, field), getattr(content, field))
+    assert (loaded.fps, loaded.body, loaded.provenance) == (content.fps, content.body, content.provenance)
+
+
+def test_the_keys_mean_what_the_conventions_say(body, content, saved):
+    """SMPL's own recipe, from the file's numbers alone, gives the file's joints."""
+    with np.load(saved, allow_pickle=False) as data:
+        assert data["poses"].shape == (2, 7, 72) and data["poses"].dtype == np.float32
+        rest = np.asarray(smpl.rest_joints(body, data["betas"]))
+        np.testing.assert_allclose(data["trans"] + rest[:, None, 0], data["joints"][:, :, 0], atol=1e-6)
+        assert "z up" in str(data["conventions"]) and data["joint_names"][20] == "left_wrist"
+    loaded = load_motion(saved)
+    np.testing.assert_allclose(smpl.pose(body, loaded.motion).joints, content.joints, atol=1e-5)
+
+
+def test_a_motion_that_is_not_finite_is_refused(body, content):
+    pelvis = content.motion.pelvis.copy()
+    pelvis[1, 3, 2] = np.nan
+    fields = {f.name: getattr(content, f.name) for f in dataclasses.fields(content)}
+    rest = {name: fields[name] for name in ("fps", "frame_index", "visibility", "infilled", "provenance")}
+    broken = dataclasses.replace(content.motion, pelvis=pelvis)
+    with pytest.raises(UserError, match=r"pelvis .* not finite.*\(1, 3, 2\)"):
+        motion_file(body, broken, content.camera, **rest)
+    with pytest.raises(ValueError, match="frame_index"):
+        motion_file(body, content.motion, content.camera, **{**rest, "frame_index": np.arange(3)})
+
+
+def test_files_that_cannot_be_used(saved, tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        load_motion(tmp_path / "nowhere.npz")
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(UserError, match="not a motion"):
+        load_motion(tmp_path / "text.npz")
+    (tmp_path / "half.npz").write_bytes(saved.read_bytes()[:2000])
+    with pytest.raises(UserError, match="not a motion"):
+        load_motion(tmp_path / "half.npz")
+    with np.load(saved) as data:
+        arrays = dict(data)
+    for change, message in (
+        ({"trans": np.full_like(arrays["trans"], np.nan)}, "not finite"),
+        ({"format": np.int32(99)}, "format 99"),
+        ({"poses": arrays["poses"][..., :66]}, "damaged"),
+    ):
+        np.savez(tmp_path / "changed.npz", **{**arrays, **change})
+        with pytest.raises(UserError, match=message):
+            load_motion(tmp_path / "changed.npz")
+    del arrays["camera_K"]
+    np.savez(tmp_path / "lacking.npz", **arrays)
+    with pytest.raises(UserError, match="camera_K"):
+        load_motion(tmp_path / "lacking.npz")

@@ -1,0 +1,66 @@
+"""overlay.mp4 plays: H.264, even sides, one picture a frame, at the motion's rate; both panels show the bodies."""
+
+import dataclasses
+
+import av
+import numpy as np
+import pytest
+
+from sm_jax.errors import UserError
+from sm_jax.export.overlay import save_overlay
+
+GREY = np.full((200, 240, 3), 90, np.uint8)
+
+
+@pytest.fixture(scope="module")
+def video(body, content, tmp_path_factory):
+    path, done = tmp_path_factory.mktemp("overlay") / "overlay.mp4", []
+    save_overlay(path, iter([GREY] * 7), body, content, done.append)
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+        return path, done, stream.codec_context, stream.average_rate, frames
+
+
+def test_plays_everywhere(video):
+    path, done, codec, rate, frames = video
+    assert codec.name == "h264" and codec.pix_fmt == "yuv420p"
+    assert (codec.width, codec.height) == (240 + 200, 200) and rate == 25
+    assert len(frames) == 7 and done == list(range(1, 8))
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_both_panels_show_both_people(video):
+    frame = video[-1][0].astype(int)
+    for panel in (frame[:170, :240], frame[:170, 240:]):  # without the legend
+        blue, orange = panel[..., 2] > panel[..., 0] + 40, panel[..., 0] > panel[..., 2] + 40
+        assert blue.mean() > 0.01 and orange.mean() > 0.01
+    left = frame[:170, :240]
+    columns = [np.nonzero(mask.any(0))[0].mean() for mask in (
+        left[..., 2] > left[..., 0] + 40, left[..., 0] > left[..., 2] + 40
+    )]  # fmt: skip
+    assert columns[0] < columns[1], "person 0 stands on the left"
+    assert abs(frame[5, 5] - 90).max() < 8, "the input shows through elsewhere"
+
+
+def test_infilled_parts_are_lighter(body, content, tmp_path):
+    """The same frame with every joint infilled is paler."""
+    means = []
+    for name, infilled in (("seen", False), ("made_up", True)):
+        changed = dataclasses.replace(content, infilled=np.full_like(content.infilled, infilled))
+        save_overlay(tmp_path / f"{name}.mp4", [GREY] * 7, body, changed)
+        with av.open(str(tmp_path / f"{name}.mp4")) as container:
+            frame = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+        means.append(np.ptp(frame[:170], axis=-1).mean())
+    assert means[1] < 0.6 * means[0]
+
+
+def test_too_few_frames_leave_no_file(body, content, tmp_path):
+    with pytest.raises(UserError, match="gave 3 frames, the motion has 7"):
+        save_overlay(tmp_path / "overlay.mp4", [GREY] * 3, body, content)
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_of_another_video_are_refused(body, content, tmp_path):
+    with pytest.raises(UserError, match="240 x 200"):
+        save_overlay(tmp_path / "overlay.mp4", [GREY[:100]] * 7, body, content)

@@ -1,0 +1,58 @@
+"""summary.json is plain JSON and says what was seen."""
+
+import dataclasses
+import json
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.body.skeleton import JOINTS
+from sm_jax.export import summary
+from sm_jax.types import Contact, Description
+
+DESCRIPTION = Description(text="They hug.", contacts=(Contact(region_a="hand", region_b="back", end=7),), source="text")
+
+
+def test_every_joint_belongs_to_one_part():
+    assert sorted(name for names in summary.PARTS.values() for name in names) == sorted(JOINTS)
+
+
+def test_coverage_by_hand(content):
+    first, second = summary.coverage(content.visibility, content.infilled)
+    assert first["left_arm"] == {"visibility": round(1 - 6 / 28, 4), "infilled": round(6 / 28, 4)}
+    assert first["all"]["infilled"] == round(6 / (7 * 24), 4)
+    assert first["right_arm"] == second["left_arm"] == {"visibility": 1, "infilled": 0}
+
+
+def test_written_and_read(content, tmp_path):
+    made = summary.summarise(
+        content,
+        DESCRIPTION,
+        seconds={"perception": 1.5, "infiller": 2.0},
+        energies_before={"contact": np.float32("nan"), "ground": jnp.ones(())},
+        energies_after={"contact": 0.25, "ground": np.float64(0.5)},
+    )
+    summary.save_summary(tmp_path / "summary.json", made)
+    read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=pytest.fail)
+    assert read["energies"] == {"before": {"contact": None, "ground": 1.0}, "after": {"contact": 0.25, "ground": 0.5}}
+    assert read["seconds"] == {"perception": 1.5, "infiller": 2.0, "total": 3.5}
+    assert read["description"]["contacts"][0]["region_b"] == "back" and read["description"]["text"] == "They hug."
+    assert read["camera"] == {
+        "focal_px": 300, "principal_point_px": [120, 100], "image_size": [240, 200], "moving": False
+    }  # fmt: skip
+    assert read["frames"] == 7 and read["provenance"]["seed"] == 3
+
+
+def test_a_moving_camera_is_called_moving(content):
+    moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
+    made = summary.summarise(
+        dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={}
+    )
+    assert made["camera"]["moving"]
+
+
+def test_what_has_no_place_is_refused(tmp_path):
+    with pytest.raises(TypeError, match="set"):
+        summary.save_summary(tmp_path / "summary.json", {"a": {1, 2}})
+    assert not list(tmp_path.iterdir())
