@@ -4,10 +4,10 @@ import pytest
 from sm_jax.body.skeleton import SIDED_REGIONS
 from sm_jax.errors import UserError
 from sm_jax.text.contacts import CAPACITY, contact_targets, region_mask
-from sm_jax.types import Contact
+from sm_jax.types import Array, Contact
 
 
-def names(mask: np.ndarray) -> set[str]:
+def names(mask: Array) -> set[str]:
     return {name for name, value in zip(SIDED_REGIONS, mask, strict=True) if value}
 
 
@@ -24,7 +24,7 @@ def test_rows_hold_person_0_in_mask_a():
     targets = contact_targets([contact], 8)
     assert targets.mask_a.shape == targets.mask_b.shape == (CAPACITY, 22) and targets.weight.shape == (CAPACITY, 8)
     assert names(targets.mask_a[0]) == {"back"} and names(targets.mask_b[0]) == {"left_hand"}
-    np.testing.assert_array_equal(targets.weight[0], np.float32([0, 0, 0.5, 0.5, 0.5, 0, 0, 0]))
+    np.testing.assert_array_equal(targets.weight[0], [0, 0, 0.5, 0.5, 0.5, 0, 0, 0])
     assert not targets.mask_a[1:].any() and not targets.weight[1:].any()
     assert targets.weight.dtype == targets.mask_a.dtype == np.float32
 
