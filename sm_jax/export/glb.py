@@ -5,16 +5,21 @@ import pathlib
 
 import jax.numpy as jnp
 import numpy as np
-import pygltflib as gltf
 
 from sm_jax import __version__
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, PARENTS
+from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
 from sm_jax.geometry import rotations
 from sm_jax.types import Array, Camera
+
+try:
+    import pygltflib as gltf
+except ModuleNotFoundError as error:
+    raise UserError(f"{error.name} is not installed; pip install 'sm_jax[export]'") from error
 
 R_GLTF_WORLD = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float32)  # z up to y up
 R_CAMERA_GLTF = np.diag([1, -1, -1]).astype(np.float32)  # glTF's cameras look along -z with y up

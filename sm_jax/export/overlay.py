@@ -4,8 +4,6 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
-import av
-import cv2
 import numpy as np
 
 from sm_jax.body import smpl
@@ -16,6 +14,12 @@ from sm_jax.export.npz import MotionFile
 from sm_jax.export.render import Shot, blend, bodies
 from sm_jax.export.stage import Floor, side_camera
 from sm_jax.types import Array
+
+try:
+    import av
+    import cv2
+except ModuleNotFoundError as error:
+    raise UserError(f"{error.name} is not installed; pip install 'sm_jax[export]'") from error
 
 HEIGHT = 960
 OPACITY = 0.8

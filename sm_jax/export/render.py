@@ -6,11 +6,16 @@ in its face. Two bodies of 13,718 vertices take about a tenth of a second, of 1,
 
 import dataclasses
 
-import cv2
 import numpy as np
 
+from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.types import Array
+
+try:
+    import cv2
+except ModuleNotFoundError as error:
+    raise UserError(f"{error.name} is not installed; pip install 'sm_jax[export]'") from error
 
 NEAR = 0.05  # metres: faces that reach nearer to the camera are not drawn
 SUBPIXEL_BITS = 4

@@ -4,13 +4,18 @@ import pathlib
 import time
 
 import numpy as np
-import viser
 
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
+from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.npz import MotionFile, load_motion
 from sm_jax.geometry import rotations
+
+try:
+    import viser
+except ModuleNotFoundError as error:
+    raise UserError(f"{error.name} is not installed; pip install 'sm_jax[viewer]'") from error
 
 
 class Scene:

@@ -1,0 +1,25 @@
+"""An optional package that is missing is named with its remedy, not shown as a traceback."""
+
+import importlib.util
+import sys
+
+import pytest
+
+from sm_jax.errors import UserError
+
+
+@pytest.mark.parametrize(
+    ("module", "missing", "extra"),
+    [
+        ("overlay", "av", "export"),
+        ("render", "cv2", "export"),
+        ("glb", "pygltflib", "export"),
+        ("viewer", "viser", "viewer"),
+    ],
+)
+def test_missing_package(monkeypatch, module, missing, extra):
+    monkeypatch.setitem(sys.modules, missing, None)
+    spec = importlib.util.find_spec(f"sm_jax.export.{module}")
+    assert spec and spec.loader
+    with pytest.raises(UserError, match=rf"{missing} is not installed; pip install 'sm_jax\[{extra}\]'"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
