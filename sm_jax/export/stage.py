@@ -12,6 +12,7 @@ FIELD_OF_VIEW = np.deg2rad(35)
 MARGIN = 1.15
 BACKGROUND, TILES, SHADOW = (236, 238, 241), ((214, 217, 221), (226, 228, 232)), 0.4
 SHADOW_RESOLUTION = 48  # texture pixels a metre
+FLOOR_REACH = 12  # metres from the middle of the motion; one wild frame must not ask for a floor of gigabytes
 
 
 def side_camera(joints: Array, camera: Camera, size: tuple[int, int]) -> Shot:
@@ -39,6 +40,8 @@ class Floor:
 
     def __init__(self, shot: Shot, joints: Array, height: float):
         flat = np.asarray(joints)[..., :2].reshape(-1, 2)
+        middle = np.median(flat, axis=0)
+        flat = np.clip(flat, middle - FLOOR_REACH, middle + FLOOR_REACH)
         self.low, high = np.floor(flat.min(0) - 1.5), np.ceil(flat.max(0) + 1.5)
         self.shot, self.extent = shot, (high - self.low).astype(int)
         self.height = height

@@ -21,7 +21,8 @@ def body():
 @pytest.fixture(scope="session")
 def content(body):
     """Person 0 at x = -0.4 faces person 1 at x = +0.4; the camera stands 4 m off, at y = -4, looking along +y."""
-    vectors = 0.3 * jax.random.normal(jax.random.key(0), (2, FRAMES, 24, 3))
+    vectors = 0.3 * np.array(jax.random.normal(jax.random.key(0), (2, FRAMES, 24, 3)))
+    vectors[1, :, 20] = np.linspace(2.6, 3.7, FRAMES)[:, None] * np.array([0, 1, 0])  # through half a turn
     local = np.array(rotations.axis_angle_to_matrix(vectors))
     local[0, :, 0], local[1, :, 0] = UPRIGHT, np.diag([-1, -1, 1]).astype(np.float32) @ UPRIGHT
     pelvis = np.zeros((2, FRAMES, 3), np.float32)

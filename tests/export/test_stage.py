@@ -34,3 +34,10 @@ def test_shadows_fall_under_the_feet(body, content):
         x, y = np.round(shot.project(under)[0]).astype(int)
         assert picture[y, x].mean() < 0.8 * floor.empty[y, x].mean()
     assert (picture == floor.empty).mean() > 0.5
+
+
+def test_a_wild_frame_does_not_make_a_huge_floor(content):
+    joints = content.joints.copy()
+    joints[0, 3] += 5000
+    shot = side_camera(joints, content.camera, (100, 100))
+    assert (Floor(shot, joints, 0.0).extent <= 30).all()
