@@ -35,18 +35,21 @@ def region(keypoints: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.concatenate([linear, (0.5 * SIZE - linear @ hips)[:, None]], axis=1)
 
 
-def crop(image: np.ndarray, to_region: np.ndarray, own: np.ndarray, other: np.ndarray) -> np.ndarray:
+def crop(image: np.ndarray, to_region: np.ndarray, own: np.ndarray, other: np.ndarray, in_front: bool) -> np.ndarray:
     """The region [256, 256, 3] float32 in [0, 1] of an image, with the other person masked.
 
     own, other: COCO keypoints [17, 2] in picture pixels. The other's box is greyed where it lies outside one's own;
-    inside, only capsules along the other's limbs are, since there the two are in contact or overlap.
+    inside, only capsules along the other's limbs are, since there the two are in contact or overlap. in_front: the
+    pixels along one's own limbs are one's own, so they stay.
     """
     picture = cv2.warpAffine(image, to_region, (SIZE, SIZE))
     mine, theirs = apply(to_region, own), apply(to_region, other)
     mask = np.zeros((SIZE, SIZE), np.uint8)
     _fill(mask, theirs, 255)
     _fill(mask, mine, 0)
-    _draw_limbs(mask, theirs)
+    _draw_limbs(mask, theirs, 255)
+    if in_front:
+        _draw_limbs(mask, mine, 0)
     picture[mask > 0] = GREY
     return picture.astype(np.float32) / 255.0
 
@@ -69,8 +72,8 @@ def _fill(mask: np.ndarray, keypoints: np.ndarray, value: int) -> None:
     cv2.rectangle(mask, corners[0].tolist(), corners[1].tolist(), value, -1)
 
 
-def _draw_limbs(mask: np.ndarray, keypoints: np.ndarray) -> None:
+def _draw_limbs(mask: np.ndarray, keypoints: np.ndarray, value: int) -> None:
     torso = np.linalg.norm(keypoints[5:7].mean(axis=0) - keypoints[11:13].mean(axis=0))
     for a, b, radius in _LIMBS:
         ends = np.clip(keypoints[[a, b]], -4 * SIZE, 5 * SIZE).astype(int)
-        cv2.line(mask, ends[0].tolist(), ends[1].tolist(), 255, max(1, round(2 * radius * torso)))
+        cv2.line(mask, ends[0].tolist(), ends[1].tolist(), value, max(1, round(2 * radius * torso)))

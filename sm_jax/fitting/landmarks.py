@@ -1,0 +1,117 @@
+"""Two people's keypoints and landmarks in one camera to SMPL motion."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.body.skeleton import JOINTS, KEYPOINTS, PARENTS
+from sm_jax.fitting.scene import (
+    STATURE, Scene, Sight, line_of_sight, lowest_sole, no_move, residuals, retract, stature, swing,
+)  # fmt: skip
+from sm_jax.fitting.solver import levenberg_marquardt
+from sm_jax.geometry import safe
+from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, transpose
+from sm_jax.types import Array, Motion
+
+# Joints that swing a bone towards a measured direction, and that bone's keypoints.
+_AIM = {
+    JOINTS.index(f"{side}_{joint}"): (KEYPOINTS.index(f"{side}_{a}"), KEYPOINTS.index(f"{side}_{b}"))
+    for side in ("left", "right")
+    for joint, a, b in (
+        ("hip", "hip", "knee"), ("knee", "knee", "ankle"), ("ankle", "heel", "toe"),
+        ("shoulder", "shoulder", "elbow"), ("elbow", "elbow", "wrist"), ("wrist", "wrist", "hand"),
+    )
+}  # fmt: skip
+_TRUNK = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip") for side in ("left", "right")])
+_NEAREST = 0.5  # metres from the camera; nobody is nearer
+
+
+@partial(jax.jit, static_argnames=("iterations", "cg_steps"))
+def fit_landmarks(
+    body: smpl.Body, sight: Sight, iterations: int = 20, cg_steps: int = 30
+) -> tuple[Scene, Array]:
+    """The scene that agrees best with one camera's view of two people, all frames at once.
+
+    Levenberg-Marquardt on `scene.residuals`, from bone directions that are set joint by joint and a placement that is
+    solved in closed form. Returns the scene in the camera's frame and the cost before each iteration and at the end.
+    """
+    start = initial_scene(body, sight)
+    return levenberg_marquardt(
+        partial(residuals, body, sight, start.up), retract, start, no_move(start), iterations=iterations, cg_steps=cg_steps
+    )
+
+
+def initial_scene(body: smpl.Body, sight: Sight) -> Scene:
+    """Pose from the landmarks' directions, place from the pixels, the vertical and the levels from the people."""
+    betas = _ordinary_betas(body, sight.keypoints.shape[0])
+    motion = _initial_pose(body, sight, betas)
+    offsets = smpl.keypoints(body, smpl.pose(body, motion))
+    motion = Motion(
+        global_orient=motion.global_orient,
+        body_pose=motion.body_pose,
+        pelvis=place(sight, offsets),
+        betas=betas,
+    )
+    posed = smpl.pose(body, motion)
+    up = estimate_up(posed.joints, sight.metres_weight)
+    return Scene(motion=motion, up=up, level=jnp.median(lowest_sole(body, posed, up), axis=1))
+
+
+def estimate_up(joints: Array, weight: Array) -> jax.Array:
+    """The unit vector [3] against gravity: standing people's trunks are, on average, above their feet.
+
+    joints: [P, T, 24, 3] in the camera's frame.  weight: [P, T].
+    """
+    feet = joints[:, :, np.array([7, 8, 10, 11])].mean(axis=2)
+    trunk = joints[:, :, np.array([0, 9])].mean(axis=2)
+    directions = safe.normalise(trunk - feet)
+    up = safe.normalise(jnp.sum(weight[..., None] * directions, axis=(0, 1)))
+    for _ in range(5):  # one weighted mean after another lets go of people who lie or bend
+        nearness = jnp.exp(20.0 * (jnp.sum(directions * up[None, None], axis=-1, keepdims=True) - 1.0))
+        up = safe.normalise(jnp.sum(nearness * weight[..., None] * directions, axis=(0, 1)))
+    return up
+
+
+def place(sight: Sight, offsets: Array) -> jax.Array:
+    """Pelvis [P, T, 3] in the camera's frame that brings points at offsets [P, T, K, 3] from it onto their pixels.
+
+    Linear least squares on x = u z, y = v z, weighted with the confidence.
+    """
+    f, c = jnp.stack([sight.intrinsics[0, 0], sight.intrinsics[1, 1]]), sight.intrinsics[:2, 2]
+    uv = (sight.keypoints - c[None, None, None]) / f[None, None, None]
+    zero, one = jnp.zeros_like(uv[..., 0]), jnp.ones_like(uv[..., 0])
+    rows = jnp.stack([jnp.stack([one, zero, -uv[..., 0]], -1), jnp.stack([zero, one, -uv[..., 1]], -1)], axis=-2)
+    right = uv * offsets[..., 2:] - offsets[..., :2]
+    weight = sight.confidence + 1e-3
+    normal = safe.einsum("ptk,ptkij,ptkil->ptjl", weight, rows, rows)
+    moment = safe.einsum("ptk,ptkij,ptki->ptj", weight, rows, right)
+    pelvis = jnp.linalg.solve(normal, moment[..., None])[..., 0]
+    return jnp.concatenate([pelvis[..., :2], jnp.maximum(pelvis[..., 2:], _NEAREST)], axis=-1)
+
+
+def _ordinary_betas(body: smpl.Body, people: int) -> jax.Array:
+    """Betas [P, N] of the prior's stature, along the first component alone."""
+    unit = jnp.zeros(body.shapedirs.shape[-1]).at[0].set(1.0)
+    mean = stature(body, 0.0 * unit)
+    return jnp.tile((STATURE - mean) / (stature(body, unit) - mean) * unit[None], (people, 1))
+
+
+def _initial_pose(body: smpl.Body, sight: Sight, betas: Array) -> Motion:
+    """The root from the trunk's landmarks, then every limb's bone swung into its measured direction."""
+    rest = smpl.shaped(body.keypoint_template, body.keypoint_shapedirs, betas)
+    measured = rotate(line_of_sight(sight)[:, :, None], sight.metres)
+    centred = lambda x: x - x.mean(axis=-2, keepdims=True)  # noqa: E731
+    trunk = nearest_rotation(safe.einsum("ptni,pnj->ptij", centred(measured[:, :, _TRUNK]), centred(rest[:, _TRUNK])))
+    world = [trunk]
+    for joint, parent in list(enumerate(PARENTS))[1:]:
+        R = world[parent]
+        if joint in _AIM:
+            a, b = _AIM[joint]
+            bone = rotate(R, safe.normalise(rest[:, b] - rest[:, a])[:, None])
+            R = compose(swing(bone, safe.normalise(measured[:, :, b] - measured[:, :, a])), R)
+        world.append(R)
+    local = jnp.stack([compose(transpose(world[p]), world[j]) for j, p in enumerate(PARENTS) if p >= 0], axis=2)
+    return Motion(global_orient=trunk, body_pose=local, pelvis=jnp.zeros_like(sight.metres[:, :, 0]), betas=betas)
