@@ -30,7 +30,7 @@ def test_rows_hold_person_0_in_mask_a():
 
 
 def test_spans_of_one_kind_share_a_row_and_the_surer_counts():
-    spans = [(0, 4, 0.3), (2, 6, 0.9)]
+    spans = [(2, 6, 0.9), (0, 4, 0.3)]
     targets = contact_targets(
         [Contact(region_a="hand", region_b="hand", start=a, end=b, confidence=c) for a, b, c in spans], 6
     )

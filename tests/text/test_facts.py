@@ -76,6 +76,11 @@ def test_arms_of_both_make_an_embrace():
     assert facts.touches((hold(0), hold(1))) == ((facts.EMBRACE, facts.EMBRACE), ("forearm", "back"))
 
 
+def test_hands_touch_backs_whoever_is_first():
+    contact = Contact(region_a="back", region_b="hand", end=10)
+    assert facts.touches((contact,)) == (("hand", "back"),)
+
+
 def test_nothing_seen_says_nothing():
     scene = Scene(joints=pair(), visibility=np.zeros((2, 30, 24)), fps=30.0)
     assert facts.observe(scene, ()) == facts.Facts()

@@ -30,6 +30,9 @@ def test_a_handshake_is_one_contact_of_hands_at_its_time():
 
 def test_what_is_hidden_is_no_evidence():
     assert find_contacts(scene(handshake(), visibility=0.1)) == ()
+    one_hidden = np.stack([np.ones((30, 24)), np.zeros((30, 24))])
+    for visibility in (one_hidden, one_hidden[::-1]):
+        assert find_contacts(Scene(joints=handshake(), visibility=visibility, fps=30.0)) == ()
     half = find_contacts(scene(handshake(), visibility=0.5))
     assert 0.1 < half[0].confidence < 0.3
 
