@@ -16,6 +16,10 @@ import scipy.sparse
 from sm_jax.errors import UserError
 
 
+class _Refused(Exception):
+    """The pickle asks for a class that is not on the list."""
+
+
 class _Record:
     """Stands for an object of another package: keeps the pickled state, does nothing."""
 
@@ -63,7 +67,7 @@ class _ArrayUnpickler(pickle.Unpickler):
             return _Chumpy
         if module_name.startswith("scipy.sparse") and global_name in ("csc_matrix", "csr_matrix"):
             return type(global_name, (_Sparse,), {})
-        raise pickle.UnpicklingError(f"it wants to load {module_name}.{global_name}")
+        raise _Refused(f"it wants to load {module_name}.{global_name}")
 
 
 def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -74,7 +78,7 @@ def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file:
             content = _ArrayUnpickler(file, encoding="latin1").load()
-    except pickle.UnpicklingError as error:
+    except _Refused as error:
         raise UserError(f"Body file {path} was refused: {error}. Use the original SMPL .pkl or .npz.") from error
     except Exception as error:  # a damaged pickle can raise anything
         raise UserError(f"Body file {path} is damaged ({type(error).__name__}): get it again.") from error

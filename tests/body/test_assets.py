@@ -1,0 +1,89 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from sm_jax.body import skeleton
+from sm_jax.body.assets import PACKAGED, load_body
+from sm_jax.errors import UserError
+from tests.body.models import random_arrays, write_chumpy_pickle
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_packaged_bodies_stand_upright_in_metres(name):
+    body = load_body(name)
+    left, right = (
+        np.asarray(body.joint_template)[skeleton.JOINTS.index(f"{side}_wrist")] for side in ("left", "right")
+    )
+    assert left[0] > 0.5 and right[0] < -0.5
+    assert 1.6 < np.ptp(np.asarray(body.v_template)[:, 1]) < 2.0
+    np.testing.assert_allclose(np.asarray(body.weights).sum(1), 1, atol=1e-5)
+    assert body.posedirs is None and body.shapedirs.shape[2] == 10
+
+
+def test_pickle_with_chumpy_and_sparse_matrices_equals_the_npz(tmp_path):
+    arrays = random_arrays()
+    np.savez(tmp_path / "body.npz", **arrays)
+    write_chumpy_pickle(tmp_path / "body.pkl", arrays)
+    a, b = load_body(tmp_path / "body.npz", betas=12), load_body(tmp_path / "body.pkl", betas=12)
+    for field in ("v_template", "shapedirs", "posedirs", "weights", "faces", "joint_template", "surface_index"):
+        np.testing.assert_allclose(getattr(a, field), getattr(b, field), atol=1e-6)
+    assert a.posedirs.shape == (300, 3, 207)
+
+
+def test_betas_are_trimmed(tmp_path):
+    np.savez(tmp_path / "body.npz", **random_arrays(N=12))
+    assert load_body(tmp_path / "body.npz").shapedirs.shape[2] == 10
+    assert load_body(tmp_path / "body.npz", betas=300).shapedirs.shape[2] == 12
+
+
+class Hostile:
+    def __reduce__(self):
+        import os
+
+        return os.system, ("touch /tmp/hostile-pickle-ran",)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (pickle.dumps(Hostile()), "posix.system"),
+        (pickle.dumps({"v_template": np.zeros((5, 3))})[:40], "damaged"),
+        (b"", "damaged"),
+        (pickle.dumps([1, 2]), "holds a list"),
+        (pickle.dumps({"v_template": np.zeros((5, 3))}), "lacks shapedirs"),
+    ],
+)
+def test_bad_pickles_get_one_line(tmp_path, content, complaint):
+    path = tmp_path / "body.pkl"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=complaint) as caught:
+        load_body(path)
+    assert "body.pkl" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_bad_npz_files_get_one_line(tmp_path):
+    path = tmp_path / "body.npz"
+    np.savez(path, **random_arrays())
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match="damaged"):
+        load_body(path)
+    np.savez(path, **random_arrays() | {"v_template": np.array([{"an": "object"}], dtype=object)})
+    with pytest.raises(UserError, match="Python objects"):
+        load_body(path)
+    np.savez(path, **random_arrays() | {"weights": np.zeros((300, 52))})
+    with pytest.raises(UserError, match="weights has shape"):
+        load_body(path)
+    table = random_arrays()["kintree_table"].copy()
+    table[0, 5] = 1
+    np.savez(path, **random_arrays() | {"kintree_table": table})
+    with pytest.raises(UserError, match="joint tree"):
+        load_body(path)
+    np.savez(path, **random_arrays() | {"v_template": np.full((300, 3), np.nan)})
+    with pytest.raises(UserError, match="not finite"):
+        load_body(path)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(UserError, match="open-low"):
+        load_body("open-lo")
