@@ -24,6 +24,7 @@ BODY = "open-low"
 
 
 def main() -> None:
+    """Read, fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", choices=["salsa"])
     parser.add_argument("--source", type=pathlib.Path, required=True, help="archive of the BVH files")
@@ -46,8 +47,8 @@ def _line(name: str, report: Report) -> str:
     before, after = (np.median(gap) if gap.size else np.nan for gap in (report.gap_before, report.gap_after))
     error = np.median(list(report.joint_error.values()))
     return (
-        f"{name}: joints {error:.0f} mm, bones {report.line_error:.1f} deg, holds in {report.hold_share:.0%} of frames, "
-        f"gap {before:.0f} -> {after:.0f} mm, skate {report.skate_before:.0f} -> {report.skate_after:.0f} mm/s"
+        f"{name}: joints {error:.0f} mm, bones {report.line_error:.1f} deg, holds in {report.hold_share:.0%} of "
+        f"frames, gap {before:.0f} -> {after:.0f} mm, skate {report.skate_before:.0f} -> {report.skate_after:.0f} mm/s"
     )
 
 

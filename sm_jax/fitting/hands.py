@@ -69,7 +69,7 @@ def ramped(holds: np.ndarray, fps: float) -> np.ndarray:
 def close_hands(body: smpl.Body, motion: Motion, weight: Array, iterations: int = 8, cg_steps: int = 12) -> Motion:
     """Turn the arms of both people until the hands that hold each other are GRIP apart.
 
-    motion: [P, T].  weight: [T, 2, 2] in [0, 1] (`ramped`).  Everything but collars, shoulders, elbows and wrists stays.
+    motion: [P, T].  weight: [T, 2, 2] in [0, 1] (`ramped`).  Only collars, shoulders, elbows and wrists turn.
     """
     rest = smpl.rest_joints(body, motion.betas)
     posed = smpl.pose(body, motion)

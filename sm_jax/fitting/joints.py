@@ -31,7 +31,13 @@ _TRUNK = (1, 2, 12, 16, 17)
 _POSITION = dict.fromkeys(JOINTS, 0.1) | dict.fromkeys(
     (f"{side}_{end}" for side in ("left", "right") for end in ("ankle", "foot", "wrist", "hand")), 0.6
 )
-_ROTATION = dict.fromkeys(JOINTS, 0.03) | {"pelvis": 0.1, "spine3": 0.1, "head": 0.2, "left_ankle": 0.2, "right_ankle": 0.2}
+_ROTATION = dict.fromkeys(JOINTS, 0.03) | {
+    "pelvis": 0.1,
+    "spine3": 0.1,
+    "head": 0.2,
+    "left_ankle": 0.2,
+    "right_ankle": 0.2,
+}
 _REST = dict.fromkeys(JOINTS, 0.02) | dict.fromkeys(
     (f"{side}_{end}" for side in ("left", "right") for end in ("collar", "foot", "hand")), 0.1
 )
@@ -69,7 +75,10 @@ def targets(
     source = [landmarks.names.index(name) for name in orientations.values()]
     shape = landmarks.positions.shape[:2]
     R, R_weight = np.tile(np.eye(3, dtype=np.float32), (*shape, 24, 1, 1)), np.zeros((*shape, 24), np.float32)
-    R[:, :, joint_index], R_weight[:, :, joint_index] = landmarks.orientations[:, :, source], landmarks.weight[:, :, source]
+    R[:, :, joint_index], R_weight[:, :, joint_index] = (
+        landmarks.orientations[:, :, source],
+        landmarks.weight[:, :, source],
+    )
     known = np.where(shares > 0, landmarks.weight[:, :, None, :], 1.0).min(axis=-1) * (shares.sum(axis=-1) > 0)
     return Targets(
         joints=np.einsum("jn,ptnc->ptjc", shares, landmarks.positions).astype(np.float32),
@@ -115,7 +124,9 @@ def initial_motion(body: smpl.Body, target: Targets, betas: Array) -> Motion:
 
 
 @partial(jax.jit, static_argnames=("iterations", "cg_steps"))
-def fit(body: smpl.Body, target: Targets, betas: Array, iterations: int = 6, cg_steps: int = 15) -> tuple[Motion, Array]:
+def fit(
+    body: smpl.Body, target: Targets, betas: Array, iterations: int = 6, cg_steps: int = 15
+) -> tuple[Motion, Array]:
     """Motion [P, T] on the body with the given betas [P, N], and the cost before each iteration and at the end.
 
     Frames are solved together, tied by a small penalty on joint acceleration.

@@ -1,4 +1,4 @@
-"""From a reader's landmarks to a finished `PairSequence`: fit, floor, hands, contacts, and the figures that judge them."""
+"""From a reader's landmarks to a finished `PairSequence`: fit, floor, hands, contacts, and figures that judge them."""
 
 import dataclasses
 
@@ -90,9 +90,7 @@ def _padded(target: joints.Targets) -> joints.Targets:
     )
 
 
-def _report(
-    target: joints.Targets, fitted: np.ndarray, closed: np.ndarray, holds: np.ndarray, fps: float
-) -> Report:
+def _report(target: joints.Targets, fitted: np.ndarray, closed: np.ndarray, holds: np.ndarray, fps: float) -> Report:
     measured, known = (np.asarray(x)[:, : fitted.shape[1]] for x in (target.joints, target.joint_weight))
     # The floor moved the whole person: that is no error of the fit.
     offset = fitted - measured
@@ -101,9 +99,6 @@ def _report(
     a, b = np.array(joints.LINES).T
     unit = lambda x: x / np.linalg.norm(x, axis=-1, keepdims=True)  # noqa: E731
     cosine = (unit(fitted[:, :, b] - fitted[:, :, a]) * unit(measured[:, :, b] - measured[:, :, a])).sum(-1)
-    skate = lambda x: 1e3 * fps * np.percentile(  # noqa: E731
-        np.linalg.norm(np.diff(x[:, :, FOOT_JOINTS[2:], :2], axis=1), axis=-1), 25
-    )
     before, after = (1e3 * hands.hand_gaps(x)[holds > 0] for x in (fitted, closed))
     return Report(
         joint_error={name: float(np.median(error[:, :, j])) for j, name in enumerate(JOINTS) if known[:, :, j].any()},
@@ -111,6 +106,11 @@ def _report(
         gap_before=before,
         gap_after=after,
         hold_share=float(holds.any(axis=(1, 2)).mean()),
-        skate_before=float(skate(measured)),
-        skate_after=float(skate(closed)),
+        skate_before=_skate(measured, fps),
+        skate_after=_skate(closed, fps),
     )
+
+
+def _skate(joints: np.ndarray, fps: float) -> float:
+    speed = np.linalg.norm(np.diff(joints[:, :, FOOT_JOINTS[2:], :2], axis=1), axis=-1) * fps
+    return float(1e3 * np.percentile(speed, 25))

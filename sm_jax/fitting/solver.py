@@ -1,4 +1,4 @@
-"""Nonlinear least squares for many frames at once: Levenberg-Marquardt whose linear step is solved by conjugate gradients.
+"""Nonlinear least squares for many frames at once: Levenberg-Marquardt, its linear step by conjugate gradients.
 
 The Jacobian is never formed, so residuals may couple frames (smoothness), people (contacts) and whole clips (one shape
 a person) without a banded structure, and the cost of a step is that of a few forward and backward passes.

@@ -44,7 +44,7 @@ _FEET = [i for i, name in enumerate(LANDMARKS) if name.endswith(("ankle", "toe")
 _MEND = {
     3: (914, 918), 5: (1666, 1670), 6: (1006, 1011), 9: (379, 397), 11: (213, 220), 13: (619, 636), 15: (730, 737),
 }  # fmt: skip
-# Spans too long to interpolate: the take is cut in two. The lead of trial 10 trembles before its span, so it starts after.
+# Spans too long to interpolate: the take is cut in two. The lead of trial 10 trembles before its span: it starts after.
 _CUT = {4: (263, 353), 10: (0, 368)}
 # Spans in which the source's own list calls the lead's head wrong.
 _HEAD_WRONG = {6: (0, None), 7: (1300, None)}
