@@ -14,7 +14,7 @@ from sm_jax.errors import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Reconstruct:
-    """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write the results to a folder."""
+    """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
 
     input: tyro.conf.Positional[str]
     """A video file, an observation .npz, or `sample:cam01` … `sample:cam04` for the sample clip."""
@@ -34,15 +34,18 @@ class Reconstruct:
     """Replace the output folder if it exists."""
 
     def run(self) -> None:
+        from sm_jax.pipeline import Settings
         from sm_jax.run import reconstruct_to_folder
 
+        if not 1 <= self.steps <= 1000:
+            raise UserError(f"--steps {self.steps}: give a number from 1 to 1000")
         reconstruct_to_folder(
             self.input,
             self.out,
             text=self.text,
             body_name=self.body,
             focal=self.focal,
-            steps=self.steps,
+            settings=Settings(steps=self.steps),
             seed=self.seed,
             overwrite=self.overwrite,
         )

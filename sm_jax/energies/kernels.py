@@ -8,9 +8,12 @@ from sm_jax.types import Array
 
 
 def weighted_mean(values: Array, weights: Array) -> jax.Array:
-    """Scalar mean of `values` under `weights` >= 0, which broadcast to their shape; zero where nothing weighs."""
+    """Scalar mean of `values` under `weights` >= 0, which broadcast to their shape; fades to zero as nothing weighs.
+
+    The divisor is at least one, so that a total weight near zero makes neither a large mean nor a large gradient.
+    """
     weights = jnp.broadcast_to(weights, jnp.shape(values))
-    return safe.divide(jnp.sum(weights * values), jnp.sum(weights))
+    return jnp.sum(weights * values) / jnp.maximum(jnp.sum(weights), 1)
 
 
 def geman_mcclure(squared: Array, width: float) -> jax.Array:

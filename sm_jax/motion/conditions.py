@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
@@ -72,7 +73,7 @@ def relative_rest_joints(rest: Array) -> Array:
     return rest - jnp.take(rest, parents, axis=-2)
 
 
-def _evidence(observation: Observation, keypoints: Array, frame: PairFrame) -> Array:
+def _evidence(observation: Observation, keypoints: Array, frame: PairFrame) -> jax.Array:
     """Ray residuals in each person's own view, and the confidence: [P, T, K, 4]. keypoints: [P, T, K, 3] world."""
     camera = observation.camera
     seen = rays(camera.K, observation.keypoints)

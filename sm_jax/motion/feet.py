@@ -12,7 +12,7 @@ _SPEED = 0.5  # m/s at which a foot counts as half planted; retargeted mocap ska
 _LIFT = 0.06  # metres above the support level at the same point
 
 
-def foot_contact(joints: Array, fps: Array | float, ground: Array) -> Array:
+def foot_contact(joints: Array, fps: Array | float, ground: Array) -> jax.Array:
     """Soft contact of ankles and toe joints with the ground.
 
     joints: [P, T, J, 3] in a z-up frame.  fps: frames per second.  ground: [] or [P] height of the *toe joints* at
@@ -28,7 +28,7 @@ def foot_contact(joints: Array, fps: Array | float, ground: Array) -> Array:
     return slow * jax.nn.sigmoid(6.0 * (1.0 - height / _LIFT))
 
 
-def ground_height(joints: Array, weight: Array) -> Array:
+def ground_height(joints: Array, weight: Array) -> jax.Array:
     """Height of the lowest foot joint, as the median over frames and people: joints [P, T, J, 3], weight [T] -> [].
 
     A median forgives jumps, lifts and mis-fitted frames; two people on different levels get the level between them.

@@ -9,7 +9,7 @@ from sm_jax.types import Array, Motion
 
 SEEN = 0.3  # a joint counts as seen from this visibility on
 
-# The joint whose position shows a joint's rotation: the next one down the limb (itself at a limb's end and at the root).
+# The joint whose position shows a joint's rotation: the next one down the limb, itself at a limb's end and the root.
 _NEXT_JOINT = np.array([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
 
 
@@ -36,7 +36,7 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     return Motion(global_orient=filled[:, :, 0], body_pose=filled[:, :, 1:], pelvis=pelvis, betas=motion.betas)
 
 
-def _neighbours(seen: Array) -> tuple[Array, Array, Array]:
+def _neighbours(seen: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """seen [P, T, J] -> indices of the last and the next seen frame and the fraction between them, each [P, T, J]."""
     n = seen.shape[1]
     frame = jnp.arange(n, dtype=jnp.int32)[None, :, None]

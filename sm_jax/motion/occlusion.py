@@ -14,7 +14,7 @@ _BORDER = 0.01  # the same at the frame's border, in widths of the image
 _CLEARANCE = 0.12  # metres before the joint where the line of sight ends, so that touching is not hiding
 
 
-def joint_visibility(joints: Array, capsules: tuple[Array, Array, Array], camera: Camera) -> Array:
+def joint_visibility(joints: Array, capsules: tuple[Array, Array, Array], camera: Camera) -> jax.Array:
     """How far each joint is visible, in [0, 1].
 
     joints: [P, T, J, 3] world.  capsules: start [P, T, C, 3], end [P, T, C, 3], radius [P, C] of both bodies; a joint
@@ -30,7 +30,7 @@ def joint_visibility(joints: Array, capsules: tuple[Array, Array, Array], camera
     return clear * _inside(points, camera)
 
 
-def segment_distance(p: Array, a: Array, b: Array) -> Array:
+def segment_distance(p: Array, a: Array, b: Array) -> jax.Array:
     """Distance between the segment from the origin to p and the segment from a to b; each [..., 3] -> [...].
 
     Source: C. Ericson, Real-Time Collision Detection (2005), 5.1.9.
@@ -46,7 +46,7 @@ def segment_distance(p: Array, a: Array, b: Array) -> Array:
     return jnp.sqrt(jnp.maximum(dot(offset, offset), 1e-12))
 
 
-def _inside(points_camera: Array, camera: Camera) -> Array:
+def _inside(points_camera: Array, camera: Camera) -> jax.Array:
     """Soft test that camera-frame points [P, T, J, 3] fall within the picture and before the camera: [P, T, J]."""
     size = jnp.reshape(camera.image_size, (1, 1, 1, 2))
     pixels = project(camera.K, points_camera) / size

@@ -9,6 +9,7 @@ so that x always points from oneself to the partner. Swapping the two people the
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
@@ -46,7 +47,7 @@ def from_pelvises(pelvis: Array, ground: Array, weight: Array, fallback: Array) 
     return PairFrame(R_pair_world=R, origin=jnp.stack([middle[0], middle[1], ground]))
 
 
-def _median(values: Array, weight: Array) -> Array:
+def _median(values: Array, weight: Array) -> jax.Array:
     """Weighted median over the first axis: values [T, 3], weight [T] -> [3]."""
     order = jnp.argsort(values, axis=0)
     ranked = jnp.take_along_axis(values, order, axis=0)
@@ -59,7 +60,7 @@ def _median(values: Array, weight: Array) -> Array:
     return 0.5 * (pick(lower) + pick(upper))
 
 
-def own_view(frame: PairFrame) -> Array:
+def own_view(frame: PairFrame) -> jax.Array:
     """Rotations [P, 3, 3] that take world vectors into each person's own view of the frame."""
     return jnp.array(_HALF_TURN)[:, :, None] * frame.R_pair_world[None]
 
@@ -86,13 +87,13 @@ def to_world(motion: Motion, frame: PairFrame) -> Motion:
     )
 
 
-def points_to_pair(points: Array, frame: PairFrame) -> Array:
+def points_to_pair(points: Array, frame: PairFrame) -> jax.Array:
     """Points [P, T, N, 3] in the world -> each person's points in the own view."""
     shifted = points - frame.origin[None, None, None]
     return jnp.einsum("pij,ptnj->ptni", own_view(frame), shifted, precision="highest")
 
 
-def camera_to_pair(camera: Camera, frame: PairFrame) -> tuple[Array, Array]:
+def camera_to_pair(camera: Camera, frame: PairFrame) -> tuple[jax.Array, jax.Array]:
     """Camera with R [T, 3, 3], t [T, 3] -> R_camera_pair [P, T, 3, 3] and camera positions [P, T, 3], per own view."""
     view = own_view(frame)
     R = jnp.einsum("tij,pkj->ptik", camera.R, view, precision="highest")

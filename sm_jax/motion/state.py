@@ -1,5 +1,6 @@
 """The networks' state: one table of named slices, and the way to and from `Motion`."""
 
+import jax
 import jax.numpy as jnp
 
 from sm_jax.geometry.rotations import matrix_to_6d, sixd_to_matrix
@@ -14,7 +15,7 @@ STATE = {"orient": ORIENT, "pose": POSE, "pelvis": PELVIS, "foot_contact": FOOT_
 D = 151
 
 
-def pack(motion: Motion, foot_contact: Array) -> Array:
+def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     """Motion and foot contact [..., P, T, 4] in [0, 1] -> state [..., P, T, D].
 
     Rotations enter as the first two columns of their matrices (Zhou et al., "On the continuity of rotation
@@ -31,7 +32,10 @@ def pack(motion: Motion, foot_contact: Array) -> Array:
 
 
 def unpack(state: Array, betas: Array) -> tuple[Motion, Array]:
-    """State [..., P, T, D] and betas [..., P, N] -> Motion (rotations made orthonormal) and foot contact [..., P, T, 4]."""
+    """State [..., P, T, D] and betas [..., P, N] -> Motion and foot contact [..., P, T, 4].
+
+    Rotations are made orthonormal.
+    """
     pose = state[..., POSE]
     motion = Motion(
         global_orient=sixd_to_matrix(state[..., ORIENT]),

@@ -3,6 +3,7 @@
 The number of windows comes from a short list of sizes, so that clips of many lengths share a few compiled programs.
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -30,12 +31,12 @@ def frames(n_windows: int) -> np.ndarray:
     return np.arange(n_windows)[:, None] * STRIDE + np.arange(LENGTH)[None]
 
 
-def split(values: Array, n_windows: int, axis: int) -> Array:
+def split(values: Array, n_windows: int, axis: int) -> jax.Array:
     """Values with the clip's frames on `axis` -> [W, ...] with LENGTH frames on `axis` + 1."""
     return jnp.moveaxis(jnp.take(values, frames(n_windows), axis=axis), axis, 0)
 
 
-def blend(values: Array) -> Array:
+def blend(values: Array) -> jax.Array:
     """Windows [W, P, LENGTH, D] in one common frame -> clip [P, T, D], cross-faded over the overlaps."""
     n_windows, people, _, width = values.shape
     index = frames(n_windows)

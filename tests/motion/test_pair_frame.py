@@ -36,9 +36,8 @@ def test_swapping_people_swaps_the_views():
     np.testing.assert_allclose(a.pelvis, b.pelvis[::-1], atol=1e-6)
     np.testing.assert_allclose(a.global_orient, b.global_orient[::-1], atol=1e-6)
     camera = front_camera()
-    for x, y in zip(
-        pair_frame.camera_to_pair(camera, frame_of(motion)), pair_frame.camera_to_pair(camera, frame_of(swapped))
-    ):
+    here, there = (pair_frame.camera_to_pair(camera, frame_of(m)) for m in (motion, swapped))
+    for x, y in zip(here, there, strict=True):
         np.testing.assert_allclose(x, y[::-1], atol=1e-6)
 
 
@@ -67,7 +66,7 @@ def test_coinciding_people_fall_back():
 def test_hidden_frames_do_not_move_the_frame():
     motion = random_motion(frames=9)
     weight = jnp.ones(9).at[4:].set(0.0)
-    far = dataclasses.replace(motion, pelvis=motion.pelvis.at[:, 4:].add(50.0))
+    far = dataclasses.replace(motion, pelvis=jnp.asarray(motion.pelvis).at[:, 4:].add(50.0))
     a = pair_frame.from_pelvises(motion.pelvis, jnp.float32(0), weight, RIGHT)
     b = pair_frame.from_pelvises(far.pelvis, jnp.float32(0), weight, RIGHT)
     np.testing.assert_allclose(a.origin, b.origin)

@@ -1,0 +1,210 @@
+"""One reconstruction from an input path to a folder of results: what `sm-jax reconstruct` does."""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from sm_jax import fetch
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.errors import UserError
+from sm_jax.export.amass import save_amass
+from sm_jax.export.bvh import save_bvh
+from sm_jax.export.glb import save_glb
+from sm_jax.export.npz import MotionFile, motion_file, save_motion
+from sm_jax.export.overlay import save_overlay
+from sm_jax.export.summary import save_summary, summarise
+from sm_jax.motion.conditions import TextEmbedding
+from sm_jax.motion.fill import fill_hidden
+from sm_jax.motion.resample import resample
+from sm_jax.observe import ObservedVideo, observe
+from sm_jax.perception.archive import load_observation, save_observation
+from sm_jax.perception.frames import frames_at
+from sm_jax.pipeline import Reconstruction, Settings, load_models, reconstruct
+from sm_jax.text import rules, user
+from sm_jax.text.contacts import contact_targets
+from sm_jax.text.describer import Scene
+from sm_jax.text.encoder import TextEncoder
+from sm_jax.types import Camera, Description, Observation
+
+
+def reconstruct_to_folder(
+    source: str,
+    out: pathlib.Path,
+    *,
+    text: str | None,
+    body_name: str,
+    focal: float | None,
+    settings: Settings,
+    seed: int,
+    overwrite: bool,
+) -> None:
+    """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
+
+    The folder appears whole or not at all: it is written beside its place and moved there at the end. Raises UserError
+    for any fault in the input or the options, before anything is written.
+    """
+    if out.exists() and not overwrite:
+        raise UserError(f"{out} exists already; choose another folder, or replace it with --overwrite")
+    keep_compiled_programs()
+    seconds: dict[str, float] = {}
+    body = load_body(body_name)
+    models, weights_facts = load_models()
+    with _stage("seeing", seconds):
+        observed = _observe(fetch.input_path(source), body, focal)
+    observation = observed.observation if isinstance(observed, ObservedVideo) else observed
+    with _stage("describing", seconds):
+        description = _describe(observation, body, text)
+        tokens, mask, pooled = TextEncoder.load().encode([description.text])
+        embedding = TextEmbedding(tokens=tokens[0], mask=mask[0], pooled=pooled[0])
+    with _stage("reconstructing", seconds):
+        targets = contact_targets(description.contacts, observation.visibility.shape[1])
+        key = jax.random.key(seed)
+        result = reconstruct(observation, models, body, embedding, targets, settings, key)
+    provenance = {
+        "sm_jax": version("sm_jax"),
+        "jax": jax.__version__,
+        "device": jax.devices()[0].device_kind,
+        "source": source,
+        "settings": dataclasses.asdict(settings),
+        "seed": seed,
+        "weights": weights_facts,
+        "focal_is_heuristic": isinstance(observed, ObservedVideo) and observed.focal_is_heuristic,
+    }
+    content = at_source_rate(result, observed, body, provenance)
+    with _new_folder(out) as folder:
+        with _stage("writing", seconds):
+            save_motion(folder / "motion.npz", content)
+            save_observation(folder / "observation.npz", observation)
+            save_amass(folder, content)
+            save_bvh(folder, content)
+            save_glb(folder / "people.glb", body, content)
+            _save_overlay(folder / "overlay.mp4", observed, body, content)
+        summary = summarise(
+            content,
+            description,
+            seconds=seconds,
+            energies_before=result.energies_before,
+            energies_after=result.energies_after,
+        )
+        save_summary(folder / "summary.json", summary)
+    _say(f"{out}: motion.npz people.glb overlay.mp4 summary.json ({sum(seconds.values()):.0f} s)")
+
+
+def keep_compiled_programs() -> None:
+    """Cache compiled programs on disk, beside the assets, unless the user has named a place for them."""
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(fetch.cache_folder() / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
+
+
+def at_source_rate(
+    result: Reconstruction, observed: ObservedVideo | Observation, body: smpl.Body, provenance: dict
+) -> MotionFile:
+    """The result at the frame rate of the video it came from; at its own rate where there was no video."""
+    n_frames = len(result.frame_index)
+    fps, position, index = result.fps, np.arange(n_frames, dtype=np.float32), result.frame_index
+    if isinstance(observed, ObservedVideo):
+        fps = observed.video.fps
+        span = (n_frames - 1) / result.fps
+        index = result.frame_index[0] + np.arange(int(span * fps + 1e-3) + 1)
+        position = ((index - index[0]) * result.fps / fps).astype(np.float32)
+    nearest = np.clip(np.rint(position).astype(int), 0, n_frames - 1)
+    camera = result.camera
+    return motion_file(
+        body,
+        resample(result.motion, position),
+        Camera(
+            K=camera.K, R=np.asarray(camera.R)[nearest], t=np.asarray(camera.t)[nearest], image_size=camera.image_size
+        ),
+        fps=fps,
+        frame_index=index,
+        visibility=result.visibility[:, nearest],
+        infilled=result.infilled[:, nearest],
+        provenance=provenance,
+    )
+
+
+def _observe(path: pathlib.Path, body: smpl.Body, focal: float | None) -> ObservedVideo | Observation:
+    if not path.exists():
+        raise UserError(f"{path}: no such file; give a video, an observation .npz, or sample:cam01")
+    if path.suffix == ".npz":
+        if focal is not None:
+            raise UserError(f"{path}: an observation has its own camera; leave --focal out")
+        return load_observation(path)
+    observed = observe(path, body=body, focal=focal)
+    if observed.focal_is_heuristic:
+        _say(f"focal length unknown: taking the picture's diagonal, {observed.focal:.0f} px (--focal sets it)")
+    return observed
+
+
+def _describe(observation: Observation, body: smpl.Body, text: str | None) -> Description:
+    everywhere = np.ones(observation.visibility.shape[1], np.float32)
+    estimate = fill_hidden(observation.motion, observation.visibility, everywhere)
+    scene = Scene(
+        joints=np.asarray(smpl.pose(body, estimate).joints),
+        visibility=np.asarray(observation.visibility),
+        fps=float(observation.fps),
+    )
+    description = rules.describe(scene) if text is None else user.say(text)(scene)
+    _say(f"description ({description.source}): {description.text}")
+    return description
+
+
+def _save_overlay(
+    path: pathlib.Path, observed: ObservedVideo | Observation, body: smpl.Body, content: MotionFile
+) -> None:
+    """Bodies over the video, or over a grey picture where there was no video."""
+    if isinstance(observed, ObservedVideo):
+        frames = frames_at(observed.video.path, content.frame_index)
+    else:
+        width, height = (int(side) for side in content.camera.image_size)
+        grey = np.full((height, width, 3), 128, np.uint8)
+        frames = (grey for _ in content.frame_index)
+    with tqdm(total=len(content.frame_index), desc="drawing", unit="frame") as bar:
+
+        def advance(done: int) -> None:
+            bar.update(done - bar.n)
+
+        save_overlay(path, frames, body, content, advance)
+
+
+@contextlib.contextmanager
+def _stage(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    _say(f"{name} …")
+    start = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - start, 2)
+
+
+@contextlib.contextmanager
+def _new_folder(out: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A folder beside `out` that takes its place at the end; on any error it vanishes and `out` is as it was."""
+    work, old = (out.with_name(f".{out.name}.{kind}.{os.getpid()}") for kind in ("new", "old"))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work.mkdir()
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}; check space and rights") from error
+    try:
+        yield work
+        if out.exists():
+            out.rename(old)
+        work.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
