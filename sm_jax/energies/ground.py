@@ -37,7 +37,7 @@ def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Arra
     total = jnp.sum(weight, axis=1)
     share = safe.divide(total, jnp.sum(total))
     common = jnp.where(jnp.sum(total) > 0, jnp.sum(share * own), jnp.mean(own))
-    kept = geman_mcclure(jnp.square(own - common), SHARED) * (total > 0)
+    kept = jnp.where(total > 0, geman_mcclure(jnp.square(own - common), SHARED), 0)
     return common + kept * (own - common)
 
 

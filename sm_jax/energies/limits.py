@@ -27,7 +27,7 @@ _HINGES = (
     ("left_elbow", (1, 0, 0), (0, 0, 1)),
     ("right_elbow", (-1, 0, 0), (0, 0, 1)),
 )
-_HINGE = np.array([skeleton.JOINTS.index(name) - 1 for name, _, _ in _HINGES])
+_HINGE = np.array([skeleton.JOINTS.index(name) - 1 for name, _, _ in _HINGES], np.int32)
 _BONE = np.array([bone for _, bone, _ in _HINGES])
 _FLEXION = np.array([flexion for _, _, flexion in _HINGES])
 HYPEREXTENSION = float(np.radians(10))  # the AAOS's normal limit for knee and elbow

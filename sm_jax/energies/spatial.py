@@ -11,7 +11,7 @@ from sm_jax.types import Array
 
 WIDTH = 0.1  # metres
 NEAR = 1.0  # metres: pairs of joints this close weigh 1/e of touching ones
-_TRUNK = np.array([skeleton.JOINTS.index(name) for name in ("pelvis", "spine3", "head")])
+_TRUNK = np.array([skeleton.JOINTS.index(name) for name in ("pelvis", "spine3", "head")], np.int32)
 
 
 def spatial(joints: Array, reference: Array, visibility: Array, forward: Array, frame_mask: Array) -> jax.Array:

@@ -1,0 +1,35 @@
+"""What every energy must pass: gradient equal to a finite difference, and finite where things coincide."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+
+def assert_gradient(energy: Callable[[jax.Array], jax.Array], x: np.ndarray, tolerance: float = 1e-5) -> None:
+    """The gradient along a random direction equals the central difference, in float64."""
+    with jax.enable_x64(True):
+        x = jnp.asarray(x, jnp.float64)
+        direction = jnp.asarray(np.random.default_rng(9).normal(size=x.shape))
+        step = 1e-6 * direction
+        function = jax.jit(energy)
+        expected = (function(x + step) - function(x - step)) / 2e-6
+        found = jnp.sum(jax.jit(jax.grad(energy))(x) * direction)
+        assert abs(expected) > 1e-8, "the energy is flat here, the comparison says nothing"
+        np.testing.assert_allclose(found, expected, rtol=tolerance)
+
+
+def assert_finite_gradient(energy: Callable[[jax.Array], jax.Array], x: np.ndarray) -> None:
+    value, gradient = jax.jit(jax.value_and_grad(energy))(jnp.asarray(x, jnp.float32))
+    assert np.isfinite(value)
+    assert np.isfinite(gradient).all()
+
+
+def wide(x: jax.Array | np.ndarray) -> np.ndarray:
+    """As float64 when that is switched on, so that strict promotion accepts it beside the variable."""
+    return jnp.asarray(np.asarray(x), jnp.result_type(float))
+
+
+def noise(*shape: int, seed: int = 0, scale: float = 1.0) -> np.ndarray:
+    return (scale * np.random.default_rng(seed).normal(size=shape)).astype(np.float32)

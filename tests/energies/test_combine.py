@@ -1,0 +1,108 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.energies.combine import Evidence, Weights, energy
+from sm_jax.geometry import camera as cameras
+from sm_jax.types import Camera, ContactTargets, Motion
+from tests.body.models import rest_motion
+
+T = 5
+TERMS = {field.name for field in dataclasses.fields(Weights)}
+UPRIGHT = jnp.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])  # z-up world from the body's y-up rest frame
+
+
+@pytest.fixture(scope="module")
+def body():
+    return load_body("open-low")
+
+
+@pytest.fixture(scope="module")
+def standing(body) -> tuple[Motion, Evidence]:
+    """Two people who stand still a metre apart with their arms stretched out sideways, seen exactly."""
+    height = -jnp.min(body.v_template[:, 1])
+    pelvis = jnp.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0]]) + height * jnp.array([[0.0, 0.0, 1.0]])
+    motion = dataclasses.replace(
+        rest_motion(T=T),
+        global_orient=jnp.broadcast_to(UPRIGHT, (2, T, 3, 3)),
+        pelvis=jnp.broadcast_to(pelvis[:, None], (2, T, 3)),
+    )
+    camera = Camera(
+        K=jnp.array([[600.0, 0, 320], [0, 600, 240], [0, 0, 1]]),
+        R=jnp.broadcast_to(jnp.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]]), (T, 3, 3)),
+        t=jnp.broadcast_to(jnp.array([0.0, 1.0, 5.0]), (T, 3)),
+        image_size=jnp.array([640.0, 480.0]),
+    )
+    keypoints, _ = cameras.project_points(camera, smpl.keypoints(body, smpl.pose(body, motion)))
+    evidence = Evidence(
+        keypoints=keypoints,
+        keypoint_confidence=jnp.ones(keypoints.shape[:-1]),
+        camera=camera,
+        contacts=ContactTargets(mask_a=jnp.ones((1, 22)), mask_b=jnp.ones((1, 22)), weight=jnp.zeros((1, T))),
+        estimate=motion,
+        visibility=jnp.ones((2, T, 24)),
+        fps=jnp.array(30.0),
+        frame_mask=jnp.ones(T),
+    )
+    return motion, evidence
+
+
+run = jax.jit(energy, static_argnames="weights")
+STANDING = jnp.ones((2, T, 4))
+
+
+def test_every_term_is_reported_and_the_truth_costs_nothing(body, standing):
+    motion, evidence = standing
+    total, report = run(body, motion, STANDING, evidence, weights=Weights())
+    assert set(report) == TERMS
+    for name, term in report.items():
+        assert term.shape == () and term < 1e-4, name
+    assert total < 1e-4
+
+
+def test_total_is_the_weighted_sum(body, standing):
+    motion, evidence = standing
+    moved = dataclasses.replace(motion, pelvis=motion.pelvis + 0.1, betas=motion.betas + 0.5)
+    weights = Weights(reprojection=2.0, shape=3.0)
+    total, report = run(body, moved, STANDING, evidence, weights=weights)
+    expected = sum(getattr(weights, name) * term for name, term in report.items())
+    np.testing.assert_allclose(total, expected, rtol=1e-5)
+    assert report["reprojection"] > 0 and report["shape"] > 0
+
+
+def test_terms_without_weight_are_left_out(body, standing):
+    motion, evidence = standing
+    weights = dataclasses.replace(Weights(**dict.fromkeys(TERMS, 0.0)), smoothness=1.0)
+    _, report = run(body, motion, STANDING, evidence, weights=weights)
+    assert set(report) == {"smoothness"}
+
+
+def test_bodies_in_the_same_place_have_a_finite_gradient(body, standing):
+    motion, evidence = standing
+    together = dataclasses.replace(motion, pelvis=jnp.broadcast_to(motion.pelvis[:1], motion.pelvis.shape))
+    gradient = jax.jit(jax.grad(lambda m: energy(body, m, STANDING, evidence, Weights())[0]))(together)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
+
+
+def test_bodies_in_one_another_cost(body, standing):
+    motion, evidence = standing
+    inside = dataclasses.replace(motion, pelvis=motion.pelvis.at[1, :, 1].set(0.1))
+    _, report = run(body, inside, STANDING, evidence, weights=Weights())
+    assert report["penetration"] > 0.5
+
+
+def test_padded_frames_change_nothing(body, standing):
+    motion, evidence = standing
+    moved = dataclasses.replace(motion, pelvis=motion.pelvis + 0.02)
+    mask = evidence.frame_mask.at[3:].set(0.0)
+    spoiled = dataclasses.replace(moved, pelvis=moved.pelvis.at[:, 3:].add(jnp.array([3.0, -2.0, 1.0])[None, None]))
+    masked = dataclasses.replace(evidence, frame_mask=mask)
+    for a, b in zip(
+        *(run(body, m, STANDING, masked, weights=Weights())[1].values() for m in (moved, spoiled)), strict=True
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
