@@ -31,7 +31,7 @@ def stand(body: smpl.Body, motion: Motion) -> Motion:
 
 
 @jax.jit
-def contact_on_floor(body: smpl.Body, motion: Motion, fps: Array | float) -> jax.Array:
+def contact_on_floor(body: smpl.Body, motion: Motion, fps: Array | float) -> Array:
     """Foot contact [P, T, 4] of a motion that stands on z = 0."""
     rest = smpl.rest_joints(body, motion.betas)[:, _TOES, 1].mean(axis=-1)
     return foot_contact(smpl.pose(body, motion).joints, fps, rest - sole_height(body, motion.betas))

@@ -45,7 +45,7 @@ def find_holds(joints: np.ndarray, fps: float) -> np.ndarray:
     gap = np.linalg.norm(gaussian_filter1d(offset, 0.05 * fps, axis=0), axis=-1)
     speed = np.linalg.norm(np.gradient(gaussian_filter1d(offset, 0.1 * fps, axis=0), axis=0), axis=-1) * fps
     candidates = []
-    for a, b in np.ndindex(2, 2):
+    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
         runs, _ = label((gap[:, a, b] < _FAR) & (speed[:, a, b] < _SPEED))
         for (span,) in find_objects(runs):
             if span.stop - span.start >= _SHORTEST * fps and gap[span, a, b].min() < _NEAR:
@@ -100,7 +100,7 @@ def close_hands(body: smpl.Body, motion: Motion, weight: Array, iterations: int 
     start = jnp.zeros(arms.shape[:-1])
     turns, _ = levenberg_marquardt(residuals, jnp.add, start, start, iterations=iterations, cg_steps=cg_steps)
     closed = compose(arms, axis_angle_to_matrix(turns))
-    return dataclasses.replace(motion, body_pose=motion.body_pose.at[:, :, _ARMS - 1].set(closed))
+    return dataclasses.replace(motion, body_pose=jnp.asarray(motion.body_pose).at[:, :, _ARMS - 1].set(closed))
 
 
 def hand_gaps(joints: Array) -> np.ndarray:
