@@ -40,6 +40,6 @@ def denormalise(state: Array, statistics: Statistics) -> Array:
     return state * std + mean
 
 
-def _expand(statistics: Statistics, ndim: int) -> tuple[jax.Array, jax.Array]:
+def _expand(statistics: Statistics, ndim: int) -> tuple[Array, Array]:
     shape = (1,) * (ndim - 1) + (D,)
     return jnp.reshape(statistics.mean, shape), jnp.reshape(statistics.std, shape)
