@@ -1,0 +1,1 @@
+"""Values of configurations. The package never imports them."""

@@ -1,0 +1,59 @@
+"""Train the infiller on the packaged salsa takes, and write its weights.
+
+    python experiments/1_train_infiller.py --out out/runs/infiller small             (about an hour on 2 cores)
+    python experiments/1_train_infiller.py --out out/runs/infiller --resume small    (continue after an interruption)
+
+Any value of the configuration can be changed, e.g. `small --steps 20000 --data.batch 64`. The folder receives
+checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/infiller.npz to make it the default.
+"""
+
+import json
+import pathlib
+import sys
+
+import jax
+import jax.numpy as jnp
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from configs import small, tiny
+from sm_jax.nets.infiller import Infiller
+from sm_jax.train import setup
+from sm_jax.train.config import InfillerTraining
+from sm_jax.train.examples import make_examples
+from sm_jax.train.loop import train
+from sm_jax.train.optimiser import make
+from sm_jax.train.state import create
+from sm_jax.train.step import infiller_loss, make_step
+from sm_jax.train.validate import infiller_validation
+from sm_jax.train.weights import save_weights
+
+SIZES = {"small": small.INFILLER, "tiny": tiny.INFILLER}
+
+
+def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
+    """Train, and write OUT/weights.npz."""
+    world, source, held_out = setup.salsa(config)
+    net, data = Infiller(config.net), config.data
+    t = jnp.zeros(held_out.number.shape, jnp.int32)
+    params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)
+    optimiser = make(config.optimiser, config.steps)
+    validate = infiller_validation(config.net, held_out, world)
+    state = train(
+        config,
+        make_step(infiller_loss(config), optimiser, config.optimiser.ema),
+        create(params, optimiser),
+        world,
+        source,
+        lambda world, windows: make_examples(world, windows, data.frames, data.text_dropout),
+        out,
+        validate=validate,
+        resume=resume,
+    )
+    facts = setup.facts(config, state, world, validate(state.ema))
+    save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
+    print(json.dumps(facts["validation"], indent=1))
+
+
+if __name__ == "__main__":
+    setup.command(main, SIZES)

@@ -1,0 +1,61 @@
+"""Train the refiner on what the trained infiller makes of simulated windows, and write its weights.
+
+    python experiments/2_train_refiner.py --out out/runs/refiner small             (about half an hour on 2 cores)
+    python experiments/2_train_refiner.py --out out/runs/refiner --resume small    (continue after an interruption)
+
+The infiller is sm_jax/weights/infiller.npz, or `small --infiller FILE`. The folder receives the infilled windows,
+checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/refiner.npz to make it the default.
+"""
+
+import json
+import pathlib
+import sys
+
+import jax
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from configs import small, tiny
+from sm_jax.nets.refiner import Refiner
+from sm_jax.train import cache, setup
+from sm_jax.train.config import RefinerTraining
+from sm_jax.train.loop import train
+from sm_jax.train.optimiser import make
+from sm_jax.train.state import create
+from sm_jax.train.step import make_step, refiner_loss
+from sm_jax.train.validate import refiner_validation
+from sm_jax.train.weights import load_weights, save_weights
+
+SIZES = {"small": small.REFINER, "tiny": tiny.REFINER}
+
+
+def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
+    """Infill, train, and write OUT/weights.npz."""
+    infiller = load_weights(pathlib.Path(config.infiller))
+    world, source, held_out = setup.salsa(config, infiller.statistics)
+    stored = out / "infilled.npz"
+    if not stored.exists():
+        cache.save(stored, cache.infilled_windows(infiller, world, source, config), infiller.sha256)
+    infilled = cache.load(stored, infiller.sha256)
+    x0 = cache.infill_examples(infiller, held_out, world, config.infill_steps)
+    params = jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), x0, held_out.conditions)
+    optimiser = make(config.optimiser, config.steps)
+    validate = refiner_validation(config.net, x0, held_out, world)
+    state = train(
+        config,
+        make_step(refiner_loss(config), optimiser, config.optimiser.ema),
+        create(params, optimiser),
+        world,
+        cache.batches(infilled, config.data.batch, config.seed),
+        lambda _, batch: batch,
+        out,
+        validate=validate,
+        resume=resume,
+    )
+    facts = setup.facts(config, state, world, validate(state.ema)) | {"infiller": infiller.sha256}
+    save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
+    print(json.dumps(facts["validation"], indent=1))
+
+
+if __name__ == "__main__":
+    setup.command(main, SIZES)

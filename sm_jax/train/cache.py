@@ -1,0 +1,100 @@
+"""What the trained infiller makes of simulated windows, kept in one file: the refiner's training data."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+
+import jax
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+from tqdm import tqdm
+
+from sm_jax.errors import UserError
+from sm_jax.nets.infiller import InfillerConfig
+from sm_jax.train.config import RefinerTraining
+from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
+from sm_jax.train.state import Params
+from sm_jax.train.validate import infill
+from sm_jax.train.weights import Weights
+from sm_jax.types import Array, Conditions
+
+Infilled = tuple[np.ndarray, Example]
+
+
+def infilled_windows(weights: Weights, world: World, source: WindowSource, config: RefinerTraining) -> Infilled:
+    """Samples [N, P, T, D] of the infiller and their examples [N], N the first multiple of a batch that is enough."""
+
+    @jax.jit
+    def run(world: World, params: Params, windows: Windows) -> tuple[Array, Example]:
+        example = make_examples(world, windows, config.data.frames, config.data.text_dropout)
+        return _sample(weights, params, example, world, config.infill_steps), _without_text(example)
+
+    batches, position = [], 0
+    with tqdm(total=config.cached_windows, unit="window", desc="infilling") as bar:
+        while bar.n < config.cached_windows:
+            x0, example = jax.tree.map(np.asarray, run(world, weights.params, source(position)))
+            batches.append((x0, example))
+            bar.update(len(x0))
+            position += 1
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *batches)
+
+
+def infill_examples(weights: Weights, example: Example, world: World, steps: int) -> jax.Array:
+    """Samples [B, P, T, D] of the infiller for given examples."""
+    return jax.jit(lambda params, example, world: _sample(weights, params, example, world, steps))(
+        weights.params, example, world
+    )
+
+
+def _sample(weights: Weights, params: Params, example: Example, world: World, steps: int) -> jax.Array:
+    if not isinstance(weights.config, InfillerConfig):
+        raise UserError("these are the weights of a refiner: name an infiller's")
+    key = jax.random.fold_in(world.key, example.number[0])
+    return infill(weights.config, params, example.conditions, key, world.alpha_bar, steps)
+
+
+def _without_text(example: Example) -> Example:
+    """The example with one empty token of text: the refiner does not read it."""
+    now = example.conditions
+    silent = dataclasses.replace(
+        now,
+        text_tokens=0.0 * now.text_tokens[:, :1],
+        text_mask=0.0 * now.text_mask[:, :1],
+        text_pooled=0.0 * now.text_pooled,
+    )
+    return dataclasses.replace(example, conditions=silent)
+
+
+def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
+    """Write the windows. made_by: SHA-256 of the infiller's weights."""
+    x0, example = infilled
+    named = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
+    partial = path.with_suffix(".partial.npz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(partial, made_by=np.array(made_by), **named)
+    partial.replace(path)
+
+
+def load(path: pathlib.Path, made_by: str) -> Infilled:
+    """Read the windows. Raises UserError for a damaged file or one made by other weights."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            named = {key: file[key] for key in file.files}
+        maker, x0 = str(named.pop("made_by")), named.pop("infilled")
+        parts = unflatten_dict(named, sep="/")
+        example = Example(**(parts | {"conditions": Conditions(**parts["conditions"])}))
+    except Exception as error:  # numpy and zipfile report damage in half a dozen ways
+        raise UserError(f"{path} is no cache of infilled windows, or damaged ({error}): delete it") from error
+    if maker != made_by:
+        raise UserError(f"{path} was made by other infiller weights: delete it or name another folder")
+    return x0, example
+
+
+def batches(infilled: Infilled, batch: int, seed: int) -> Callable[[int], Infilled]:
+    """A source of random batches, each following from its number alone."""
+
+    def draw(position: int) -> Infilled:
+        chosen = np.random.default_rng((seed, position)).integers(len(infilled[0]), size=batch)
+        return jax.tree.map(lambda x: x[chosen], infilled)
+
+    return draw

@@ -1,0 +1,131 @@
+"""What a training run is, as frozen dataclasses. Values live in `configs/`, this is the schema alone."""
+
+import dataclasses
+import typing
+from typing import Any, TypeVar
+
+from sm_jax.diffusion.process import LossWeight
+from sm_jax.errors import UserError
+from sm_jax.nets.infiller import InfillerConfig
+from sm_jax.nets.refiner import RefinerConfig
+
+C = TypeVar("C")
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimiserConfig:
+    """AdamW with a warm-up, a cosine decay to zero, and gradients clipped by their global norm."""
+
+    learning_rate: float = 1e-3
+    """Peak learning rate."""
+    warm_up: int = 100
+    """Steps from zero to the peak."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest global norm of a gradient."""
+    ema: float = 0.998
+    """Decay of the averaged weights, which are what is evaluated and shipped."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LossConfig:
+    """Weights of the loss terms. Lengths count in decimetres, speeds in metres per second."""
+
+    orient: float = 1.0
+    pose: float = 1.0
+    pelvis: float = 1.0
+    foot_contact: float = 0.2
+    hidden: float = 1.0
+    """How much more a fully hidden feature weighs than a visible one."""
+    joints: float = 0.5
+    velocity: float = 0.2
+    acceleration: float = 0.0
+    """Per frame interval, like a velocity: the change of velocity from frame to frame."""
+    distance_map: float = 0.2
+    skating: float = 0.05
+    low_noise: float = 0.1
+    """The terms on joints count where alpha_bar is above this."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Windows of training motion."""
+
+    frames: int = 64
+    batch: int = 16
+    """Windows a step, over all devices."""
+    echo: int = 1
+    """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
+    text_dropout: float = 0.1
+    """Share of windows without text, for classifier-free guidance."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """What every training has."""
+
+    steps: int = 4000
+    seed: int = 0
+    optimiser: OptimiserConfig = OptimiserConfig()
+    loss: LossConfig = LossConfig()
+    data: DataConfig = DataConfig()
+    log_every: int = 10
+    validate_every: int = 500
+    checkpoint_every: int = 250
+
+
+@dataclasses.dataclass(frozen=True)
+class InfillerTraining(TrainConfig):
+    """Training of the infiller."""
+
+    net: InfillerConfig = dataclasses.field(default_factory=InfillerConfig)
+    loss_weight: LossWeight = "constant"
+    """Weight of the loss over diffusion time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class RefinerTraining(TrainConfig):
+    """Training of the refiner, on what the infiller makes of simulated windows."""
+
+    net: RefinerConfig = dataclasses.field(default_factory=RefinerConfig)
+    infiller: str = "sm_jax/weights/infiller.npz"
+    """Weights of the infiller."""
+    cached_windows: int = 2048
+    """Windows that the infiller fills before the training."""
+    infill_steps: int = 5
+    """Denoising steps of the infiller for them."""
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Nested plain values, for JSON."""
+    return {key: list(v) if isinstance(v, tuple) else v for key, v in _nested(config).items()}
+
+
+def _nested(config: Any) -> dict[str, Any]:
+    fields = ((field.name, getattr(config, field.name)) for field in dataclasses.fields(config))
+    return {name: to_dict(value) if dataclasses.is_dataclass(value) else value for name, value in fields}
+
+
+def from_dict(kind: type[C], values: dict[str, Any]) -> C:
+    """The inverse of `to_dict`. Raises UserError for an unknown or a missing name."""
+    types = typing.get_type_hints(kind)
+    if set(values) != set(types):
+        odd = ", ".join(sorted(set(values) ^ set(types)))
+        raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
+    parts = {}
+    for name, value in values.items():
+        nested = dataclasses.is_dataclass(types[name])
+        parts[name] = from_dict(types[name], value) if nested else tuple(value) if isinstance(value, list) else value
+    return kind(**parts)
+
+
+def differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> list[str]:
+    """`optimiser.clip: 1.0 here, 2.0 there` for every value in which two configurations differ."""
+    found = []
+    for name in sorted(set(ours) | set(theirs)):
+        a, b, path = ours.get(name), theirs.get(name), f"{prefix}{name}"
+        if isinstance(a, dict) and isinstance(b, dict):
+            found += differences(a, b, f"{path}.")
+        elif a != b:
+            found.append(f"{path}: {a} here, {b} there")
+    return found

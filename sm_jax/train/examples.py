@@ -1,0 +1,113 @@
+"""Training examples: true windows, observed by a simulated camera and brought into the networks' terms.
+
+Everything runs on the device and follows from one key and the example's global number, so
+that neither the number of devices nor a restart changes what is drawn. It is compiled apart from the training step,
+since it compiles for longer and does not change with the network.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import smpl
+from sm_jax.data.augment import augment
+from sm_jax.data.simulate import SimulatorConfig, simulate
+from sm_jax.motion import pair_frame, state
+from sm_jax.motion.conditions import TextEmbedding, make_conditions
+from sm_jax.motion.feet import foot_contact, ground_height
+from sm_jax.motion.normalise import Statistics, normalise
+from sm_jax.types import Array, Conditions, Motion
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Windows:
+    """Raw material of a batch, from the host.
+
+    motion: true Motion [B, P, source_frames(T)], z up, floor at 0.  text: TextEmbedding [B].
+    number: [B] int32 global number of each example, counted over the whole training.
+    """
+
+    motion: Motion
+    text: TextEmbedding
+    number: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Example:
+    """One window as the networks meet it, in each person's own view of the estimate's pair frame.
+
+    number: [] the example's global number.  x0: [P, T, D] normalised true state.  rest_joints: [P, J, 3] absolute.
+    conditions: what was observed.
+    """
+
+    number: Array
+    x0: Array
+    rest_joints: Array
+    conditions: Conditions
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class World:
+    """What every example needs and no gradient reaches. An argument of compiled functions, equal on all devices.
+
+    key: the training's random key.  alpha_bar: [steps] the noise schedule.
+    """
+
+    key: Array
+    body: smpl.Body
+    statistics: Statistics
+    alpha_bar: Array
+
+
+def example_key(world: World, number: Array) -> jax.Array:
+    """The key of the example with a global number []."""
+    return jax.random.fold_in(world.key, number)
+
+
+def make_examples(world: World, windows: Windows, frames: int, text_dropout: float, varied: bool = True) -> Example:
+    """A batch of examples [B] with `frames` frames. varied: turn, mirror, change speed; else only observe."""
+
+    def one(number: Array, motion: Motion, text: TextEmbedding) -> Example:
+        at_augment, at_simulate, at_text = jax.random.split(example_key(world, number), 3)
+        motion = augment(at_augment, motion, frames) if varied else _cut(motion, frames)
+        told = jax.random.bernoulli(at_text, 1.0 - text_dropout).astype(jnp.float32)
+        text = jax.tree.map(lambda x: x * told, text)
+        return observe(at_simulate, number, motion, text, world)
+
+    return jax.vmap(one)(windows.number, windows.motion, windows.text)
+
+
+def observe(key: Array, number: Array, motion: Motion, text: TextEmbedding, world: World) -> Example:
+    """One true window [P, T], seen by a simulated camera."""
+    config = SimulatorConfig()
+    observation = simulate(key, motion, world.body, config)
+    mask = jnp.ones(motion.pelvis.shape[1])
+    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
+    joints = smpl.pose(world.body, motion).joints
+    contact = foot_contact(joints, config.fps, ground_height(joints, mask))
+    truth = state.pack(pair_frame.to_pair(motion, frame), contact)
+    return Example(
+        number=number,
+        x0=normalise(truth, world.statistics),
+        rest_joints=smpl.rest_joints(world.body, motion.betas),
+        conditions=conditions,
+    )
+
+
+def _cut(motion: Motion, frames: int) -> Motion:
+    return dataclasses.replace(
+        motion,
+        global_orient=motion.global_orient[:, :frames],
+        body_pose=motion.body_pose[:, :frames],
+        pelvis=motion.pelvis[:, :frames],
+    )
+
+
+WindowSource = Callable[[int], Windows]
+"""From the number of a batch to the batch: it has no other state, so a restart continues exactly."""

@@ -1,0 +1,90 @@
+"""Losses of a predicted state. Padded frames count nowhere; each term is a mean over what counts."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.body.skeleton import FOOT_JOINTS
+from sm_jax.geometry import safe
+from sm_jax.motion import state
+from sm_jax.motion.normalise import Statistics, denormalise
+from sm_jax.nets.features import feature_visibility
+from sm_jax.train.config import LossConfig
+from sm_jax.train.examples import Example
+from sm_jax.types import Array
+
+FPS = 30.0
+_DECIMETRES = 10.0
+_HALF_TURN = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]], np.float32)
+_GROUPS = {"orient": state.ORIENT, "pose": state.POSE, "pelvis": state.PELVIS, "foot_contact": state.FOOT_CONTACT}
+
+
+def losses(
+    x0: Array, example: Example, statistics: Statistics, config: LossConfig, weight: Array, low_noise: Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """The weighted sum (scalar) and its unweighted terms by name.
+
+    x0: [B, P, T, D] predicted normalised state.  weight: [B] of the terms on the state.  low_noise: [B] of those on
+    the joints.
+    """
+    report = state_terms(x0, example, config.hidden, weight)
+    report |= joint_terms(x0, example, statistics, low_noise)
+    weights = dataclasses.asdict(config)
+    return sum((weights[name] * term for name, term in report.items()), start=jnp.zeros(())), report
+
+
+def state_terms(x0: Array, example: Example, hidden: float, weight: Array) -> dict[str, jax.Array]:
+    """Mean squared error of each part of the normalised state."""
+    visible = feature_visibility(example.conditions.visibility)
+    counts = 1.0 + hidden * (1.0 - visible)
+    counts = counts * (example.conditions.frame_mask * weight[:, None])[:, None, :, None]
+    error = counts * jnp.square(x0 - example.x0)
+    frames = jnp.maximum(example.conditions.frame_mask.sum(), 1.0) * x0.shape[1]
+    return {name: error[..., part].sum() / frames / (part.stop - part.start) for name, part in _GROUPS.items()}
+
+
+def joint_terms(x0: Array, example: Example, statistics: Statistics, weight: Array) -> dict[str, jax.Array]:
+    """Errors of the joints that the states put on the example's bodies, and of what they do in time and together."""
+    mask = example.conditions.frame_mask
+    found, _ = joints(x0, example.rest_joints, statistics)
+    true, contact = joints(example.x0, example.rest_joints, statistics)
+    pairs, triples = mask[:, 1:] * mask[:, :-1], mask[:, 2:] * mask[:, 1:-1] * mask[:, :-2]
+    speed, true_speed = (jnp.diff(x, axis=2) * FPS for x in (found, true))
+    feet = jnp.sum(jnp.square(speed[:, :, :, np.array(FOOT_JOINTS)]), axis=-1)
+    planted = jnp.clip(contact[:, :, 1:] * contact[:, :, :-1], 0.0, 1.0)
+    gaps, true_gaps = distance_map(found), distance_map(true)
+    near = jnp.exp(-true_gaps)
+    return {
+        "joints": _mean(_squared(_DECIMETRES * (found - true)), mask, weight),
+        "velocity": _mean(_squared(speed - true_speed), pairs, weight),
+        "acceleration": _mean(_squared(jnp.diff(speed - true_speed, axis=2)), triples, weight),
+        "distance_map": _mean(near * jnp.square(_DECIMETRES * (gaps - true_gaps)), mask, weight),
+        "skating": _mean(planted * feet, pairs, weight),
+    }
+
+
+def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, jax.Array]:
+    """Normalised states [B, P, T, D] on bodies with rest joints [B, P, J, 3] → joints [B, P, T, J, 3] of both people
+    in person 0's view, in metres, and foot contact [B, P, T, 4]."""
+    motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
+    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    _, placed = smpl.forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
+    return placed * _HALF_TURN[None, :, None, None, :], contact
+
+
+def distance_map(placed: Array) -> jax.Array:
+    """Distances [B, 1, T, J, J] between the joints of one and the other person: placed [B, P, T, J, 3]."""
+    return safe.norm(placed[:, :1, :, :, None] - placed[:, 1:, :, None, :])
+
+
+def _squared(x: Array) -> jax.Array:
+    return jnp.sum(jnp.square(x), axis=-1)
+
+
+def _mean(values: Array, mask: Array, weight: Array) -> jax.Array:
+    """Mean of values [B, P, T, ...] over valid frames [B, T], with a weight for each example [B]."""
+    values = values.mean(axis=tuple(range(3, values.ndim))).mean(axis=1)
+    return (values * mask * weight[:, None]).sum() / jnp.maximum(mask.sum(), 1.0)

@@ -1,0 +1,44 @@
+"""What changes while training."""
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.tree_util import register_dataclass
+
+from sm_jax.types import Array
+
+Params = Any
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainState:
+    """step: [] number of steps done.  params: the network's.  ema: their running average.  optimiser: its state."""
+
+    step: Array
+    params: Params
+    ema: Params
+    optimiser: optax.OptState
+
+
+def create(params: Params, optimiser: optax.GradientTransformation) -> TrainState:
+    """The state before the first step."""
+    return TrainState(
+        step=jnp.zeros((), jnp.int32),
+        params=params,
+        ema=jax.tree.map(jnp.copy, params),
+        optimiser=optimiser.init(params),
+    )
+
+
+def advance(state: TrainState, gradient: Params, optimiser: optax.GradientTransformation, decay: float) -> TrainState:
+    """One optimiser step. The average starts short and lengthens to 1 / (1 - decay) steps."""
+    updates, optimiser_state = optimiser.update(gradient, state.optimiser, state.params)
+    params = optax.apply_updates(state.params, updates)
+    step = state.step.astype(jnp.float32)
+    decay_now = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+    ema = jax.tree.map(lambda old, new: old + (1.0 - decay_now) * (new - old), state.ema, params)
+    return TrainState(step=state.step + 1, params=params, ema=ema, optimiser=optimiser_state)

@@ -1,0 +1,70 @@
+"""One training step, as a pure function of one device's share of the batch."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from sm_jax.diffusion.process import add_noise, loss_weight
+from sm_jax.nets.infiller import Infiller
+from sm_jax.nets.refiner import Refiner
+from sm_jax.train.config import InfillerTraining, RefinerTraining
+from sm_jax.train.examples import Example, World, example_key
+from sm_jax.train.losses import losses
+from sm_jax.train.state import Params, TrainState, advance
+from sm_jax.types import Array
+
+AXIS = "data"
+Metrics = dict[str, jax.Array]
+Loss = Callable[[Params, World, Any, Array], tuple[jax.Array, Metrics]]
+Step = Callable[[TrainState, World, Any], tuple[TrainState, Metrics]]
+
+
+def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float) -> Step:
+    """A step over an axis named `data`: gradients and metrics are means over the devices."""
+
+    def step(state: TrainState, world: World, batch: Any) -> tuple[TrainState, Metrics]:
+        (value, report), gradient = jax.value_and_grad(loss, has_aux=True)(state.params, world, batch, state.step)
+        gradient, value, report = jax.lax.pmean((gradient, value, report), AXIS)
+        metrics = report | {"loss": value, "gradient_norm": optax.global_norm(gradient)}
+        return advance(state, gradient, optimiser, ema), metrics
+
+    return step
+
+
+def infiller_loss(config: InfillerTraining) -> Loss:
+    """Noise the truth to a random time and compare the prediction of it. batch: Example [B]."""
+    net = Infiller(config.net)
+
+    def loss(params: Params, world: World, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
+        x_t, t = noised(world, example, step)
+        x0 = net.apply(params, x_t, t, example.conditions)
+        level = world.alpha_bar[t]
+        weight = loss_weight(world.alpha_bar, t, config.loss_weight)
+        low_noise = (level > config.loss.low_noise).astype(jnp.float32)
+        return losses(jnp.asarray(x0), example, world.statistics, config.loss, weight, low_noise)
+
+    return loss
+
+
+def noised(world: World, example: Example, step: Array) -> tuple[jax.Array, jax.Array]:
+    """x_t [B, P, T, D] at random times t [B], drawn for each example's global number and the step []."""
+    keys = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(example_key(world, n), step)))(example.number)
+    t = jax.vmap(lambda key: jax.random.randint(key, (), 0, world.alpha_bar.shape[0]))(keys[:, 0])
+    noise = jax.vmap(lambda key: jax.random.normal(key, example.x0.shape[1:]))(keys[:, 1])
+    return add_noise(jnp.asarray(world.alpha_bar), jnp.asarray(example.x0), noise, t), t
+
+
+def refiner_loss(config: RefinerTraining) -> Loss:
+    """Compare what the refiner makes of an infilled motion with the truth. batch: (infilled [B, P, T, D], Example)."""
+    net = Refiner(config.net)
+
+    def loss(params: Params, world: World, batch: tuple[Array, Example], _: Array) -> tuple[jax.Array, Metrics]:
+        infilled, example = batch
+        x0 = net.apply(params, infilled, example.conditions)
+        everywhere = jnp.ones(infilled.shape[0])
+        return losses(jnp.asarray(x0), example, world.statistics, config.loss, everywhere, everywhere)
+
+    return loss
