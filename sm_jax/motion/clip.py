@@ -12,20 +12,20 @@ from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.types import Array
 
 
-def from_windows(x: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> Array:
+def from_windows(x: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
     """Normalised window states [W, P, LENGTH, D] with pair frames [W] and betas [P, N] -> clip state [P, T, D]."""
 
-    def in_world(window: Array, frame: PairFrame) -> Array:
+    def in_world(window: Array, frame: PairFrame) -> jax.Array:
         motion, contact = state.unpack(denormalise(window, statistics), betas)
         return state.pack(pair_frame.to_world(motion, frame), contact)
 
     return windows.blend(jax.vmap(in_world)(x, frames))
 
 
-def to_windows(clip: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> Array:
+def to_windows(clip: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
     """Clip state [P, T, D] -> normalised window states [W, P, LENGTH, D]; rotations are made orthonormal."""
 
-    def in_pair(window: Array, frame: PairFrame) -> Array:
+    def in_pair(window: Array, frame: PairFrame) -> jax.Array:
         motion, contact = state.unpack(window, betas)
         return normalise(state.pack(pair_frame.to_pair(motion, frame), contact), statistics)
 

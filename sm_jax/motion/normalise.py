@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
@@ -28,16 +29,16 @@ def fit(states: np.ndarray) -> Statistics:
     return Statistics(mean=mean.astype(np.float32), std=np.maximum(std, 1e-3).astype(np.float32))
 
 
-def normalise(state: Array, statistics: Statistics) -> Array:
+def normalise(state: Array, statistics: Statistics) -> jax.Array:
     """State [..., D] -> standardised state [..., D]."""
     mean, std = _expand(statistics, state.ndim)
-    return (state - mean) / std
+    return jnp.subtract(state, mean) / std
 
 
-def denormalise(state: Array, statistics: Statistics) -> Array:
+def denormalise(state: Array, statistics: Statistics) -> jax.Array:
     """The inverse of `normalise`."""
     mean, std = _expand(statistics, state.ndim)
-    return state * std + mean
+    return jnp.multiply(state, std) + mean
 
 
 def _expand(statistics: Statistics, ndim: int) -> tuple[Array, Array]:
