@@ -17,6 +17,7 @@ from sm_jax.data.store import load_salsa
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.errors import UserError
 from sm_jax.fetch import cache_folder
+from sm_jax.fitting.retarget import library
 from sm_jax.motion.normalise import Statistics, fit
 from sm_jax.motion.state import D
 from sm_jax.text.encoder import TextEncoder
@@ -37,7 +38,10 @@ def salsa(config: TrainConfig, statistics: Statistics | None = None) -> tuple[Wo
     statistics: those of the infiller, where there is one already; else they are fitted.
     """
     body, encoder, frames = load_body(BODY), TextEncoder.load(), source_frames(config.data.frames)
-    source = DescribedWindows(load_salsa("train"), frames, config.data.batch, config.seed, body, encoder)
+    takes = load_salsa("train")
+    if config.data.variants:
+        takes = library(body, takes, config.data.variants, config.seed, cache_folder() / "salsa-train")
+    source = DescribedWindows(takes, frames, config.data.batch, config.seed, body, encoder)
     plain = Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32))
     world = World(key=jax.random.key(config.seed), body=body, statistics=plain, alpha_bar=jnp.asarray(cosine()))
     world = dataclasses.replace(world, statistics=statistics or _statistics(world, source, config.data.frames))
