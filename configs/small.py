@@ -6,12 +6,13 @@ Command:  python experiments/1_train_infiller.py --out out/runs/infiller
 
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
-from sm_jax.train.config import InfillerTraining, LossConfig, OptimiserConfig, RefinerTraining
+from sm_jax.train.config import DataConfig, InfillerTraining, LossConfig, OptimiserConfig, RefinerTraining
 
 INFILLER = InfillerTraining(
-    steps=4000,
-    optimiser=OptimiserConfig(learning_rate=1e-3, warm_up=100, ema=0.998),
-    net=InfillerConfig(width=160, blocks=4, heads=4, expansion=2),
+    steps=5000,
+    optimiser=OptimiserConfig(learning_rate=1.5e-3, warm_up=100, ema=0.998),
+    data=DataConfig(echo=3),
+    net=InfillerConfig(width=128, blocks=4, heads=4, expansion=3),
     validate_every=500,
     checkpoint_every=200,
 )

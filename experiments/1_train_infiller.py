@@ -36,7 +36,7 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     world, source, held_out = setup.salsa(config)
     net, data = Infiller(config.net), config.data
     t = jnp.zeros(held_out.number.shape, jnp.int32)
-    params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)
+    params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
     validate = infiller_validation(config.net, held_out, world)
     state = train(

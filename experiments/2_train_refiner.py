@@ -38,7 +38,7 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
         cache.save(stored, cache.infilled_windows(infiller, world, source, config), infiller.sha256)
     infilled = cache.load(stored, infiller.sha256)
     x0 = cache.infill_examples(infiller, held_out, world, config.infill_steps)
-    params = jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), x0, held_out.conditions)
+    params = jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), x0, held_out.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
     validate = refiner_validation(config.net, x0, held_out, world)
     state = train(

@@ -38,6 +38,7 @@ class LossConfig:
     hidden: float = 1.0
     """How much more a fully hidden feature weighs than a visible one."""
     joints: float = 0.5
+    """Relative to the pelvis, whose own error has a term."""
     velocity: float = 0.2
     acceleration: float = 0.0
     """Per frame interval, like a velocity: the change of velocity from frame to frame."""

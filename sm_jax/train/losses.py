@@ -58,7 +58,7 @@ def joint_terms(x0: Array, example: Example, statistics: Statistics, weight: Arr
     gaps, true_gaps = distance_map(found), distance_map(true)
     near = jnp.exp(-true_gaps)
     return {
-        "joints": _mean(_squared(_DECIMETRES * (found - true)), mask, weight),
+        "joints": _mean(_squared(_DECIMETRES * (_rooted(found) - _rooted(true))), mask, weight),
         "velocity": _mean(_squared(speed - true_speed), pairs, weight),
         "acceleration": _mean(_squared(jnp.diff(speed - true_speed, axis=2)), triples, weight),
         "distance_map": _mean(near * jnp.square(_DECIMETRES * (gaps - true_gaps)), mask, weight),
@@ -78,6 +78,10 @@ def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, j
 def distance_map(placed: Array) -> jax.Array:
     """Distances [B, 1, T, J, J] between the joints of one and the other person: placed [B, P, T, J, 3]."""
     return safe.norm(placed[:, :1, :, :, None] - placed[:, 1:, :, None, :])
+
+
+def _rooted(placed: Array) -> jax.Array:
+    return placed - placed[..., :1, :]
 
 
 def _squared(x: Array) -> jax.Array:

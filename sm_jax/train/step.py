@@ -40,7 +40,7 @@ def infiller_loss(config: InfillerTraining) -> Loss:
 
     def loss(params: Params, world: World, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
         x_t, t = noised(world, example, step)
-        x0 = net.apply(params, x_t, t, example.conditions)
+        x0 = net.apply({"params": params}, x_t, t, example.conditions)
         level = world.alpha_bar[t]
         weight = loss_weight(world.alpha_bar, t, config.loss_weight)
         low_noise = (level > config.loss.low_noise).astype(jnp.float32)
@@ -63,7 +63,7 @@ def refiner_loss(config: RefinerTraining) -> Loss:
 
     def loss(params: Params, world: World, batch: tuple[Array, Example], _: Array) -> tuple[jax.Array, Metrics]:
         infilled, example = batch
-        x0 = net.apply(params, infilled, example.conditions)
+        x0 = net.apply({"params": params}, infilled, example.conditions)
         everywhere = jnp.ones(infilled.shape[0])
         return losses(jnp.asarray(x0), example, world.statistics, config.loss, everywhere, everywhere)
 

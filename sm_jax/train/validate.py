@@ -24,7 +24,7 @@ def infill(
 ) -> jax.Array:
     """Unguided samples [B, P, T, D] of an infiller."""
     net = Infiller(config)
-    denoiser: Denoiser = lambda x_t, t: jnp.asarray(net.apply(params, x_t, t, conditions))  # noqa: E731
+    denoiser: Denoiser = lambda x_t, t: jnp.asarray(net.apply({"params": params}, x_t, t, conditions))  # noqa: E731
     noise = jax.random.normal(key, conditions.estimate.shape)
     return ddim(denoiser, noise, alpha_bar, trailing(alpha_bar.shape[0], steps))
 
@@ -69,7 +69,7 @@ def refiner_validation(
 
     @jax.jit
     def run(params: Params, infilled: Array, example: Example, world: World) -> dict[str, jax.Array]:
-        x0 = jnp.asarray(Refiner(config).apply(params, infilled, example.conditions))
+        x0 = jnp.asarray(Refiner(config).apply({"params": params}, infilled, example.conditions))
         return _beside(errors(x0, example, world), errors(infilled, example, world), "infilled")
 
     return lambda params: {name: round(float(v), 3) for name, v in run(params, infilled, example, world).items()}

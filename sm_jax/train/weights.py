@@ -1,7 +1,7 @@
 """Weights as one file: float16 arrays, and beside them everything that says what they are.
 
 An .npz file. `meta` holds JSON: kind of network, its configuration, statistics, the training's facts. Each parameter
-stands under its path, such as `params/block_0/wide/kernel`.
+stands under its path, such as `block_0/wide/kernel`.
 """
 
 import dataclasses
@@ -31,8 +31,11 @@ _META = "meta"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Weights:
-    """What a weights file holds. params: float32.  facts: of the training (steps, config, validation, versions, text
-    encoder).  sha256: of the file, for the provenance of results."""
+    """What a weights file holds.
+
+    params: float32, for `net.apply({"params": params}, …)`.  facts: of the training (steps, configuration, validation,
+    versions, text encoder).  sha256: of the file, for the provenance of results.
+    """
 
     params: Params
     config: NetConfig

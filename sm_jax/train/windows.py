@@ -1,5 +1,6 @@
 """Batches of true windows with a sentence each, from pair sequences."""
 
+import random
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +11,12 @@ from sm_jax.data.schema import PairSequence
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.text.describer import Scene
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.text.rules import describe
+from sm_jax.text.facts import observe
+from sm_jax.text.rules import write
+from sm_jax.text.touch import find_contacts
 from sm_jax.train.examples import Windows
 
-STRIDE = 16  # frames between the windows that are described
+STRIDE = 48  # frames between the windows that are described
 
 
 class DescribedWindows:
@@ -41,9 +44,9 @@ class DescribedWindows:
 
     def __call__(self, position: int) -> Windows:
         """Batch number `position`."""
-        random = np.random.default_rng((self._seed, position))
-        window = random.integers(len(self._loader), size=self._batch)
-        wording = random.integers(self._number.shape[1], size=self._batch)
+        chance = np.random.default_rng((self._seed, position))
+        window = chance.integers(len(self._loader), size=self._batch)
+        wording = chance.integers(self._number.shape[1], size=self._batch)
         number = self._number[self._choices[window], wording]
         return Windows(
             motion=self._loader.windows(window),
@@ -66,5 +69,6 @@ def _sentences(sequences: Sequence[PairSequence], length: int, body: smpl.Body) 
         for start in range(0, starts, STRIDE):
             cut = joints[:, start : start + length]
             scene = Scene(joints=cut, visibility=np.ones(cut.shape[:3]), fps=sequence.fps)
-            sentences.append([describe(scene, seed).text for seed in (0, 1)] + [sequence.text])
+            facts = observe(scene, find_contacts(scene))
+            sentences.append([write(facts, random.Random(seed)) for seed in (0, 1)] + [sequence.text])
     return sentences, np.concatenate(choices)
