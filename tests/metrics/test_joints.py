@@ -76,13 +76,14 @@ def test_weights_choose_the_hidden_joints(truth):
     assert metric.mpjpe_mm(spoiled, truth, 1 - hidden) == 0, "what has no weight may be anything"
 
 
-def test_pair_weights_stay_with_their_person(truth):
+def test_pair_weights_stay_with_their_person_and_frame(truth):
     spoiled = truth.copy()
-    spoiled[1, :, 7] += [0, 0, 2.0]
+    spoiled[1, 2, 7] += [0, 0, 2.0]
     weights = np.zeros(truth.shape[:3])
-    weights[1, :, 7] = 1
-    assert metric.pair_pa_mpjpe_mm(spoiled, truth, weights) > 1000
-    assert metric.pair_pa_mpjpe_mm(spoiled, truth, weights[::-1]) < 1000
+    weights[1, 2, 7] = 1
+    assert metric.pair_pa_mpjpe_mm(spoiled, truth, weights) > 1500
+    assert metric.pair_pa_mpjpe_mm(spoiled, truth, weights[::-1]) < 500
+    assert metric.pair_pa_mpjpe_mm(spoiled, truth, np.roll(weights, 1, axis=1)) < 1e-6, "the other frames are right"
 
 
 def test_weights_of_another_shape_are_refused(truth):

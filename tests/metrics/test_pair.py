@@ -29,7 +29,8 @@ def test_two_points_by_hand():
 def test_weights_multiply(truth):
     spoiled = truth.copy()
     spoiled[0, :, 3] += 1
+    spoiled[1, :, 5] -= 1
     weights = np.ones(truth.shape[:3])
-    weights[0, :, 3] = 0
+    weights[0, :, 3] = weights[1, :, 5] = 0
     assert pair.interaction_error_mm(spoiled, truth) > 10
     assert pair.interaction_error_mm(spoiled, truth, weights) == 0

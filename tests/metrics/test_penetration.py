@@ -42,3 +42,10 @@ def test_two_boxes():
     found = penetration.mesh_penetration(np.concatenate([overlap, apart], axis=1), BOX_FACES)
     assert found == pytest.approx((depth, depth * 2 / 32, 0.5))
     assert penetration.mesh_penetration(apart, BOX_FACES) == (0, 0, 0)
+
+
+def test_outside_the_mesh_but_inside_its_bounds():
+    vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+    faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
+    depth = penetration.mesh_depth(np.array([[0.9, 0.9, 0.9], [0.1, 0.1, 0.1]]), vertices, faces)
+    np.testing.assert_allclose(depth, [0, 0.1 * np.sqrt(3)])
