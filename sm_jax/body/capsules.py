@@ -24,8 +24,13 @@ def signed_distance(points: Array, start: Array, end: Array, radius: Array) -> j
     start, end: [..., C, 3].  radius: [..., C].
     """
     axis = end - start
-    along = points[..., :, None, :] - start[..., None, :, :]
-    axis = axis[..., None, :, :]
-    where = safe.divide(jnp.sum(along * axis, axis=-1), jnp.sum(jnp.square(axis), axis=-1))
-    offset = along - jnp.clip(where, 0, 1)[..., None] * axis
-    return safe.norm(offset) - radius[..., None, :]
+    length = jnp.sum(jnp.square(axis), axis=-1)
+    inverse = safe.divide(jnp.ones_like(length), length)[..., None, :]
+    # Component by component: sums over an axis of three are many times slower on a CPU.
+    bone = [axis[..., None, :, i] for i in range(3)]
+    along = [points[..., :, None, i] - start[..., None, :, i] for i in range(3)]
+    where = jnp.clip((along[0] * bone[0] + along[1] * bone[1] + along[2] * bone[2]) * inverse, 0, 1)
+    # The nearest point of the axis is optimal, so to first order the distance does not change with its place.
+    where = jax.lax.stop_gradient(where)
+    squares = [jnp.square(along[i] - where * bone[i]) for i in range(3)]
+    return safe.sqrt(squares[0] + squares[1] + squares[2]) - radius[..., None, :]

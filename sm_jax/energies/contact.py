@@ -33,7 +33,7 @@ def distances(points: Array, regions: Array, targets: ContactTargets) -> tuple[j
     a, has_a = _allowed(targets.mask_a, regions)
     b, has_b = _allowed(targets.mask_b, regions)
     pair = has_a[:, :, None] & has_b[:, None, :]
-    gap = safe.norm(points[0][:, a][:, :, :, None] - points[1][:, b][:, :, None, :])
+    gap = safe.distances(points[0][:, a], points[1][:, b])
     gap = jnp.where(pair[None], gap, _FAR).reshape(*gap.shape[:2], -1)
     nearness = jax.nn.softmax(-gap / SOFTNESS, axis=-1)
     return jnp.sum(nearness * gap, axis=-1), jnp.any(pair, axis=(1, 2)).astype(points.dtype)

@@ -28,7 +28,7 @@ def spatial(joints: Array, reference: Array, visibility: Array, forward: Array, 
 
 def distance_map(joints: Array, reference: Array, visibility: Array, frame_mask: Array) -> jax.Array:
     """Robust difference of the [T, J, J] distances between the people's joints. Arguments as in `spatial`."""
-    now, then = _distances(joints), _distances(reference)
+    now, then = safe.distances(joints[0], joints[1]), safe.distances(reference[0], reference[1])
     weight = visibility[0][:, :, None] * visibility[1][:, None, :] * jnp.exp(-then / NEAR)
     return weighted_mean(pseudo_huber(jnp.square(now - then), WIDTH), weight * frame_mask[:, None, None])
 
@@ -39,10 +39,6 @@ def depth_order(joints: Array, reference: Array, visibility: Array, forward: Arr
     weight = visibility[0][:, _TRUNK] * visibility[1][:, _TRUNK] * jnp.tanh(jnp.abs(then) / WIDTH)
     wrong = jnp.maximum(-now * jnp.sign(then), 0)
     return weighted_mean(pseudo_huber(jnp.square(wrong), WIDTH), weight * frame_mask[:, None])
-
-
-def _distances(joints: Array) -> jax.Array:
-    return safe.norm(joints[0][:, :, None] - joints[1][:, None, :])
 
 
 def _depth_gap(joints: Array, forward: Array) -> jax.Array:

@@ -49,3 +49,10 @@ def test_two_argument_functions_have_finite_gradients_at_zero():
     zero = jnp.array(0.0)
     for function in (safe.divide, safe.atan2):
         assert all(np.isfinite(g) for g in jax.grad(function, argnums=(0, 1))(zero, zero))
+
+
+def test_distances_of_all_pairs():
+    a, b = (jax.random.normal(jax.random.key(k), (2, n, 3)) for k, n in ((0, 4), (1, 5)))
+    expected = np.linalg.norm(np.asarray(a)[:, :, None] - np.asarray(b)[:, None], axis=-1)
+    np.testing.assert_allclose(safe.distances(a, b), expected, rtol=1e-5)
+    assert np.isfinite(jax.jit(jax.grad(lambda x: safe.distances(x, x).sum()))(a)).all()
