@@ -67,7 +67,7 @@ def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, An
     """Run a training program from the command line: `--out FOLDER [--resume] SIZE [--any.value ...]`."""
     sized = tyro.extras.subcommand_type_from_defaults(sizes, prefix_names=False)
 
-    def program(config: sized, /, out: pathlib.Path, resume: bool = False) -> None:
+    def program(config: sized, out: pathlib.Path, resume: bool = False) -> None:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         main(config, out, resume)
 

@@ -1,0 +1,39 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.motion.normalise import denormalise
+from sm_jax.motion.state import PELVIS
+from sm_jax.train.examples import make_examples
+from tests.train.small_run import BATCH, FRAMES, examples, make, windows, world
+
+
+def test_shapes_and_finite():
+    example = examples()
+    assert example.x0.shape == example.conditions.estimate.shape == (BATCH, 2, FRAMES, 151)
+    assert example.rest_joints.shape == (BATCH, 2, 24, 3)
+    assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(example))
+
+
+def test_truth_stands_in_the_estimates_pair_frame():
+    """Placement errs, so truth is not centred, but it faces the partner and stands on the floor of the estimate."""
+    pelvis = denormalise(examples().x0, world().statistics)[..., PELVIS]
+    estimate = denormalise(examples().conditions.estimate, world().statistics)[..., PELVIS]
+    assert float(jnp.median(estimate[..., 0])) < 0.0  # each is behind the origin, in the own view
+    assert float(jnp.abs(pelvis - estimate).mean()) < 1.0 and float(jnp.abs(pelvis - estimate).max()) > 1e-3
+
+
+def test_an_example_follows_from_its_number_alone():
+    raw, run = windows(0), jax.jit(make)
+    turned = jax.tree.map(lambda x: x[::-1], raw)
+    np.testing.assert_allclose(run(world(), turned).x0[::-1], examples().x0, atol=1e-6)
+    other = run(world(), dataclasses.replace(raw, number=raw.number + 100))
+    assert float(jnp.abs(other.x0 - examples().x0).max()) > 1e-3
+
+
+def test_text_is_dropped():
+    raw = windows(0)
+    always = jax.jit(lambda w, r: make_examples(w, r, FRAMES, 1.0))(world(), raw).conditions
+    assert not always.text_mask.any() and not always.text_tokens.any() and not always.text_pooled.any()

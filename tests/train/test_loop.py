@@ -1,0 +1,74 @@
+"""The whole of a training, in small: steps, checkpoints, resuming."""
+
+import dataclasses
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.errors import UserError
+from sm_jax.nets.infiller import Infiller
+from sm_jax.train.loop import train
+from sm_jax.train.optimiser import make as make_optimiser
+from sm_jax.train.state import TrainState, create
+from sm_jax.train.step import infiller_loss, make_step
+from tests.train.small_run import CONFIG, examples, make, windows, world
+
+
+def fresh() -> TrainState:
+    example = examples()
+    net, t = Infiller(CONFIG.net), jnp.zeros(example.number.shape, jnp.int32)
+    params = jax.jit(net.init)(jax.random.key(0), example.x0, t, example.conditions)["params"]
+    return create(params, make_optimiser(CONFIG.optimiser, CONFIG.steps))
+
+
+def run(folder, config=CONFIG, **options) -> TrainState:
+    step = make_step(infiller_loss(config), make_optimiser(config.optimiser, config.steps), config.optimiser.ema)
+    return train(config, step, fresh(), world(), windows, make, folder, **options)
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("straight")
+    return folder, run(folder, validate=lambda params: {"val/size": float(len(jax.tree.leaves(params)))})
+
+
+def test_resuming_is_exact(straight, tmp_path):
+    half = run(tmp_path, until=2)
+    assert int(half.step) == 2
+    resumed = run(tmp_path, resume=True)
+    expected = straight[1]
+    assert int(resumed.step) == int(expected.step) == 4
+    jax.tree.map(np.testing.assert_array_equal, resumed, expected)
+    moved = jax.tree.map(lambda a, b: float(jnp.abs(a - b).max()), half.params, resumed.params)
+    assert max(jax.tree.leaves(moved)) > 0.0
+
+
+def test_log_and_run_facts(straight):
+    folder, _ = straight
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4]
+    assert all(np.isfinite(line["loss"]) for line in lines if "loss" in line)
+    assert lines[-1]["step"] == 4 and any("val/size" in line for line in lines)
+    facts = json.loads((folder / "run.json").read_text())
+    assert facts["config"]["steps"] == 4 and facts["commit"]
+
+
+def test_a_folder_belongs_to_one_configuration(straight):
+    folder, _ = straight
+    with pytest.raises(UserError, match="--resume"):
+        run(folder)
+    with pytest.raises(UserError, match=r"seed: 5 here, 0 there"):
+        run(folder, dataclasses.replace(CONFIG, seed=5), resume=True)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+    broken = lambda world, raw: jax.tree.map(  # noqa: E731
+        lambda x: x * jnp.nan if jnp.issubdtype(x.dtype, jnp.floating) else x, make(world, raw)
+    )
+    step = make_step(infiller_loss(CONFIG), make_optimiser(CONFIG.optimiser, 4), CONFIG.optimiser.ema)
+    with pytest.raises(UserError, match="nan at step 1"):
+        train(CONFIG, step, fresh(), world(), windows, broken, tmp_path)
+    assert not (tmp_path / "4").exists()

@@ -1,0 +1,84 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.body import smpl
+from sm_jax.motion import pair_frame, state
+from sm_jax.motion.normalise import normalise
+from sm_jax.train.config import LossConfig
+from sm_jax.train.losses import joints, losses
+from tests.motion.motions import random_motion
+from tests.train.small_run import BATCH, examples, world
+
+ONES = jnp.ones(BATCH)
+RUN = jax.jit(lambda x0, example, low: losses(x0, example, world().statistics, LossConfig(), ONES, low)[1])
+
+
+def test_zero_at_the_truth_except_skating():
+    report = RUN(examples().x0, examples(), ONES)
+    for name, value in report.items():
+        assert name == "skating" or float(value) < 1e-9, name
+
+
+@pytest.mark.parametrize("part", ["orient", "pose", "pelvis", "foot_contact"])
+def test_each_part_of_the_state_has_its_term(part):
+    moved = examples().x0.at[..., state.STATE[part]].add(0.1)
+    report = RUN(moved, examples(), ONES)
+    assert float(report[part]) > 0.005
+    assert all(float(report[other]) < 1e-9 for other in state.STATE if other != part)
+
+
+def test_a_shift_of_one_person_moves_the_distance_map_and_not_the_own_joints():
+    report = RUN(examples().x0.at[:, 0, :, state.PELVIS].add(0.5), examples(), ONES)
+    assert float(report["distance_map"]) > 0.01
+    assert float(report["joints"]) < 1e-6 and float(report["velocity"]) < 1e-6
+
+
+def test_terms_on_joints_only_at_low_noise():
+    moved = examples().x0 + 0.1
+    report = RUN(moved, examples(), 0.0 * ONES)
+    assert float(report["joints"]) == float(report["velocity"]) == float(report["distance_map"]) == 0.0
+    assert float(report["pose"]) > 0.0
+
+
+def test_hidden_features_weigh_more():
+    moved = examples().x0 + 0.1
+    seen, hidden = (
+        dataclasses.replace(
+            examples(),
+            conditions=dataclasses.replace(
+                examples().conditions, visibility=jnp.full_like(examples().conditions.visibility, visible)
+            ),
+        )
+        for visible in (1.0, 0.0)
+    )
+    np.testing.assert_allclose(RUN(moved, hidden, ONES)["pose"], 2.0 * RUN(moved, seen, ONES)["pose"], rtol=1e-5)
+
+
+def test_padding_counts_nowhere():
+    conditions = examples().conditions
+    cut = dataclasses.replace(conditions, frame_mask=conditions.frame_mask.at[:, 10:].set(0.0))
+    padded = dataclasses.replace(examples(), conditions=cut)
+    near, far = examples().x0 + 0.1, (examples().x0 + 0.1).at[:, :, 10:].add(3.0)
+    for name, value in RUN(near, padded, ONES).items():
+        np.testing.assert_allclose(RUN(far, padded, ONES)[name], value, rtol=1e-4, err_msg=name)
+
+
+def test_joints_are_the_bodys_in_a_common_view():
+    motion = random_motion(3, frames=5)
+    posed = smpl.pose(world().body, motion)
+    frame = pair_frame.PairFrame(R_pair_world=jnp.eye(3), origin=jnp.zeros(3))
+    packed = state.pack(pair_frame.to_pair(motion, frame), jnp.zeros((2, 5, 4)))
+    x0 = normalise(packed, world().statistics)[None]
+    placed, _ = joints(x0, smpl.rest_joints(world().body, motion.betas)[None], world().statistics)
+    np.testing.assert_allclose(placed[0], posed.joints, atol=1e-5)
+
+
+def test_gradient_is_finite_at_the_truth():
+    slope = jax.grad(
+        lambda x0: losses(x0, examples(), world().statistics, LossConfig(acceleration=1.0), ONES, ONES)[0]
+    )(examples().x0)
+    assert bool(jnp.isfinite(slope).all())
