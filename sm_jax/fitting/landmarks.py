@@ -9,8 +9,17 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS, PARENTS
 from sm_jax.fitting.scene import (
-    STATURE, Scene, Sight, line_of_sight, lowest_sole, no_move, residuals, retract, stature, swing,
-)  # fmt: skip
+    STATURE,
+    Scene,
+    Sight,
+    line_of_sight,
+    lowest_sole,
+    no_move,
+    residuals,
+    retract,
+    stature,
+    swing,
+)
 from sm_jax.fitting.solver import levenberg_marquardt
 from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, transpose
@@ -26,13 +35,12 @@ _AIM = {
     )
 }  # fmt: skip
 _TRUNK = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip") for side in ("left", "right")])
+_GROWTH = 0.15  # largest relative change of the prior's stature for the sake of a common ground, to begin with
 _NEAREST = 0.5  # metres from the camera; nobody is nearer
 
 
 @partial(jax.jit, static_argnames=("iterations", "cg_steps"))
-def fit_landmarks(
-    body: smpl.Body, sight: Sight, iterations: int = 20, cg_steps: int = 30
-) -> tuple[Scene, Array]:
+def fit_landmarks(body: smpl.Body, sight: Sight, iterations: int = 20, cg_steps: int = 30) -> tuple[Scene, Array]:
     """The scene that agrees best with one camera's view of two people, all frames at once.
 
     Levenberg-Marquardt on `scene.residuals`, from bone directions that are set joint by joint and a placement that is
@@ -40,13 +48,18 @@ def fit_landmarks(
     """
     start = initial_scene(body, sight)
     return levenberg_marquardt(
-        partial(residuals, body, sight, start.up), retract, start, no_move(start), iterations=iterations, cg_steps=cg_steps
+        partial(residuals, body, sight, start.up),
+        partial(retract, body),
+        start,
+        no_move(start),
+        iterations=iterations,
+        cg_steps=cg_steps,
     )
 
 
 def initial_scene(body: smpl.Body, sight: Sight) -> Scene:
     """Pose from the landmarks' directions, place from the pixels, the vertical and the levels from the people."""
-    betas = _ordinary_betas(body, sight.keypoints.shape[0])
+    betas = _betas(body, jnp.full(sight.keypoints.shape[0], STATURE))
     motion = _initial_pose(body, sight, betas)
     offsets = smpl.keypoints(body, smpl.pose(body, motion))
     motion = Motion(
@@ -56,18 +69,30 @@ def initial_scene(body: smpl.Body, sight: Sight) -> Scene:
         betas=betas,
     )
     posed = smpl.pose(body, motion)
-    up = estimate_up(posed.joints, sight.metres_weight)
-    return Scene(motion=motion, up=up, level=jnp.median(lowest_sole(body, posed, up), axis=1))
+    up = estimate_up(posed.joints, sight.metres_weight * sight.frame_mask[None] + 1e-6)
+    soles = jnp.where(sight.frame_mask[None] > 0.0, lowest_sole(body, posed, up), jnp.nan)
+    level = jnp.nanmedian(soles, axis=1)
+    # Scaling a person about the camera leaves the pixels alone: the smallest scalings that make the levels equal.
+    slope = level * jnp.array([1.0, -1.0])
+    growth = 1.0 - (level[0] - level[1]) * slope / jnp.maximum(jnp.sum(jnp.square(slope)), 1e-3)
+    growth = jnp.clip(growth, 1.0 - _GROWTH, 1.0 + _GROWTH)
+    motion = Motion(
+        global_orient=motion.global_orient,
+        body_pose=motion.body_pose,
+        pelvis=motion.pelvis * growth[:, None, None],
+        betas=_betas(body, STATURE * growth),
+    )
+    return Scene(motion=motion, up=up, level=level * growth)
 
 
 def estimate_up(joints: Array, weight: Array) -> jax.Array:
-    """The unit vector [3] against gravity: standing people's trunks are, on average, above their feet.
+    """The unit vector [3] against gravity: standing people's hips are, on average, above their feet; their shoulders
+    less so, for people lean.
 
     joints: [P, T, 24, 3] in the camera's frame.  weight: [P, T].
     """
     feet = joints[:, :, np.array([7, 8, 10, 11])].mean(axis=2)
-    trunk = joints[:, :, np.array([0, 9])].mean(axis=2)
-    directions = safe.normalise(trunk - feet)
+    directions = safe.normalise(joints[:, :, 0] - feet)
     up = safe.normalise(jnp.sum(weight[..., None] * directions, axis=(0, 1)))
     for _ in range(5):  # one weighted mean after another lets go of people who lie or bend
         nearness = jnp.exp(20.0 * (jnp.sum(directions * up[None, None], axis=-1, keepdims=True) - 1.0))
@@ -92,11 +117,11 @@ def place(sight: Sight, offsets: Array) -> jax.Array:
     return jnp.concatenate([pelvis[..., :2], jnp.maximum(pelvis[..., 2:], _NEAREST)], axis=-1)
 
 
-def _ordinary_betas(body: smpl.Body, people: int) -> jax.Array:
-    """Betas [P, N] of the prior's stature, along the first component alone."""
+def _betas(body: smpl.Body, height: Array) -> jax.Array:
+    """Betas [P, N] of people of a height [P] in metres, along the first component alone."""
     unit = jnp.zeros(body.shapedirs.shape[-1]).at[0].set(1.0)
     mean = stature(body, 0.0 * unit)
-    return jnp.tile((STATURE - mean) / (stature(body, unit) - mean) * unit[None], (people, 1))
+    return ((height - mean) / (stature(body, unit) - mean))[:, None] * unit[None]
 
 
 def _initial_pose(body: smpl.Body, sight: Sight, betas: Array) -> Motion:

@@ -27,25 +27,39 @@ _PIXEL = 0.02  # standard deviation of a sure keypoint, in parts of the person's
 _OUTLIER = 3.0  # standard deviations at which a robust residual's pull is about at its largest
 _ACROSS, _ALONG = 0.15, 0.3  # of a unit bone direction, across and along the line of sight
 _HIDDEN = 0.15  # share of a line's weight that it keeps when neither end was seen
-_ACCELERATION = (0.012, 0.012, 0.008)  # metres per frame squared, across and along the optical axis
-_SOLE, _LEVELS = 0.04, 0.15  # metres: of the lower foot about its person's level, of one level about the other
-_TILT = 0.1  # radians of the vertical about its first estimate
+# Metres per frame squared of some joints, across and along the optical axis.
+_ACCELERATION = {"pelvis": 0.02, "head": 0.025, "elbow": 0.035, "wrist": 0.04, "knee": 0.035, "ankle": 0.04}
+_ALONG_ACCELERATION = 0.6
+_SOLE, _LEVELS = 0.04, 0.07  # metres: of the lower foot about its person's level, of one level about the other
+_PULLED = 2.0  # standard deviations
+_TILT = 0.05  # radians of the vertical about its first estimate
 _BACKWARDS = 0.1  # radians of knees and elbows bent the wrong way
 # Radians about the rest pose, of joints that a keypoint does not determine and of all others.
-_STIFF = {"spine1": 0.3, "spine2": 0.3, "spine3": 0.3, "neck": 0.4, "head": 0.4, "collar": 0.2, "foot": 0.2, "hand": 0.2}
+_STIFF = {
+    "spine1": 0.3,
+    "spine2": 0.3,
+    "spine3": 0.3,
+    "neck": 0.4,
+    "head": 0.4,
+    "collar": 0.2,
+    "foot": 0.2,
+    "hand": 0.2,
+}
 _STIFF |= {"wrist": 0.5, "ankle": 0.5}
 _LOOSE = 2.0
 _SIDES = ("left", "right")
-LINES = tuple(
-    (KEYPOINTS.index(f"{side}_{a}"), KEYPOINTS.index(f"{side}_{b}"))
+# Lines between keypoints whose direction is compared.
+_LINE_NAMES = tuple(
+    (f"{side}_{a}", f"{side}_{b}")
     for side in _SIDES
     for a, b in (
         ("hip", "knee"), ("knee", "ankle"), ("ankle", "toe"), ("heel", "toe"), ("shoulder", "elbow"),
         ("elbow", "wrist"), ("wrist", "hand"), ("hip", "shoulder"),
     )
-) + tuple((KEYPOINTS.index(f"left_{name}"), KEYPOINTS.index(f"right_{name}")) for name in ("hip", "shoulder", "ear")) + tuple(
-    (KEYPOINTS.index(f"{side}_ear"), 0) for side in _SIDES
 )  # fmt: skip
+_LINE_NAMES += tuple((f"left_{name}", f"right_{name}") for name in ("hip", "shoulder", "ear"))
+_LINE_NAMES += tuple((f"{side}_ear", "nose") for side in _SIDES)
+LINES = tuple((KEYPOINTS.index(a), KEYPOINTS.index(b)) for a, b in _LINE_NAMES)
 
 
 @register_dataclass
@@ -53,12 +67,13 @@ LINES = tuple(
 class Sight:
     """What one camera saw. keypoints: [P, T, K, 2] pixels.  confidence: [P, T, K] in [0, 1].
     metres: [P, T, K, 3] landmarks, x right, y down, z away along the line of sight, of any scale and origin.
-    metres_weight: [P, T] in [0, 1].  intrinsics: [3, 3] in pixels."""
+    metres_weight: [P, T] in [0, 1].  frame_mask: [T] in {0, 1}, zero on padding.  intrinsics: [3, 3] in pixels."""
 
     keypoints: Array
     confidence: Array
     metres: Array
     metres_weight: Array
+    frame_mask: Array
     intrinsics: Array
 
 
@@ -85,17 +100,20 @@ class Move:
 
 def no_move(scene: Scene) -> Move:
     """The step that changes nothing."""
-    return Move(
-        motion=chart.zero_step(scene.motion), up=jnp.zeros_like(scene.up), level=jnp.zeros_like(scene.level)
-    )
+    return Move(motion=chart.zero_step(scene.motion), up=jnp.zeros_like(scene.up), level=jnp.zeros_like(scene.level))
 
 
-def retract(scene: Scene, move: Move) -> Scene:
-    """The scene changed by a step."""
+def retract(body: smpl.Body, scene: Scene, move: Move) -> Scene:
+    """The scene changed by a step. Who grows moves away from the camera as much, which the pixels do not notice: that
+    uncouples shape from place.
+    """
+    moved = chart.retract(scene.motion, move.motion)
+    growth = stature(body, moved.betas) / stature(body, scene.motion.betas)
+    pelvis = scene.motion.pelvis * growth[:, None, None] + move.motion.pelvis
     return Scene(
-        motion=chart.retract(scene.motion, move.motion),
+        motion=dataclasses.replace(moved, pelvis=pelvis),
         up=safe.normalise(scene.up + move.up),
-        level=scene.level + move.level,
+        level=scene.level * growth + move.level,
     )
 
 
@@ -129,13 +147,16 @@ def lowest_sole(body: smpl.Body, posed: smpl.Posed, up: Array) -> jax.Array:
 
 
 def residuals(body: smpl.Body, sight: Sight, first_up: Array, scene: Scene) -> tuple[Array, ...]:
-    """Everything the scene is judged by, each in its own standard deviations. first_up: [3] the vertical's prior."""
+    """Everything the scene is judged by, each in its own standard deviations. first_up: [3] the vertical's prior.
+
+    Keypoints err in the same way all along a clip, so frames do not outvote what is believed of the whole clip.
+    """
     posed = smpl.pose(body, scene.motion)
     keypoints = smpl.keypoints(body, posed)
     return (
         *_seen(sight, keypoints),
-        *_standing(body, posed, scene, first_up),
-        *_habits(body, posed, scene.motion),
+        *_steadiness(body, posed, scene, sight.frame_mask),
+        *(jnp.sqrt(jnp.sum(sight.frame_mask)) * belief for belief in _beliefs(body, scene, first_up)),
     )
 
 
@@ -148,29 +169,38 @@ def _seen(sight: Sight, keypoints: Array) -> tuple[Array, ...]:
     own = rotate(to_sight, safe.normalise(keypoints[:, :, b] - keypoints[:, :, a]))
     measured = safe.normalise(sight.metres[:, :, b] - sight.metres[:, :, a])
     sureness = jnp.sqrt(sight.confidence[:, :, a] * sight.confidence[:, :, b] + 1e-6)
-    weight = jnp.maximum(sureness, _HIDDEN) * sight.metres_weight[..., None]
+    weight = jnp.maximum(sureness, _HIDDEN) * (sight.metres_weight * sight.frame_mask[None])[..., None]
     spread = jnp.array([_ACROSS, _ACROSS, _ALONG])[None, None, None]
-    return _robust(pixels) * jnp.sqrt(sight.confidence)[..., None], _robust((own - measured) / spread) * weight[..., None]
+    seen = jnp.sqrt(sight.confidence) * sight.frame_mask[None, :, None]
+    return _robust(pixels) * seen[..., None], _robust((own - measured) / spread) * weight[..., None]
 
 
-def _standing(body: smpl.Body, posed: smpl.Posed, scene: Scene, first_up: Array) -> tuple[Array, ...]:
-    """Feet on a level, levels alike, the vertical near its first estimate."""
+def _steadiness(body: smpl.Body, posed: smpl.Posed, scene: Scene, frame_mask: Array) -> tuple[Array, ...]:
+    """Feet on one level, smooth paths, joints near rest where nothing else holds them, none bent backwards."""
+    pose, mask = scene.motion.body_pose, frame_mask[None, :, None]
     sole = (lowest_sole(body, posed, scene.up) - scene.level[:, None]) / _SOLE
-    levels = (scene.level[:1] - scene.level[1:]) / _LEVELS
-    return _robust(sole[..., None]), _robust(levels[..., None]), (scene.up - first_up) / _TILT
-
-
-def _habits(body: smpl.Body, posed: smpl.Posed, motion: Motion) -> tuple[Array, ...]:
-    """Smooth paths, joints near rest where nothing else holds them, ordinary shapes."""
-    spread = [next((v for name, v in _STIFF.items() if joint.endswith(name)), _LOOSE) for joint in JOINTS[1:]]
-    away = motion.body_pose - jnp.eye(3)[None, None, None]
+    moving = np.array([j for j, joint in enumerate(JOINTS) if joint.split("_")[-1] in _ACCELERATION])
+    acceleration = np.array([_ACCELERATION[JOINTS[j].split("_")[-1]] for j in moving])[:, None]
+    acceleration = jnp.array(acceleration * np.array([1.0, 1.0, _ALONG_ACCELERATION]))[None, None]
+    whole = (frame_mask[2:] * frame_mask[1:-1] * frame_mask[:-2])[None, :, None, None]
+    spread = jnp.array([_STIFF.get(joint.split("_")[-1], _LOOSE) for joint in JOINTS[1:]])[None, None, :, None, None]
     return (
-        jnp.diff(posed.joints, n=2, axis=1) / jnp.array(_ACCELERATION)[None, None, None],
+        _robust(sole[..., None]) * mask,
+        whole * jnp.diff(posed.joints[:, :, moving], n=2, axis=1) / acceleration,
         # Half the squared Frobenius norm of R - 1 is the squared angle for small angles.
-        np.sqrt(0.5) * away / jnp.array(spread)[None, None, :, None, None],
-        jnp.maximum(-flexion(motion.body_pose) - HYPEREXTENSION, 0.0) / _BACKWARDS,
-        (stature(body, motion.betas) - STATURE) / STATURE_SPREAD,
-        motion.betas[:, 1:],  # the first component is stature, which has its own prior
+        np.sqrt(0.5) * mask[..., None, None] * (pose - jnp.eye(3)[None, None, None]) / spread,
+        mask * jnp.maximum(-flexion(pose) - HYPEREXTENSION, 0.0) / _BACKWARDS,
+    )
+
+
+def _beliefs(body: smpl.Body, scene: Scene, first_up: Array) -> tuple[Array, ...]:
+    """Of the clip as a whole: ordinary bodies, on about the same ground, the vertical near its first estimate."""
+    betas = scene.motion.betas
+    return (
+        (stature(body, betas) - STATURE) / STATURE_SPREAD,
+        betas[:, 1:],  # the first component is stature
+        _pulled((scene.level[0] - scene.level[1]) / _LEVELS),
+        (scene.up - first_up) / _TILT,
     )
 
 
@@ -184,3 +214,9 @@ def _robust(residual: Array) -> jax.Array:
     """A residual [..., n] whose vector's squared length saturates at `_OUTLIER` squared (Geman and McClure 1987)."""
     squared = jnp.sum(jnp.square(residual), axis=-1, keepdims=True)
     return residual * jax.lax.rsqrt(1.0 + squared / _OUTLIER**2)
+
+
+def _pulled(residual: Array) -> jax.Array:
+    """A residual whose cost grows linearly beyond `_PULLED`: a contradiction is outweighed, but never let go."""
+    squared = jnp.square(residual / _PULLED)
+    return _PULLED * jnp.sign(residual) * safe.sqrt(2.0 * (jnp.sqrt(1.0 + squared) - 1.0))

@@ -73,6 +73,21 @@ def read_frames(path: Path, fps: float) -> Iterator[Frame]:
             yield _upright(*previous, start)
 
 
+def frames_at(path: Path, index: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the upright RGB picture of each source frame that `index` names, in ascending order, repeats included."""
+    with _opened(path) as stream:
+        wanted = iter(index.tolist())
+        number = next(wanted, None)
+        for position, frame in enumerate(_decode(path, stream)):
+            if number is None:
+                return
+            if position == number:
+                image = _upright(frame, position, 0.0, 0.0).image
+                while number == position:
+                    yield image
+                    number = next(wanted, None)
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[av.VideoStream]:
     if not path.is_file():
@@ -80,7 +95,9 @@ def _opened(path: Path) -> Iterator[av.VideoStream]:
     try:
         container = av.open(str(path))
     except av.error.FFmpegError as error:
-        raise UserError(f"{path}: not a video that can be read ({error.strerror}); give an mp4, mov, avi or mkv") from error
+        raise UserError(
+            f"{path}: not a video that can be read ({error.strerror}); give an mp4, mov, avi or mkv"
+        ) from error
     with container:
         streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
         if not streams:

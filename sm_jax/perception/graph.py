@@ -79,7 +79,9 @@ def load_graph(path: Path) -> Graph:
         signature = model.get("signature") or model["userDefinedMetadata"]["signature"]
         weights = _weights(path.with_suffix(".bin").read_bytes(), model["weightsManifest"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: not a TensorFlow.js graph model with its weights ({error}); fetch it again") from error
+        raise UserError(
+            f"{path}: not a TensorFlow.js graph model with its weights ({error}); fetch it again"
+        ) from error
     unknown = {n.operation for n in nodes.values()} - OPERATIONS.keys() - {"Const", "Placeholder"}
     if unknown:
         raise UserError(f"{path}: operations {sorted(unknown)} are not supported; use a model of the asset table")

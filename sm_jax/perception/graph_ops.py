@@ -1,4 +1,4 @@
-"""The operations of a TensorFlow.js graph as JAX functions: a table from the operation's name to `f(attributes, *inputs)`.
+"""The operations of a TensorFlow.js graph as JAX functions, in a table: name → `f(attributes, *inputs)`.
 
 An operation whose inputs are all NumPy arrays is computed with NumPy while tracing, so shapes and index tables stay
 static. TensorFlow broadcasts over ranks; here ranks are expanded explicitly.
@@ -78,7 +78,9 @@ def depthwise_conv2d(attributes: Attributes, x: Value, kernel: Value, bias: Valu
         raise NotImplementedError("depthwise convolution with a channel multiplier or a dilation")
     rows, columns = attributes["strides"][1:3]
     if attributes["padding"] == "SAME":
-        x = jnp.pad(x, ((0, 0), _same_padding(x.shape[1], height, rows), _same_padding(x.shape[2], width, columns), (0, 0)))
+        x = jnp.pad(
+            x, ((0, 0), _same_padding(x.shape[1], height, rows), _same_padding(x.shape[2], width, columns), (0, 0))
+        )
     out_h, out_w = (x.shape[1] - height) // rows + 1, (x.shape[2] - width) // columns + 1
     y = sum(
         x[:, i : i + (out_h - 1) * rows + 1 : rows, j : j + (out_w - 1) * columns + 1 : columns]
@@ -95,6 +97,7 @@ def _same_padding(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def max_pool(attributes: Attributes, x: Value) -> Value:
+    """Largest value of x [B, H, W, C] under each window."""
     return lax.reduce_window(x, -jnp.inf, lax.max, attributes["ksize"], attributes["strides"], attributes["padding"])
 
 
@@ -116,6 +119,8 @@ def resize_bilinear(attributes: Attributes, x: Value, size: Value) -> Value:
 
 
 def strided_slice(attributes: Attributes, x: Value, begin: Value, end: Value, strides: Value) -> Value:
+    """TensorFlow's StridedSlice: Python slicing, with bit masks that say which of its numbers to ignore."""
+
     def bit(mask: str, i: int) -> bool:
         return bool(int(attributes.get(mask) or 0) >> i & 1)
 

@@ -13,7 +13,9 @@ from sm_jax.body.skeleton import KEYPOINTS
 from sm_jax.perception.landmarks import LANDMARKS, Landmarks
 from sm_jax.perception.tracker import Tracks, interpolate
 
-_NAMES = {f"{s}_toe": f"{s}_foot_index" for s in ("left", "right")} | {f"{s}_hand": f"{s}_index" for s in ("left", "right")}
+_NAMES = {f"{s}_toe": f"{s}_foot_index" for s in ("left", "right")} | {
+    f"{s}_hand": f"{s}_index" for s in ("left", "right")
+}
 _SOURCE = np.array([LANDMARKS.index(_NAMES.get(name, name)) for name in KEYPOINTS])
 # Keypoints that MoveNet does not know are as sure as the one they hang on.
 _JUDGE = np.array([*range(17), 15, 16, 15, 16, 9, 10])
@@ -79,6 +81,22 @@ def merge(tracks: Tracks, landmarks: Landmarks, width: int, height: int) -> Evid
     )
 
 
+def at_rate(evidence: Evidence, fps: float) -> Evidence:
+    """The evidence at exactly 0, 1/fps, 2/fps … seconds, interpolated; `index` is that of the nearest source frame."""
+    times = evidence.times
+    grid = np.arange(int(np.floor(times[-1] * fps + 0.5)) + 1) / fps
+    nearest = np.searchsorted((times[1:] + times[:-1]) / 2, grid)
+    moved = lambda x: np.stack([interpolate(grid, times, person) for person in x])  # noqa: E731
+    return Evidence(
+        moved(evidence.keypoints),
+        moved(evidence.confidence),
+        moved(evidence.metres),
+        evidence.trusted[:, nearest],
+        grid,
+        evidence.index[nearest],
+    )
+
+
 def _bridged(metres: np.ndarray, trusted: np.ndarray, times: np.ndarray) -> np.ndarray:
     """Metres [P, T, K, 3] with those of untrusted frames interpolated from the trusted ones, where there are any."""
     pairs = zip(metres, trusted, strict=True)
@@ -107,4 +125,4 @@ def _wrapped(keypoints: np.ndarray) -> np.ndarray:
 
 
 def _inside(keypoints: np.ndarray, width: int, height: int) -> np.ndarray:
-    return ((keypoints >= 0) & (keypoints <= np.array([width, height]))).all(axis=-1)
+    return np.all((keypoints >= 0) & (keypoints <= np.array([width, height])), axis=-1)

@@ -21,6 +21,7 @@ _MOTION_COST = 4.0  # of moving by one's own height
 _SIZE_COST = 2.0  # of growing by a factor e
 _JUMP_LIMIT = 3.0  # no single step costs more: a hidden person may turn up elsewhere
 _SAME_PERSON = 0.06  # two detections whose keypoints differ by less than this part of their height are one person
+_Memory = tuple[tuple[np.ndarray, np.ndarray] | None, ...]  # keypoints and scores of each person when last seen
 _FRESH = 0.3  # seconds for which a person's last box may stand in for the next
 
 
@@ -28,7 +29,7 @@ _FRESH = 0.3  # seconds for which a person's last box may stand in for the next
 class Tracks:
     """keypoints: [P, T, 17, 2] pixels.  scores: [P, T, 17] in [0, 1], zero where the person was not found.
     found: [P, T] bool.  A person that was not found has the interpolated keypoints of the frames around.
-    times: [T] seconds.  index: [T] position in the source.
+    times: [T] seconds.  index: [T] position in the source.  Person 0 is the left one where both are first found.
     """
 
     keypoints: np.ndarray
@@ -89,7 +90,8 @@ def assign(found: list[People]) -> np.ndarray:
     importance = [people.scores * _height(people) for people in found]
     top = np.concatenate([np.sort(value)[-2:] for value in importance]) if found else np.zeros(0)
     reference = max(float(np.median(top)), 1e-6) if len(top) else 1.0
-    costs, memories, links, states = np.zeros(1), [(None, None)], [], []
+    costs, links, states = np.zeros(1), [], []
+    memories: list[_Memory] = [(None, None)]
     for people, value in zip(found, importance, strict=True):
         pairs = _pairs(people)
         step = np.array([[_step_cost(memory, people, pair) for memory in memories] for pair in pairs]) + costs
@@ -122,7 +124,7 @@ def _unary_cost(importance: np.ndarray, pair: tuple[int, int]) -> float:
     return sum(_MISSING_COST if slot == MISSING else 0.7 * (1.0 - float(importance[slot])) for slot in pair)
 
 
-def _step_cost(memory: tuple, people: People, pair: tuple[int, int]) -> float:
+def _step_cost(memory: _Memory, people: People, pair: tuple[int, int]) -> float:
     cost = 0.0
     for before, slot in zip(memory, pair, strict=True):
         if before is not None and slot != MISSING:
@@ -130,7 +132,7 @@ def _step_cost(memory: tuple, people: People, pair: tuple[int, int]) -> float:
     return cost
 
 
-def _remember(memory: tuple, people: People, pair: tuple[int, int]) -> tuple:
+def _remember(memory: _Memory, people: People, pair: tuple[int, int]) -> _Memory:
     return tuple(
         before if slot == MISSING else (people.keypoints[slot], people.keypoint_scores[slot])
         for before, slot in zip(memory, pair, strict=True)
@@ -169,6 +171,9 @@ def _tracks(found: list[People], times: list[float], index: list[int]) -> Tracks
         keypoints[person, frame] = found[frame].keypoints[slot]
         scores[person, frame] = found[frame].keypoint_scores[slot]
     seconds = np.array(times)
+    together = np.flatnonzero(present.all(axis=0))
+    if len(together) and np.diff(keypoints[:, together[0], :, 0].mean(axis=-1))[0] < 0:
+        keypoints, scores, present = keypoints[::-1].copy(), scores[::-1], present[::-1]
     for person in range(2):
         if present[person].any():
             keypoints[person] = interpolate(seconds, seconds[present[person]], keypoints[person, present[person]])
