@@ -33,7 +33,7 @@ FILE_LINES, FUNCTION_LINES, SCRIPT_LINES = 300, 60, 80
 LONG_FILES: frozenset[str] = frozenset()
 LONG_FUNCTIONS: frozenset[str] = frozenset()
 # Modules without logic of their own
-UNTESTED = frozenset({"types.py", "errors.py"})
+UNTESTED = frozenset({"types.py", "errors.py", "schema.py"})
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted([*(ROOT / "experiments").rglob("*.py"), *(ROOT / "configs").rglob("*.py")])

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body.skeleton import JOINTS, mirror_permutation
-from sm_jax.geometry.rotations import compose, matrix_to_6d, rotate, sixd_to_matrix
+from sm_jax.geometry.rotations import compose, rotate
+from sm_jax.motion.resample import resample
 from sm_jax.types import Array, Motion
 
 SLOWEST, FASTEST = 0.8, 1.25
@@ -18,10 +19,11 @@ _FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 def augment(key: Array, motion: Motion, n_frames: int) -> Motion:
     """A random variant of a motion [P, T] in a z-up world, n_frames long.
 
-    Speed needs T >= source_frames(n_frames). One motion and key; use `jax.vmap` over a batch.
+    T must be at least source_frames(n_frames). One motion and key; use `jax.vmap` over a batch.
     """
     at_speed, at_yaw, at_mirror, at_swap = jax.random.uniform(key, (4,))
-    motion = turn(resample(motion, SLOWEST * (FASTEST / SLOWEST) ** at_speed, n_frames), 2 * np.pi * at_yaw)
+    frames = jnp.arange(n_frames) * SLOWEST * (FASTEST / SLOWEST) ** at_speed
+    motion = turn(resample(motion, frames), 2 * np.pi * at_yaw)
     motion = _either(at_mirror < 0.5, mirror(motion), motion)
     return _either(at_swap < 0.5, jax.tree.map(lambda x: x[::-1], motion), motion)
 
@@ -29,27 +31,6 @@ def augment(key: Array, motion: Motion, n_frames: int) -> Motion:
 def source_frames(n_frames: int) -> int:
     """Frames a motion must have for n_frames at the fastest speed."""
     return int(np.ceil((n_frames - 1) * FASTEST)) + 1
-
-
-def resample(motion: Motion, speed: Array | float, n_frames: int) -> Motion:
-    """Play a motion [P, T] at `speed` from its first frame: [P, n_frames]. Frames past the end repeat the last one."""
-    last = motion.pelvis.shape[1] - 1
-    time = jnp.minimum(jnp.arange(n_frames) * speed, last)
-    before = jnp.minimum(jnp.floor(time).astype(jnp.int32), max(last - 1, 0))
-    after, u = jnp.minimum(before + 1, last), time - before
-
-    def between(x):
-        part = jnp.reshape(u, (1, n_frames) + (1,) * (x.ndim - 2))
-        return x[:, before] * (1.0 - part) + x[:, after] * part
-
-    # Between neighbouring frames the straight line, made orthonormal, is as good as the arc.
-    turned = lambda R: sixd_to_matrix(between(matrix_to_6d(R)))  # noqa: E731
-    return dataclasses.replace(
-        motion,
-        global_orient=turned(motion.global_orient),
-        body_pose=turned(motion.body_pose),
-        pelvis=between(motion.pelvis),
-    )
 
 
 def turn(motion: Motion, yaw: Array) -> Motion:

@@ -28,9 +28,10 @@ def detect(key: Array, pixels: Array, depth: Array, focal: Array, visibility: Ar
     height = (1.7 * focal / jnp.maximum(depth, 1.0).mean(axis=-1))[..., None, None]
     quality = _QUALITY[0] * (_QUALITY[1] / _QUALITY[0]) ** unseen[:1, :, -1:, None]
     steady, leap = smooth(white[..., :2], time=1, correlation=12.0), smooth(white[..., 2:4], time=1, correlation=8.0)
-    error = quality * (_STEADY * steady + _JITTER * white[..., 4:6]) + _HIDDEN * (1.0 - visibility)[..., None] * leap
     jumps = jnp.moveaxis(spans(at_jumps, (n_people, n_keypoints), n_frames, _JUMPS, (1.0, 2.0)), 1, 2)
     jumps = (jumps > 0.0) & (visibility < 0.5)
+    astray = jnp.where(jumps, 0.0, _HIDDEN * (1.0 - visibility))[..., None] * leap
+    error = quality * (_STEADY * steady + _JITTER * white[..., 4:6]) + astray
     found = jnp.where(jumps[..., None], pixels[::-1], pixels) + height * error
     doubt = 0.1 * smooth(white[..., 6], time=1, correlation=6.0)
     guess = 0.5 * unseen[..., :-1] * (1.0 - visibility)

@@ -11,7 +11,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.ndimage import find_objects, gaussian_filter1d, label, maximum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS
@@ -46,10 +46,11 @@ def find_holds(joints: np.ndarray, fps: float) -> np.ndarray:
     speed = np.linalg.norm(np.gradient(gaussian_filter1d(offset, 0.1 * fps, axis=0), axis=0), axis=-1) * fps
     candidates = []
     for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        runs, _ = label((gap[:, a, b] < _FAR) & (speed[:, a, b] < _SPEED))
-        for (span,) in find_objects(runs):
-            if span.stop - span.start >= _SHORTEST * fps and gap[span, a, b].min() < _NEAR:
-                candidates.append((gap[span, a, b].mean(), span, a, b))
+        together = (gap[:, a, b] < _FAR) & (speed[:, a, b] < _SPEED)
+        edges = np.flatnonzero(np.diff(np.pad(together, 1).astype(np.int8))).reshape(-1, 2)
+        for start, end in edges:
+            if end - start >= _SHORTEST * fps and gap[start:end, a, b].min() < _NEAR:
+                candidates.append((gap[start:end, a, b].mean(), slice(start, end), a, b))
     holds, rest = np.zeros((len(gap), 2, 2), np.float32), round(2 * _RAMP * fps)
     for _, span, a, b in sorted(candidates, key=lambda c: c[0]):
         around = slice(max(0, span.start - rest), span.stop + rest)

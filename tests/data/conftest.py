@@ -1,0 +1,50 @@
+"""One simulated observation of real motion, shared by the tests of the simulator's parts."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.body.capsules import capsules
+from sm_jax.data.loader import WindowLoader
+from sm_jax.data.simulate import SimulatorConfig, simulate
+from sm_jax.data.store import load_salsa
+from sm_jax.motion.occlusion import joint_visibility
+from sm_jax.types import Motion, Observation
+
+FRAMES, BATCH = 32, 24
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Simulated:
+    """Leading axis [BATCH]. hidden: joints that the other body or the border hides, which random occlusion adds to."""
+
+    truth: Motion
+    posed: smpl.Posed
+    seen: Observation
+    estimated: smpl.Posed
+    clear: np.ndarray
+
+
+@pytest.fixture(scope="session")
+def simulator():
+    config = SimulatorConfig()
+    return jax.jit(jax.vmap(lambda key, motion, body: simulate(key, motion, body, config), in_axes=(0, 0, None)))
+
+
+@pytest.fixture(scope="session")
+def windows() -> Motion:
+    return WindowLoader(load_salsa("val"), FRAMES, BATCH, seed=0).batch(0)
+
+
+@pytest.fixture(scope="session")
+def simulated(simulator, windows) -> Simulated:
+    body = load_body("open-low")
+    seen = simulator(jax.random.split(jax.random.key(0), BATCH), windows, body)
+    posed = smpl.pose(body, windows)
+    clear = jax.jit(jax.vmap(joint_visibility))(posed.joints, capsules(body, posed), seen.camera)
+    estimated = smpl.pose(body, seen.motion)
+    return Simulated(truth=windows, posed=posed, seen=seen, estimated=estimated, clear=np.asarray(clear))
