@@ -17,7 +17,9 @@ def test_a_step_turns_in_the_joints_own_axes():
     motion = random_motion(frames=3)
     turn = jnp.array([0.0, 0.4, 0.0])
     zero = chart.zero_step(motion)
-    step = chart.Step(rotations=zero.rotations.at[1, 2, 5].set(turn), pelvis=zero.pelvis + 1.0, betas=zero.betas + 0.5)
+    step = chart.Step(
+        rotations=jnp.asarray(zero.rotations).at[1, 2, 5].set(turn), pelvis=zero.pelvis + 1.0, betas=zero.betas + 0.5
+    )
     moved = chart.retract(motion, step)
     expected = np.asarray(motion.body_pose[1, 2, 4]) @ np.asarray(axis_angle_to_matrix(turn))
     np.testing.assert_allclose(moved.body_pose[1, 2, 4], expected, atol=1e-6)
