@@ -5,6 +5,7 @@ scale with the mean of both, so that feet hardly skate and nobody drifts apart. 
 """
 
 import dataclasses
+import hashlib
 import pathlib
 import zlib
 from collections.abc import Iterator, Sequence
@@ -50,15 +51,25 @@ def library(
 ) -> list[PairSequence]:
     """Every sequence as it is and on `variants` random pairs of bodies, kept in a file of `folder` between calls.
 
-    The file is named after what it depends on, except the sequences: give each set of them its own folder.
+    The file is named after all that it depends on, so other sequences, bodies or seeds make another one.
     """
-    path = folder / f"variants_{body.name}_{variants}_{seed}.npz"
+    path = folder / f"variants_{body.name}_{variants}_{seed}_{_digest(sequences)}.npz"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         made = [variant for sequence in tqdm(sequences, desc="bodies", unit="take")
                 for variant in _variants(body, sequence, variants, seed)]  # fmt: skip
         store.save(path, made, body.name, f"made from {len(sequences)} sequences by sm_jax.fitting.retarget")
     return [*sequences, *store.load(path)]
+
+
+def _digest(sequences: Sequence[PairSequence]) -> str:
+    """A short fingerprint of the sequences' motion."""
+    digest = hashlib.sha256()
+    for sequence in sequences:
+        digest.update(sequence.name.encode())
+        for leaf in jax.tree.leaves(sequence.motion):
+            digest.update(np.ascontiguousarray(leaf).tobytes())
+    return digest.hexdigest()[:12]
 
 
 def _variants(body: smpl.Body, sequence: PairSequence, variants: int, seed: int) -> Iterator[PairSequence]:

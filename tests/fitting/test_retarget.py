@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -71,3 +73,8 @@ def test_the_library_is_kept_between_calls(body, take, variants):
     assert path.stat().st_mtime_ns == written
     assert [s.name for s in again] == [s.name for s in library]
     np.testing.assert_array_equal(again[2].motion.pelvis, library[2].motion.pelvis)
+
+
+def test_other_motion_has_another_fingerprint(take):
+    moved = dataclasses.replace(take, motion=dataclasses.replace(take.motion, pelvis=take.motion.pelvis + 1e-3))
+    assert retarget._digest([take]) == retarget._digest([take]) != retarget._digest([moved])
