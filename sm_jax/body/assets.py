@@ -50,7 +50,7 @@ def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.
     if missing:
         raise UserError(f"Body file {path} lacks {', '.join(missing)}: an SMPL file with 24 joints is needed.")
     V = len(arrays["v_template"])
-    expected = {"v_template": (V, 3), "J_regressor": (24, V), "weights": (V, 24)}
+    expected: dict[str, tuple[int, ...]] = {"v_template": (V, 3), "J_regressor": (24, V), "weights": (V, 24)}
     if "posedirs" in arrays:
         expected["posedirs"] = (V, 3, 207)
     for key, shape in expected.items():

@@ -5,7 +5,6 @@ from which the array is taken; no code of theirs runs.
 """
 
 import _codecs
-import copyreg
 import pathlib
 import pickle
 from typing import Any
@@ -38,25 +37,21 @@ class _Chumpy(_Record):
     """A chumpy array; its values are under `x`."""
 
 
-_NUMPY_MODULES = (
-    "numpy",
-    "numpy.core.multiarray",
-    "numpy._core.multiarray",
-    "numpy.core.numeric",
-    "numpy._core.numeric",
-)
+# The functions with which Python and NumPy pickle their own objects, under the names old and new versions write.
+_PLAIN = object().__reduce_ex__(0)[0]
 _ALLOWED: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): _codecs.encode,
     ("__builtin__", "object"): object,
     ("builtins", "object"): object,
-    ("copy_reg", "_reconstructor"): copyreg._reconstructor,
-    ("copyreg", "_reconstructor"): copyreg._reconstructor,
+    ("copy_reg", "_reconstructor"): _PLAIN,
+    ("copyreg", "_reconstructor"): _PLAIN,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
 }
-for _module in _NUMPY_MODULES:
-    for _name in ("ndarray", "dtype"):
-        _ALLOWED[_module, _name] = getattr(np, _name)
-    for _name in ("_reconstruct", "scalar", "_frombuffer"):
-        _ALLOWED[_module, _name] = getattr(np._core.multiarray, _name, None) or getattr(np._core.numeric, _name)
+for _core in ("numpy.core", "numpy._core"):
+    _ALLOWED[f"{_core}.multiarray", "_reconstruct"] = np.empty(0).__reduce__()[0]
+    _ALLOWED[f"{_core}.multiarray", "scalar"] = np.float64(0).__reduce__()[0]
+    _ALLOWED[f"{_core}.numeric", "_frombuffer"] = np.empty(0).__reduce_ex__(5)[0]
 
 
 class _ArrayUnpickler(pickle.Unpickler):

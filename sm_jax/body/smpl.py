@@ -126,7 +126,7 @@ def attached(posed: Posed, rest_points: Array, joint: Sequence[int] | Array) -> 
     """World positions [..., P, T, M, 3] of rest points [..., P, M, 3] that ride rigidly on joints [M]."""
     joint = jnp.asarray(joint)
     offset = (rest_points - posed.rest_joints[..., joint, :])[..., None, :, :]
-    return posed.joints[..., joint, :] + rotations.rotate(posed.R_world_joint[..., joint, :, :], offset)
+    return rotations.rotate(posed.R_world_joint[..., joint, :, :], offset) + posed.joints[..., joint, :]
 
 
 def keypoints(body: Body, posed: Posed) -> jax.Array:

@@ -3,7 +3,6 @@
 import jax
 import jax.numpy as jnp
 
-from sm_jax.geometry import safe
 from sm_jax.types import Array
 
 
@@ -18,6 +17,7 @@ def weighted_mean(values: Array, weights: Array) -> jax.Array:
 
 def geman_mcclure(squared: Array, width: float) -> jax.Array:
     """r^2 / (r^2 + width^2) of a squared residual: in [0, 1), forgets outliers (Geman and McClure 1987)."""
+    squared = jnp.asarray(squared)
     return squared / (squared + width**2)
 
 

@@ -24,5 +24,16 @@ def penetration(
 
 def depths(points: Array, start: Array, end: Array, radius: Array) -> jax.Array:
     """Depth [P, T, S] in metres of each person's points under the other's skin, negative outside."""
-    other = signed_distance(points, start[::-1], end[::-1], radius[::-1, None])
-    return -jnp.min(other, axis=-1)
+    start, end, radius = start[::-1], end[::-1], radius[::-1]
+    # Only the nearest capsule of each point is differentiated, and the search runs in a loop over the two people:
+    # the loop keeps the compiler from computing the points anew for every capsule. Five times faster on a CPU.
+    nearest = jax.lax.map(_nearest, jax.lax.stop_gradient((points, start, end, radius)))
+    start, end = (jnp.take_along_axis(x, nearest[..., None], axis=-2)[..., None, :] for x in (start, end))
+    radius = jnp.take_along_axis(radius[:, None], nearest, axis=-1)[..., None]
+    return -signed_distance(points[..., None, :], start, end, radius)[..., 0, 0]
+
+
+def _nearest(person: tuple[Array, Array, Array, Array]) -> jax.Array:
+    """Index [T, S] of the capsule with the least signed distance to each of one person's points."""
+    points, start, end, radius = person
+    return jnp.argmin(signed_distance(points, start, end, radius[None]), axis=-1)

@@ -4,6 +4,7 @@ import pathlib
 import pickle
 import sys
 import types
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from sm_jax.geometry import rotations
 from sm_jax.types import Motion
 
 
-def random_arrays(V: int = 300, N: int = 12) -> dict[str, np.ndarray]:
+def random_arrays(V: int = 300, N: int = 12) -> dict[str, Any]:
     r = np.random.default_rng(0)
     weights, regressor = np.zeros((V, 24)), np.zeros((24, V))
     for v in range(V):
@@ -35,12 +36,12 @@ def random_arrays(V: int = 300, N: int = 12) -> dict[str, np.ndarray]:
     }
 
 
-def write_chumpy_pickle(path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
+def write_chumpy_pickle(path: pathlib.Path, arrays: dict[str, Any]) -> None:
     """As the licensed files are: chumpy shapedirs, a scipy sparse regressor, strings; chumpy itself is not needed."""
-    module = types.ModuleType("chumpy.ch")
+    module: Any = types.ModuleType("chumpy.ch")
     module.Ch = type("Ch", (), {"__module__": "chumpy.ch", "__qualname__": "Ch"})
-    shapedirs = module.Ch()
-    shapedirs.__dict__["x"] = arrays["shapedirs"]
+    shapedirs: Any = module.Ch()
+    shapedirs.x = arrays["shapedirs"]
     content = arrays | {
         "shapedirs": shapedirs,
         "J_regressor": scipy.sparse.csc_matrix(arrays["J_regressor"]),

@@ -1,4 +1,5 @@
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,13 +29,17 @@ def test_pickle_with_chumpy_and_sparse_matrices_equals_the_npz(tmp_path):
     a, b = load_body(tmp_path / "body.npz", betas=12), load_body(tmp_path / "body.pkl", betas=12)
     for field in ("v_template", "shapedirs", "posedirs", "weights", "faces", "joint_template", "surface_index"):
         np.testing.assert_allclose(getattr(a, field), getattr(b, field), atol=1e-6)
-    assert a.posedirs.shape == (300, 3, 207)
+    assert a.posedirs is not None and a.posedirs.shape == (300, 3, 207)
 
 
 def test_betas_are_trimmed(tmp_path):
     np.savez(tmp_path / "body.npz", **random_arrays(N=12))
     assert load_body(tmp_path / "body.npz").shapedirs.shape[2] == 10
     assert load_body(tmp_path / "body.npz", betas=300).shapedirs.shape[2] == 12
+
+
+def changed(entries: dict[str, Any]) -> dict[str, Any]:
+    return random_arrays() | entries
 
 
 class Hostile:
@@ -68,18 +73,18 @@ def test_bad_npz_files_get_one_line(tmp_path):
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(UserError, match="damaged"):
         load_body(path)
-    np.savez(path, **random_arrays() | {"v_template": np.array([{"an": "object"}], dtype=object)})
+    np.savez(path, **changed({"v_template": np.array([{"an": "object"}], dtype=object)}))
     with pytest.raises(UserError, match="Python objects"):
         load_body(path)
-    np.savez(path, **random_arrays() | {"weights": np.zeros((300, 52))})
+    np.savez(path, **changed({"weights": np.zeros((300, 52))}))
     with pytest.raises(UserError, match="weights has shape"):
         load_body(path)
     table = random_arrays()["kintree_table"].copy()
     table[0, 5] = 1
-    np.savez(path, **random_arrays() | {"kintree_table": table})
+    np.savez(path, **changed({"kintree_table": table}))
     with pytest.raises(UserError, match="joint tree"):
         load_body(path)
-    np.savez(path, **random_arrays() | {"v_template": np.full((300, 3), np.nan)})
+    np.savez(path, **changed({"v_template": np.full((300, 3), np.nan)}))
     with pytest.raises(UserError, match="not finite"):
         load_body(path)
 

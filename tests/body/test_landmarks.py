@@ -7,7 +7,9 @@ from sm_jax.body.assets import PACKAGED, load_body
 
 @pytest.mark.parametrize("name", PACKAGED)
 def test_landmarks_lie_where_anatomy_has_them(name):
-    at = dict(zip(skeleton.KEYPOINTS, np.asarray(load_body(name).keypoint_template), strict=True))
+    at: dict[str, np.ndarray] = dict(
+        zip(skeleton.KEYPOINTS, np.asarray(load_body(name).keypoint_template), strict=True)
+    )
     assert abs(at["nose"][0]) < 0.005
     for part in ("eye", "ear", "heel", "toe"):
         mirrored = at[f"right_{part}"] * [-1, 1, 1]

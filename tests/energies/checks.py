@@ -5,28 +5,29 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 
-def assert_gradient(energy: Callable[[jax.Array], jax.Array], x: np.ndarray, tolerance: float = 1e-5) -> None:
+def assert_gradient(energy: Callable[[jax.Array], jax.Array], x: ArrayLike, tolerance: float = 1e-5) -> None:
     """The gradient along a random direction equals the central difference, in float64."""
     with jax.enable_x64(True):
-        x = jnp.asarray(x, jnp.float64)
-        direction = jnp.asarray(np.random.default_rng(9).normal(size=x.shape))
+        wide_x = jnp.asarray(x, jnp.float64)
+        direction = jnp.asarray(np.random.default_rng(9).normal(size=wide_x.shape))
         step = 1e-6 * direction
         function = jax.jit(energy)
-        expected = (function(x + step) - function(x - step)) / 2e-6
-        found = jnp.sum(jax.jit(jax.grad(energy))(x) * direction)
+        expected = (function(wide_x + step) - function(wide_x - step)) / 2e-6
+        found = jnp.sum(jax.jit(jax.grad(energy))(wide_x) * direction)
         assert abs(expected) > 1e-8, "the energy is flat here, the comparison says nothing"
         np.testing.assert_allclose(found, expected, rtol=tolerance)
 
 
-def assert_finite_gradient(energy: Callable[[jax.Array], jax.Array], x: np.ndarray) -> None:
+def assert_finite_gradient(energy: Callable[[jax.Array], jax.Array], x: ArrayLike) -> None:
     value, gradient = jax.jit(jax.value_and_grad(energy))(jnp.asarray(x, jnp.float32))
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
 
 
-def wide(x: jax.Array | np.ndarray) -> np.ndarray:
+def wide(x: ArrayLike) -> jax.Array:
     """As float64 when that is switched on, so that strict promotion accepts it beside the variable."""
     return jnp.asarray(np.asarray(x), jnp.result_type(float))
 

@@ -35,7 +35,7 @@ def apart() -> np.ndarray:
 
 def touch(points: np.ndarray, a: str, b: str, gap: float) -> np.ndarray:
     points = points.copy()
-    i, j = (list(REGIONS).index(skeleton.SIDED_REGIONS.index(name)) for name in (a, b))
+    i, j = (REGIONS.tolist().index(skeleton.SIDED_REGIONS.index(name)) for name in (a, b))
     points[0, :, i] = points[1, :, j] + np.array([gap, 0, 0], np.float32)
     return points
 

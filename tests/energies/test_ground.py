@@ -59,7 +59,7 @@ def test_padding_does_not_count():
 
 def test_gradient():
     soles = feet(0.05, -0.04)
-    assert_gradient(lambda x: ground(x, wide(CONTACT), wide([0.0, 0.0]), wide(MASK)), soles)
+    assert_gradient(lambda x: ground(x, wide(CONTACT), jnp.zeros(2), wide(MASK)), soles)
 
 
 @pytest.mark.parametrize("contact", [CONTACT, 0 * CONTACT])

@@ -19,7 +19,8 @@ def scene(gap: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points = (skin[None] + shift[:, None])[:, None].repeat(T, 1)
     start = np.array([[0, 0, 0], [0, 0, 0.5]]) + shift[:, None]
     end = np.array([[0, 0, 0.5], [0, 0, 1.0]]) + shift[:, None]
-    return tuple(x.astype(np.float32) for x in (points, start[:, None].repeat(T, 1), end[:, None].repeat(T, 1)))
+    start, end = start[:, None].repeat(T, 1), end[:, None].repeat(T, 1)
+    return points.astype(np.float32), start.astype(np.float32), end.astype(np.float32)
 
 
 def test_zero_apart_and_touching_and_growing_with_the_overlap():
@@ -56,7 +57,8 @@ def test_both_directions_count():
 def test_turning_the_world_changes_nothing():
     turn = np.linalg.qr(noise(3, 3, seed=3))[0]
     before = penetration(*scene(0.2), RADIUS, MASK)
-    np.testing.assert_allclose(penetration(*(x @ turn.T for x in scene(0.2)), RADIUS, MASK), before, rtol=1e-4)
+    points, start, end = (x @ turn.T for x in scene(0.2))
+    np.testing.assert_allclose(penetration(points, start, end, RADIUS, MASK), before, rtol=1e-4)
 
 
 def test_padding_does_not_count():

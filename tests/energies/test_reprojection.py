@@ -16,10 +16,10 @@ WORLD = noise(P, T, K, 3, scale=0.4)
 
 def camera(zoom: float = 1.0) -> Camera:
     return Camera(
-        K=wide([[600 * zoom, 0, 320 * zoom], [0, 600 * zoom, 240 * zoom], [0, 0, 1]]),
+        K=wide(np.array([[600 * zoom, 0, 320 * zoom], [0, 600 * zoom, 240 * zoom], [0, 0, 1]])),
         R=wide(np.broadcast_to(np.eye(3), (T, 3, 3))),
         t=wide(np.broadcast_to([0, 0, 4.0], (T, 3))),
-        image_size=wide([640 * zoom, 480 * zoom]),
+        image_size=wide(np.array([640 * zoom, 480 * zoom])),
     )
 
 

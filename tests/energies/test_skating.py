@@ -3,7 +3,7 @@ import numpy as np
 from sm_jax.energies.skating import skating
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
-T, FPS = 6, np.float32(30)
+T, FPS = 6, np.array(30, np.float32)
 MASK, CONTACT = np.ones(T, np.float32), np.ones((2, T, 4), np.float32)
 
 
@@ -32,7 +32,7 @@ def test_landing_needs_contact_in_both_frames():
 
 def test_the_cost_is_per_second_not_per_frame():
     slow = skating(sliding(0.3), CONTACT, FPS, MASK)
-    np.testing.assert_allclose(skating(sliding(0.3) / 2, CONTACT, 2 * FPS, MASK), slow, rtol=1e-5)
+    np.testing.assert_allclose(skating(sliding(0.3) / 2, CONTACT, np.array(60, np.float32), MASK), slow, rtol=1e-5)
 
 
 def test_padding_does_not_count():

@@ -3,7 +3,7 @@ import numpy as np
 from sm_jax.energies.smoothness import smoothness
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
-T, J, FPS = 8, 5, np.float32(30)
+T, J, FPS = 8, 5, np.array(30, np.float32)
 MASK = np.ones(T, np.float32)
 STEADY = noise(2, 1, J, 3) + noise(2, 1, J, 3, seed=1) * (np.arange(T, dtype=np.float32) / 30)[None, :, None, None]
 
