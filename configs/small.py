@@ -21,6 +21,7 @@ REFINER = RefinerTraining(
     optimiser=OptimiserConfig(learning_rate=1e-3, warm_up=100, ema=0.995),
     loss=LossConfig(joints=1.0, velocity=1.0, acceleration=1.0, skating=0.1),
     net=RefinerConfig(width=160),
+    infill_steps=10,
     validate_every=500,
     checkpoint_every=500,
 )
