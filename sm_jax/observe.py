@@ -71,7 +71,7 @@ def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress
         motion=motion,
         visibility=visibility(body, motion, camera, evidence.confidence),
         camera=camera,
-        fps=np.float32(FPS),
+        fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
     )
     return ObservedVideo(

@@ -47,6 +47,7 @@ _STIFF = {
 }
 _STIFF |= {"wrist": 0.5, "ankle": 0.5}
 _LOOSE = 2.0
+_UNIT = {"pelvis": 0.5, "up": 0.2, "level": 0.3}  # metres, radians, metres
 _SIDES = ("left", "right")
 # Lines between keypoints whose direction is compared.
 _LINE_NAMES = tuple(
@@ -101,6 +102,12 @@ class Move:
 def no_move(scene: Scene) -> Move:
     """The step that changes nothing."""
     return Move(motion=chart.zero_step(scene.motion), up=jnp.zeros_like(scene.up), level=jnp.zeros_like(scene.level))
+
+
+def in_units(move: Move) -> Move:
+    """A move given in units of which one is about as much for each of its parts: radians, and `_UNIT`s."""
+    motion = dataclasses.replace(move.motion, pelvis=_UNIT["pelvis"] * move.motion.pelvis)
+    return Move(motion=motion, up=_UNIT["up"] * move.up, level=_UNIT["level"] * move.level)
 
 
 def retract(body: smpl.Body, scene: Scene, move: Move) -> Scene:
@@ -210,7 +217,7 @@ def person_size(sight: Sight) -> jax.Array:
     return jnp.maximum(safe.norm(body.max(axis=2) - body.min(axis=2)), 1.0)
 
 
-def _robust(residual: Array) -> jax.Array:
+def _robust(residual: Array) -> Array:
     """A residual [..., n] whose vector's squared length saturates at `_OUTLIER` squared (Geman and McClure 1987)."""
     squared = jnp.sum(jnp.square(residual), axis=-1, keepdims=True)
     return residual * jax.lax.rsqrt(1.0 + squared / _OUTLIER**2)

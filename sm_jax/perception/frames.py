@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.container import InputContainer
 
 from sm_jax.errors import UserError
 
@@ -36,15 +37,14 @@ class Video:
 
 def probe(path: Path) -> Video:
     """Open a video and decode its first frame. Raises UserError, naming the file, when that cannot be done."""
-    with _opened(path) as stream:
-        first = next(_decode(path, stream), None)
+    with _opened(path) as (container, stream):
+        first = next(_decode(path, container, stream), None)
         if first is None:
             raise UserError(f"{path}: contains no video frame; give a video with pictures in it")
         height, width = first.height, first.width
         if _quarter_turns(first) % 2:
             height, width = width, height
         fps = float(stream.average_rate or stream.guessed_rate or 30)
-        container = stream.container
         duration = float(container.duration / av.time_base) if container.duration else 0.0
         return Video(path, width, height, fps, stream.frames or max(1, round(duration * fps)))
 
@@ -55,10 +55,10 @@ def read_frames(path: Path, fps: float) -> Iterator[Frame]:
     A source faster than `fps` is thinned out; one that is slower is passed through as it is, without duplicates.
     Raises UserError when a frame cannot be decoded.
     """
-    with _opened(path) as stream:
+    with _opened(path) as (container, stream):
         previous: tuple[av.VideoFrame, int, float] | None = None
         start, served = 0.0, -1
-        for index, frame in enumerate(_decode(path, stream)):
+        for index, frame in enumerate(_decode(path, container, stream)):
             time = _seconds(frame, index, stream)
             if previous is None:
                 start = time
@@ -75,10 +75,10 @@ def read_frames(path: Path, fps: float) -> Iterator[Frame]:
 
 def frames_at(path: Path, index: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the upright RGB picture of each source frame that `index` names, in ascending order, repeats included."""
-    with _opened(path) as stream:
+    with _opened(path) as (container, stream):
         wanted = iter(index.tolist())
         number = next(wanted, None)
-        for position, frame in enumerate(_decode(path, stream)):
+        for position, frame in enumerate(_decode(path, container, stream)):
             if number is None:
                 return
             if position == number:
@@ -89,7 +89,7 @@ def frames_at(path: Path, index: np.ndarray) -> Iterator[np.ndarray]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[av.VideoStream]:
+def _opened(path: Path) -> Iterator[tuple[InputContainer, av.VideoStream]]:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give the path of a video")
     try:
@@ -103,13 +103,13 @@ def _opened(path: Path) -> Iterator[av.VideoStream]:
         if not streams:
             raise UserError(f"{path}: has no video stream; give a file with pictures in it, not only sound")
         streams[0].thread_type = "AUTO"
-        yield streams[0]
+        yield container, streams[0]
 
 
-def _decode(path: Path, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
+def _decode(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
     count = 0
     try:
-        for frame in stream.container.decode(stream):
+        for frame in container.decode(stream):
             yield frame
             count += 1
     except av.error.FFmpegError as error:
