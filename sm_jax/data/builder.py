@@ -61,7 +61,8 @@ class MotionPairs(tfds.core.GeneratorBasedBuilder):
 
 def read(builder: MotionPairs, split: Split) -> list[PairSequence]:
     """The sequences of a split of a prepared builder."""
-    return [_sequence(example, split) for example in builder.as_data_source(split=split)]
+    source = builder.as_data_source(split)  # pyright: ignore[reportCallIssue]  (tfds' decorator hides the signature)
+    return [_sequence(example, split) for example in source]
 
 
 def _example(sequence: PairSequence) -> dict:

@@ -1,7 +1,8 @@
 """The same motion on other bodies: one recorded pair of dancers becomes many, whose contacts hold.
 
-Joint rotations stay. Pelvises rise with the person's own legs; the way over the floor and the distance between the people
-scale with the mean of both, so that feet hardly skate and nobody drifts apart. Then the arms close the hands again.
+Joint rotations stay. Pelvises rise with the person's own legs; the way over the floor and the distance between the
+people scale with the mean of both, so that feet hardly skate and nobody drifts apart. Then the arms close the hands
+again.
 """
 
 import dataclasses
