@@ -32,6 +32,20 @@ from sm_jax.types import Array, Camera, Conditions, ContactTargets, Motion, Obse
 
 TRAINING_STEPS = 1000
 
+# Agreement with the picture leads; the other terms choose among what agrees with it.
+GUIDANCE = Weights(
+    reprojection=10.0,
+    contact=0.3,
+    penetration=1.0,
+    spatial=0.1,
+    ground=0.5,
+    skating=0.1,
+    smoothness=0.1,
+    limits=1.0,
+    prior=1.0,
+    shape=0.0,  # betas are the fit's and do not move
+)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -46,13 +60,13 @@ class Settings:
 
     steps: int = 10
     text_scale: float = 1.0
-    weights: Weights = dataclasses.field(default_factory=Weights)
+    weights: Weights = GUIDANCE
     guided_from: int = 500
     descent: int = 5
-    polish: int = 20
+    polish: int = 100
     rotation_step: float = 0.01
-    pelvis_step: float = 0.005
-    clamp: float = 10.0
+    pelvis_step: float = 0.01
+    clamp: float = 20.0
 
 
 @register_dataclass

@@ -1,0 +1,61 @@
+"""Put the generated tables into the documents that quote them.
+
+    python experiments/6_tables.py        (a second)
+
+Reads experiments/results/*.json and rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md
+and docs/*.md. Numbers are never typed.
+"""
+
+import json
+import pathlib
+import re
+
+from sm_jax.evaluate import table
+from sm_jax.train.weights import INFILLER, REFINER, load_weights, parameters
+
+ROOT = pathlib.Path(__file__).parent.parent
+RESULTS = ROOT / "experiments" / "results"
+
+
+def salsa_occlusion() -> str:
+    """Methods on held-out salsa under simulated occlusion."""
+    result = json.loads((RESULTS / "salsa_occlusion.json").read_text())
+    note = (
+        f"{len(result['takes'])} held-out takes, {result['windows']} windows of 64 frames × {result['seeds']} simulated"
+        f" observations, {result['steps']} denoising steps, {result['device']}, commit {result['commit']}."
+    )
+    return f"{table(result['summary'])}\n\n{note}"
+
+
+def training() -> str:
+    """What the shipped weights were trained on, and for how long."""
+    lines = ["| network | parameters | steps | windows a step | validation |", "|---|---|---|---|---|"]
+    for path in (INFILLER, REFINER):
+        weights = load_weights(path)
+        facts = weights.facts
+        scores = ", ".join(f"{name} {value:.2f}" for name, value in facts["validation"].items())
+        batch = facts["config"]["data"]["batch"]
+        lines.append(f"| {path.stem} | {parameters(weights.params):,} | {facts['steps']:,} | {batch} | {scores} |")
+    return "\n".join(lines)
+
+
+TABLES = {"salsa_occlusion": salsa_occlusion, "training": training}
+
+
+def main() -> None:
+    """Rewrite every quoted table."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text()
+        for name, make in TABLES.items():
+            begin, end = f"<!-- table: {name} -->", "<!-- end -->"
+            block = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+            if block.search(text):
+                replacement = f"{begin}\n{make()}\n{end}"
+                text = block.sub(lambda _, new=replacement: new, text)
+        if text != path.read_text():
+            path.write_text(text)
+            print(f"{path.relative_to(ROOT)} rewritten")
+
+
+if __name__ == "__main__":
+    main()
