@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
@@ -42,7 +43,7 @@ def save_observation(path: Path, observation: Observation) -> None:
     arrays = {
         "keypoints": observation.keypoints,
         "keypoint_confidence": observation.keypoint_confidence,
-        "poses": matrix_to_axis_angle(rotations),
+        "poses": jax.jit(matrix_to_axis_angle)(rotations),
         "pelvis": motion.pelvis,
         "betas": motion.betas,
         "visibility": observation.visibility,
@@ -67,7 +68,7 @@ def load_observation(path: Path) -> Observation:
     _check_shapes(path, arrays)
     for key, values in arrays.items():
         _check_values(path, key, values)
-    rotations = np.asarray(axis_angle_to_matrix(arrays["poses"]))
+    rotations = np.asarray(jax.jit(axis_angle_to_matrix)(arrays["poses"]))
     return Observation(
         keypoints=arrays["keypoints"],
         keypoint_confidence=arrays["keypoint_confidence"],
