@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 
 import jax
 import numpy as np
@@ -71,17 +72,7 @@ def reconstruct_to_folder(
         targets = contact_targets(description.contacts, observation.visibility.shape[1])
         key = jax.random.key(seed)
         result = reconstruct(observation, models, body, embedding, targets, settings, key)
-    provenance = {
-        "sm_jax": version("sm_jax"),
-        "jax": jax.__version__,
-        "device": jax.devices()[0].device_kind,
-        "source": source,
-        "settings": dataclasses.asdict(settings),
-        "seed": seed,
-        "weights": weights_facts,
-        "focal_is_heuristic": isinstance(observed, ObservedVideo) and observed.focal_is_heuristic,
-    }
-    content = at_source_rate(result, observed, body, provenance)
+    content = at_source_rate(result, observed, body, _provenance(source, observed, settings, seed, weights_facts))
     with _new_folder(out) as folder:
         with _stage("writing", seconds):
             save_motion(folder / "motion.npz", content)
@@ -99,6 +90,22 @@ def reconstruct_to_folder(
         )
         save_summary(folder / "summary.json", summary)
     _say(f"{out}: motion.npz people.glb overlay.mp4 summary.json ({sum(seconds.values()):.0f} s)")
+
+
+def _provenance(
+    source: str, observed: ObservedVideo | Observation, settings: Settings, seed: int, weights: dict[str, str]
+) -> dict[str, Any]:
+    """What it takes to make the same result again."""
+    return {
+        "sm_jax": version("sm_jax"),
+        "jax": jax.__version__,
+        "device": jax.devices()[0].device_kind,
+        "source": source,
+        "settings": dataclasses.asdict(settings),
+        "seed": seed,
+        "weights": weights,
+        "focal_is_heuristic": isinstance(observed, ObservedVideo) and observed.focal_is_heuristic,
+    }
 
 
 def keep_compiled_programs() -> None:
