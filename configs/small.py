@@ -17,6 +17,7 @@ INFILLER = InfillerTraining(
     checkpoint_every=200,
 )
 REFINER = RefinerTraining(
+    seed=1,  # other simulations than the infiller was trained on
     steps=3000,
     optimiser=OptimiserConfig(learning_rate=1e-3, warm_up=100, ema=0.995),
     loss=LossConfig(joints=1.0, velocity=1.0, acceleration=1.0, skating=0.1),

@@ -20,7 +20,6 @@ from configs import small, tiny
 from sm_jax.nets.infiller import Infiller
 from sm_jax.train import setup
 from sm_jax.train.config import InfillerTraining
-from sm_jax.train.examples import make_examples
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
 from sm_jax.train.state import create
@@ -33,8 +32,8 @@ SIZES = {"small": small.INFILLER, "tiny": tiny.INFILLER}
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     """Train, and write OUT/weights.npz."""
-    world, source, held_out = setup.salsa(config)
-    net, data = Infiller(config.net), config.data
+    study, net = setup.salsa(config), Infiller(config.net)
+    world, held_out = study.world, study.held_out
     t = jnp.zeros(held_out.number.shape, jnp.int32)
     params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
@@ -44,8 +43,8 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
         make_step(infiller_loss(config), optimiser, config.optimiser.ema),
         create(params, optimiser),
         world,
-        source,
-        lambda world, windows: make_examples(world, windows, data.frames, data.text_dropout),
+        study.windows,
+        study.observe,
         out,
         validate=validate,
         resume=resume,

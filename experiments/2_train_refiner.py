@@ -32,12 +32,14 @@ SIZES = {"small": small.REFINER, "tiny": tiny.REFINER}
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     """Infill, train, and write OUT/weights.npz."""
     infiller = load_weights(pathlib.Path(config.infiller))
-    world, source, held_out = setup.salsa(config, infiller.statistics)
+    study = setup.salsa(config, infiller.statistics)
+    world, held_out = study.world, study.held_out
     stored = out / "infilled.npz"
     if not stored.exists():
-        cache.save(stored, cache.infilled_windows(infiller, world, source, config), infiller.sha256)
+        examples = setup.observed(study.observe, world, study.windows, config.cached_windows)
+        cache.save(stored, cache.infill_examples(infiller, examples, world, config), infiller.sha256)
     infilled = cache.load(stored, infiller.sha256)
-    x0 = cache.infill_examples(infiller, held_out, world, config.infill_steps)
+    x0, held_out = cache.infill_examples(infiller, held_out, world, config)
     params = jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), x0, held_out.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
     validate = refiner_validation(config.net, x0, held_out, world)

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.train.config import RefinerTraining
-from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
+from sm_jax.train.examples import Example, World
 from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.train.weights import Weights
@@ -21,36 +21,22 @@ from sm_jax.types import Array, Conditions
 Infilled = tuple[np.ndarray, Example]
 
 
-def infilled_windows(weights: Weights, world: World, source: WindowSource, config: RefinerTraining) -> Infilled:
-    """Samples [N, P, T, D] of the infiller and their examples [N], N the first multiple of a batch that is enough."""
-
-    @jax.jit
-    def run(world: World, params: Params, windows: Windows) -> tuple[Array, Example]:
-        example = make_examples(world, windows, config.data.frames, config.data.text_dropout)
-        return _sample(weights, params, example, world, config.infill_steps), _without_text(example)
-
-    batches, position = [], 0
-    with tqdm(total=config.cached_windows, unit="window", desc="infilling") as bar:
-        while bar.n < config.cached_windows:
-            x0, example = jax.tree.map(np.asarray, run(world, weights.params, source(position)))
-            batches.append((x0, example))
-            bar.update(len(x0))
-            position += 1
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *batches)
-
-
-def infill_examples(weights: Weights, example: Example, world: World, steps: int) -> jax.Array:
-    """Samples [B, P, T, D] of the infiller for given examples."""
-    return jax.jit(lambda params, example, world: _sample(weights, params, example, world, steps))(
-        weights.params, example, world
-    )
-
-
-def _sample(weights: Weights, params: Params, example: Example, world: World, steps: int) -> jax.Array:
+def infill_examples(weights: Weights, examples: Example, world: World, config: RefinerTraining) -> Infilled:
+    """Samples [N, P, T, D] of the infiller for N examples, and the examples, without their texts."""
     if not isinstance(weights.config, InfillerConfig):
         raise UserError("these are the weights of a refiner: name an infiller's")
-    key = jax.random.fold_in(world.key, example.number[0])
-    return infill(weights.config, params, example.conditions, key, world.alpha_bar, steps)
+    net = weights.config
+
+    @jax.jit
+    def run(params: Params, example: Example, world: World) -> Array:
+        key = jax.random.fold_in(world.key, example.number[0])
+        return infill(net, params, example.conditions, key, world.alpha_bar, config.infill_steps)
+
+    samples, batch = [], config.data.batch
+    for start in tqdm(range(0, len(examples.number), batch), unit="batch", desc="infilling"):
+        part = jax.tree.map(lambda x: x[start : start + batch], examples)  # noqa: B023
+        samples.append(np.asarray(run(weights.params, part, world)))
+    return np.concatenate(samples), _without_text(examples)
 
 
 def _without_text(example: Example) -> Example:

@@ -27,7 +27,7 @@ from sm_jax.types import Array, Conditions, Motion
 class Windows:
     """Raw material of a batch, from the host.
 
-    motion: true Motion [B, P, source_frames(T)], z up, floor at 0.  text: TextEmbedding [B].
+    motion: true Motion [B, P, source_frames(T)], z up, floor at 0.  text: TextEmbedding [B], zero where dropped.
     number: [B] int32 global number of each example, counted over the whole training.
     """
 
@@ -70,15 +70,12 @@ def example_key(world: World, number: Array) -> jax.Array:
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: World, windows: Windows, frames: int, text_dropout: float, varied: bool = True) -> Example:
-    """A batch of examples [B] with `frames` frames. varied: turn, mirror, change speed; else only observe."""
+def make_examples(world: World, windows: Windows, frames: int) -> Example:
+    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen."""
 
     def one(number: Array, motion: Motion, text: TextEmbedding) -> Example:
-        at_augment, at_simulate, at_text = jax.random.split(example_key(world, number), 3)
-        motion = augment(at_augment, motion, frames) if varied else _cut(motion, frames)
-        told = jax.random.bernoulli(at_text, 1.0 - text_dropout).astype(jnp.float32)
-        text = jax.tree.map(lambda x: x * told, text)
-        return observe(at_simulate, number, motion, text, world)
+        at_augment, at_simulate = jax.random.split(example_key(world, number))
+        return observe(at_simulate, number, augment(at_augment, motion, frames), text, world)
 
     return jax.vmap(one)(windows.number, windows.motion, windows.text)
 
@@ -97,15 +94,6 @@ def observe(key: Array, number: Array, motion: Motion, text: TextEmbedding, worl
         x0=normalise(truth, world.statistics),
         rest_joints=smpl.rest_joints(world.body, motion.betas),
         conditions=conditions,
-    )
-
-
-def _cut(motion: Motion, frames: int) -> Motion:
-    return dataclasses.replace(
-        motion,
-        global_orient=motion.global_orient[:, :frames],
-        body_pose=motion.body_pose[:, :frames],
-        pelvis=motion.pelvis[:, :frames],
     )
 
 

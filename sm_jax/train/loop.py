@@ -27,7 +27,7 @@ def train(
     state: TrainState,
     world: World,
     batches: Callable[[int], Any],
-    make: Callable[[World, Any], Any],
+    prepare: Callable[[World, Any], Any],
     folder: pathlib.Path,
     *,
     validate: Validate | None = None,
@@ -36,15 +36,15 @@ def train(
 ) -> TrainState:
     """Train to `config.steps` (or stop early at `until`), from the newest checkpoint in `folder` if `resume`.
 
-    step: a pure step (`make_step`).  batches: number of a batch → raw host batch [B, ...].  make: raw batch → the
-    step's batch, on the device.  validate: averaged weights → numbers to log. Writes checkpoints and `log.jsonl` to
-    the folder and shows progress.
+    step: a pure step (`make_step`).  batches: number of a batch → raw host batch [B, ...].  prepare: world and raw
+    batch → the step's batch, compiled for all devices.  validate: averaged weights → numbers to log. Writes
+    checkpoints and `log.jsonl` to the folder and shows progress.
     Raises UserError when the loss is no longer finite, and for what `Checkpoints` refuses.
     """
     checkpoints = Checkpoints(folder, config, world.statistics, resume)
     state = checkpoints.restore(state)
     begin, end = int(state.step), min(config.steps, until or config.steps)
-    compiled, prepare = parallel.parallelise(step), parallel.parallelise_examples(make)
+    compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
     log, batch = Log(folder / "log.jsonl", begin, config.steps), None
     pending = None

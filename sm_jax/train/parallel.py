@@ -22,6 +22,11 @@ def parallelise_examples(make: Callable[[World, Any], Any]) -> Callable[[World, 
     return jax.pmap(make, axis_name=AXIS)
 
 
+def join(batch: Any) -> Any:
+    """The inverse of `split`: [devices, B / devices, ...] → host arrays [B, ...]."""
+    return jax.tree.map(lambda x: np.asarray(x).reshape(-1, *x.shape[2:]), batch)
+
+
 def replicate(tree: Any) -> Any:
     """A copy on every local device."""
     return jax_utils.replicate(tree)

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,39 +22,59 @@ from sm_jax.fitting.retarget import library
 from sm_jax.motion.normalise import Statistics, fit
 from sm_jax.motion.state import D
 from sm_jax.text.encoder import TextEncoder
+from sm_jax.train import parallel
 from sm_jax.train.checkpoint import run_facts
 from sm_jax.train.config import TrainConfig
-from sm_jax.train.examples import Example, WindowSource, World, make_examples
+from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
 from sm_jax.train.state import TrainState
 from sm_jax.train.windows import DescribedWindows
 
 BODY, TEXT_ENCODER = "open-low", "all-MiniLM-L6-v2"
-_STATISTICS_BATCHES, _HELD_OUT = 16, 32
-_HELD_OUT_SEED = 1
+_STATISTICS_WINDOWS, _HELD_OUT = 256, 32
+_LIBRARY_SEED, _HELD_OUT_SEED = 0, 1
 
 
-def salsa(config: TrainConfig, statistics: Statistics | None = None) -> tuple[World, WindowSource, Example]:
-    """The world, the training windows and held-out examples of the packaged takes, whose texts need `minilm`.
+Observe = Callable[[World, Windows], Example]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Study:
+    """A training's data. observe: compiled once, for all devices, since the simulation compiles for a minute."""
+
+    world: World
+    windows: DescribedWindows
+    held_out: Example
+    observe: Observe
+
+
+def salsa(config: TrainConfig, statistics: Statistics | None = None) -> Study:
+    """The packaged takes: training windows on random bodies, and held-out examples. Their texts need `minilm`.
 
     statistics: those of the infiller, where there is one already; else they are fitted.
     """
-    body, encoder, frames = load_body(BODY), TextEncoder.load(), source_frames(config.data.frames)
+    body, encoder, data = load_body(BODY), TextEncoder.load(), config.data
+    length = source_frames(data.frames)
     takes = load_salsa("train")
-    if config.data.variants:
-        takes = library(body, takes, config.data.variants, config.seed, cache_folder() / "salsa-train")
-    source = DescribedWindows(takes, frames, config.data.batch, config.seed, body, encoder)
+    if data.variants:
+        takes = library(body, takes, data.variants, _LIBRARY_SEED, cache_folder() / "salsa-train")
+    windows = DescribedWindows(takes, length, data.batch, config.seed, body, encoder, data.text_dropout)
+    observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
     plain = Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32))
     world = World(key=jax.random.key(config.seed), body=body, statistics=plain, alpha_bar=jnp.asarray(cosine()))
-    world = dataclasses.replace(world, statistics=statistics or _statistics(world, source, config.data.frames))
-    held_out = DescribedWindows(load_salsa("val"), frames, _HELD_OUT, _HELD_OUT_SEED, body, encoder)
-    observe = jax.jit(lambda world, windows: make_examples(world, windows, config.data.frames, 0.0, varied=False))
-    return world, source, observe(world, held_out(0))
+    if statistics is None:
+        statistics = fit(observed(observe, world, windows, _STATISTICS_WINDOWS).x0)
+    world = dataclasses.replace(world, statistics=statistics)
+    others = DescribedWindows(load_salsa("val"), length, data.batch, _HELD_OUT_SEED, body, encoder, dropout=0.0)
+    held_out = observed(observe, world, others, _HELD_OUT)
+    return Study(world=world, windows=windows, held_out=held_out, observe=observe)
 
 
-def _statistics(world: World, source: WindowSource, frames: int) -> Statistics:
-    """Statistics of true states: those of the first batches of training, in their pair frames."""
-    make = jax.jit(lambda world, windows: make_examples(world, windows, frames, 0.0).x0)
-    return fit(np.concatenate([np.asarray(make(world, source(i))) for i in range(_STATISTICS_BATCHES)]))
+def observed(observe: Observe, world: World, windows: WindowSource, count: int) -> Example:
+    """The examples of the first batches, as many as hold `count`, as host arrays [N]."""
+    everywhere, parts = parallel.replicate(world), []
+    while sum(len(part.number) for part in parts) < count:
+        parts.append(parallel.join(observe(everywhere, parallel.split(windows(len(parts))))))
+    return jax.tree.map(lambda *x: np.concatenate(x), *parts)
 
 
 def facts(config: TrainConfig, state: TrainState, world: World, validation: dict[str, float]) -> dict[str, Any]:

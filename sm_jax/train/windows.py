@@ -24,6 +24,7 @@ class DescribedWindows:
 
     Called with the number of a batch it returns the batch; it has no other state, so a restart continues exactly.
     The sentences are the rule describer's, about the nearest described window, in two wordings, and the sequence's own.
+    A part `dropout` of the windows has no text.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class DescribedWindows:
         seed: int,
         body: smpl.Body,
         encoder: TextEncoder,
+        dropout: float,
     ):
         self._loader = WindowLoader(sequences, length, batch, seed)
-        self._batch, self._seed = batch, seed
+        self._batch, self._seed, self._dropout = batch, seed, dropout
         sentences, self._choices = _sentences(sequences, length, body)
         known = sorted(set(np.concatenate(sentences).tolist()))
         self._text = TextEmbedding(**dict(zip(("tokens", "mask", "pooled"), encoder.encode(known), strict=True)))
@@ -48,10 +50,13 @@ class DescribedWindows:
         window = chance.integers(len(self._loader), size=self._batch)
         wording = chance.integers(self._number.shape[1], size=self._batch)
         number = self._number[self._choices[window], wording]
+        told = (chance.random(self._batch) >= self._dropout).astype(np.float32)
         return Windows(
             motion=self._loader.windows(window),
             text=TextEmbedding(
-                tokens=self._text.tokens[number], mask=self._text.mask[number], pooled=self._text.pooled[number]
+                tokens=self._text.tokens[number] * told[:, None, None],
+                mask=self._text.mask[number] * told[:, None],
+                pooled=self._text.pooled[number] * told[:, None],
             ),
             number=(position * self._batch + np.arange(self._batch)).astype(np.int32),
         )

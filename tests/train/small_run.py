@@ -14,6 +14,7 @@ from sm_jax.diffusion.schedule import cosine
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.train import parallel
 from sm_jax.train.examples import Example, Windows, World, make_examples
 from tests.motion.motions import random_motion
 
@@ -44,9 +45,17 @@ def windows(position: int) -> Windows:
 
 
 def make(world: World, raw: Windows) -> Example:
-    return make_examples(world, raw, FRAMES, CONFIG.data.text_dropout)
+    return make_examples(world, raw, FRAMES)
+
+
+OBSERVE = parallel.parallelise_examples(make)  # compiled once for all tests of the folder
+
+
+def observe(raw: Windows) -> Example:
+    """The examples of a raw batch."""
+    return jax.tree.map(jnp.asarray, parallel.join(OBSERVE(parallel.replicate(world()), parallel.split(raw))))
 
 
 @functools.cache
 def examples(position: int = 0) -> Example:
-    return jax.jit(make)(world(), windows(position))
+    return observe(windows(position))

@@ -9,7 +9,7 @@ from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
 from sm_jax.train import cache
 from sm_jax.train.weights import Weights
-from tests.train.small_run import examples, windows, world
+from tests.train.small_run import examples, world
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +21,12 @@ def weights() -> Weights:
 
 @pytest.fixture(scope="module")
 def infilled(weights):
-    config = dataclasses.replace(tiny.REFINER, cached_windows=3)
-    return cache.infilled_windows(weights, world(), windows, config)
+    parts = [examples(0), examples(1)]
+    both = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    return cache.infill_examples(weights, both, world(), tiny.REFINER)
 
 
-def test_holds_at_least_the_windows_asked_for(infilled):
+def test_holds_every_window_without_its_text(infilled):
     x0, example = infilled
     assert x0.shape == example.x0.shape == (4, 2, 16, 151)
     np.testing.assert_array_equal(example.number, np.arange(4))
@@ -59,4 +60,4 @@ def test_batches_follow_from_their_number(infilled):
 def test_refiner_weights_are_refused(weights):
     refiner = dataclasses.replace(weights, config=tiny.REFINER.net)
     with pytest.raises(UserError, match="refiner"):
-        cache.infill_examples(refiner, examples(), world(), 2)
+        cache.infill_examples(refiner, examples(), world(), tiny.REFINER)

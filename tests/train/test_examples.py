@@ -6,8 +6,7 @@ import numpy as np
 
 from sm_jax.motion.normalise import denormalise
 from sm_jax.motion.state import PELVIS
-from sm_jax.train.examples import make_examples
-from tests.train.small_run import BATCH, FRAMES, examples, make, windows, world
+from tests.train.small_run import BATCH, FRAMES, examples, observe, windows, world
 
 
 def test_shapes_and_finite():
@@ -26,14 +25,8 @@ def test_truth_stands_in_the_estimates_pair_frame():
 
 
 def test_an_example_follows_from_its_number_alone():
-    raw, run = windows(0), jax.jit(make)
-    turned = jax.tree.map(lambda x: x[::-1], raw)
-    np.testing.assert_allclose(run(world(), turned).x0[::-1], examples().x0, atol=1e-6)
-    other = run(world(), dataclasses.replace(raw, number=raw.number + 100))
-    assert float(jnp.abs(other.x0 - examples().x0).max()) > 1e-3
-
-
-def test_text_is_dropped():
     raw = windows(0)
-    always = jax.jit(lambda w, r: make_examples(w, r, FRAMES, 1.0))(world(), raw).conditions
-    assert not always.text_mask.any() and not always.text_tokens.any() and not always.text_pooled.any()
+    turned = jax.tree.map(lambda x: x[::-1], raw)
+    np.testing.assert_allclose(observe(turned).x0[::-1], examples().x0, atol=1e-6)
+    other = observe(dataclasses.replace(raw, number=raw.number + 100))
+    assert float(jnp.abs(other.x0 - examples().x0).max()) > 1e-3

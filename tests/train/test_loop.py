@@ -14,7 +14,7 @@ from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make as make_optimiser
 from sm_jax.train.state import TrainState, create
 from sm_jax.train.step import infiller_loss, make_step
-from tests.train.small_run import CONFIG, examples, make, windows, world
+from tests.train.small_run import CONFIG, OBSERVE, examples, windows, world
 
 
 def fresh() -> TrainState:
@@ -26,7 +26,7 @@ def fresh() -> TrainState:
 
 def run(folder, config=CONFIG, **options) -> TrainState:
     step = make_step(infiller_loss(config), make_optimiser(config.optimiser, config.steps), config.optimiser.ema)
-    return train(config, step, fresh(), world(), windows, make, folder, **options)
+    return train(config, step, fresh(), world(), windows, OBSERVE, folder, **options)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +65,10 @@ def test_a_folder_belongs_to_one_configuration(straight):
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
-    broken = lambda world, raw: jax.tree.map(  # noqa: E731
-        lambda x: x * jnp.nan if jnp.issubdtype(x.dtype, jnp.floating) else x, make(world, raw)
-    )
+    def broken(everywhere, raw):
+        example = OBSERVE(everywhere, raw)
+        return dataclasses.replace(example, x0=example.x0 * jnp.nan)
+
     step = make_step(infiller_loss(CONFIG), make_optimiser(CONFIG.optimiser, 4), CONFIG.optimiser.ema)
     with pytest.raises(UserError, match="nan at step 1"):
         train(CONFIG, step, fresh(), world(), windows, broken, tmp_path)

@@ -1,5 +1,3 @@
-import dataclasses
-
 import jax
 import numpy as np
 
@@ -35,10 +33,18 @@ def test_every_window_has_the_sentences_of_the_nearest_described_one():
 
 def test_batches_follow_from_their_number():
     encoder = TextEncoder.load(cached_asset("minilm"))
-    source = DescribedWindows(SEQUENCES, LENGTH, batch=3, seed=0, body=load_body(), encoder=encoder)
+    source = DescribedWindows(SEQUENCES, LENGTH, batch=3, seed=0, body=load_body(), encoder=encoder, dropout=0.5)
     batch = source(4)
     assert batch.motion.pelvis.shape == (3, 2, LENGTH, 3) and batch.text.tokens.shape == (3, 32, 384)
     np.testing.assert_array_equal(batch.number, [12, 13, 14])
     jax.tree.map(np.testing.assert_array_equal, batch, source(4))
     assert not np.array_equal(batch.motion.pelvis, source(5).motion.pelvis)
-    assert dataclasses.is_dataclass(batch.text) and batch.text.mask.sum() > 0
+
+
+def test_text_is_dropped_at_the_rate_asked_for():
+    encoder = TextEncoder.load(cached_asset("minilm"))
+    source = DescribedWindows(SEQUENCES, LENGTH, batch=400, seed=0, body=load_body(), encoder=encoder, dropout=0.25)
+    text = source(0).text
+    silent = text.mask.sum(1) == 0
+    assert 0.18 < silent.mean() < 0.32
+    assert not text.tokens[silent].any() and not text.pooled[silent].any() and text.pooled[~silent].any(1).all()
