@@ -36,7 +36,7 @@ def test_zero_at_the_truth_and_positive_beside_it(pixels):
 
 
 def test_the_truth_is_a_minimum(pixels):
-    gradient = jax.grad(lambda x: reprojection(x, camera(), pixels, CONFIDENCE, MASK))(jnp.asarray(WORLD))
+    gradient = jax.jit(jax.grad(lambda x: reprojection(x, camera(), pixels, CONFIDENCE, MASK)))(jnp.asarray(WORLD))
     assert np.abs(gradient).max() < 1e-4
 
 

@@ -37,7 +37,7 @@ def test_depth_order_counts_only_when_broken():
 
 
 def test_descent_restores_the_order():
-    gradient = jax.grad(depth_order)(jnp.asarray(people(-0.2)), people(0.5), VISIBLE, FORWARD, MASK)
+    gradient = jax.jit(jax.grad(depth_order))(jnp.asarray(people(-0.2)), people(0.5), VISIBLE, FORWARD, MASK)
     assert gradient[1, ..., 1].sum() < 0 < gradient[0, ..., 1].sum()
 
 
