@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-SOURCES := sm_jax configs experiments tests setup.py
+SOURCES := sm_jax configs experiments tests tools setup.py
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo test lint format assets clean
