@@ -62,9 +62,9 @@ def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress
         raise UserError(f"focal length {focal}: must be a positive number of pixels")
     length = focal or math.hypot(video.width, video.height)
     evidence = at_rate(_look(video, progress), FPS)
-    scene = _fit(body, evidence, _intrinsics(video, length))
-    camera, motion = to_world(scene, _intrinsics(video, length), evidence)
-    camera = dataclasses.replace(camera, image_size=np.array([video.width, video.height], np.float32))
+    intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
+    scene = _fit(body, evidence, intrinsics)
+    camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
     observation = Observation(
         keypoints=evidence.keypoints,
         keypoint_confidence=evidence.confidence,
@@ -92,15 +92,16 @@ def _look(video: Video, progress: bool) -> Evidence:
 
     detect = load_detector(asset("movenet-multipose") / "movenet-multipose.json")
     surveyed = survey(frames(SURVEY_FPS, "finding people"), detect)
-    _check_two_people(video, surveyed, 0.0)
+    check_two_people(video, surveyed, 0.0)
     tracks = follow(frames(FPS, "following both"), detect, surveyed)
-    _check_two_people(video, tracks, MIN_TOGETHER)
+    check_two_people(video, tracks, MIN_TOGETHER)
     locate = load_landmarker(asset("blazepose-heavy") / "blazepose-heavy.json")
     landmarks = find_landmarks(frames(FPS, "landmarks"), locate, tracks)
     return merge(tracks, landmarks, video.width, video.height)
 
 
-def _check_two_people(video: Video, tracks: Tracks, least: float) -> None:
+def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
+    """Raise UserError unless both people were found together in more than a share `least` of the frames."""
     together = float(tracks.found.all(axis=0).mean())
     if together > least:
         return
@@ -111,10 +112,6 @@ def _check_two_people(video: Video, tracks: Tracks, least: float) -> None:
         f"{video.path}: {alone} was found in {frames} of {count} frames;"
         " give a clip in which two people are seen together"
     )
-
-
-def _intrinsics(video: Video, focal: float) -> np.ndarray:
-    return np.array([[focal, 0, video.width / 2], [0, focal, video.height / 2], [0, 0, 1]], np.float32)
 
 
 def _fit(body: smpl.Body, evidence: Evidence, intrinsics: np.ndarray) -> Scene:
@@ -135,7 +132,7 @@ def _fit(body: smpl.Body, evidence: Evidence, intrinsics: np.ndarray) -> Scene:
     return dataclasses.replace(scene, motion=Motion(**cut))
 
 
-def to_world(scene: Scene, intrinsics: np.ndarray, evidence: Evidence) -> tuple[Camera, Motion]:
+def to_world(scene: Scene, intrinsics: np.ndarray, image_size: np.ndarray) -> tuple[Camera, Motion]:
     """The camera and the motion in a z-up world: origin on the ground under the median midpoint of the two pelvises,
     x along the camera's right.
     """
@@ -146,12 +143,12 @@ def to_world(scene: Scene, intrinsics: np.ndarray, evidence: Evidence) -> tuple[
     R = np.stack([right, np.cross(up, right), up], axis=-1)  # camera from world
     middle = np.median(np.mean(motion.pelvis, axis=0), axis=0)
     origin = middle + (np.mean(scene.level) - middle @ up) * up
-    n_frames = len(evidence.times)
+    n_frames = motion.pelvis.shape[1]
     camera = Camera(
         K=intrinsics,
         R=np.tile(R.astype(np.float32), (n_frames, 1, 1)),
         t=np.tile(origin.astype(np.float32), (n_frames, 1)),
-        image_size=np.zeros(2, np.float32),
+        image_size=image_size,
     )
     world = Motion(
         global_orient=(R.T @ motion.global_orient).astype(np.float32),

@@ -28,15 +28,12 @@ from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, transpose
 from sm_jax.types import Array, Motion
 
-# Joints that swing a bone towards a measured direction, and that bone's keypoints.
-_AIM = {
-    JOINTS.index(f"{side}_{joint}"): (KEYPOINTS.index(f"{side}_{a}"), KEYPOINTS.index(f"{side}_{b}"))
-    for side in ("left", "right")
-    for joint, a, b in (
-        ("hip", "hip", "knee"), ("knee", "knee", "ankle"), ("ankle", "heel", "toe"),
-        ("shoulder", "shoulder", "elbow"), ("elbow", "elbow", "wrist"), ("wrist", "wrist", "hand"),
-    )
-}  # fmt: skip
+# Joints that swing a bone towards its measured direction, parents first, and the keypoints at that bone's ends.
+_AIMS = (
+    (("hip", "hip", "knee"), ("shoulder", "shoulder", "elbow")),
+    (("knee", "knee", "ankle"), ("elbow", "elbow", "wrist")),
+    (("ankle", "heel", "toe"), ("wrist", "wrist", "hand")),
+)
 _TRUNK = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip") for side in ("left", "right")])
 _RATE = 0.05  # of a move's units an iteration, to begin with
 _GROWTH = 0.15  # largest relative change of the prior's stature for the sake of a common ground, to begin with
@@ -145,13 +142,28 @@ def _initial_pose(body: smpl.Body, sight: Sight, betas: Array) -> Motion:
     measured = rotate(line_of_sight(sight)[:, :, None], sight.metres)
     centred = lambda x: x - x.mean(axis=-2, keepdims=True)  # noqa: E731
     trunk = nearest_rotation(safe.einsum("ptni,pnj->ptij", centred(measured[:, :, _TRUNK]), centred(rest[:, _TRUNK])))
-    world = [trunk]
-    for joint, parent in list(enumerate(PARENTS))[1:]:
-        R = world[parent]
-        if joint in _AIM:
-            a, b = _AIM[joint]
-            bone = rotate(R, safe.normalise(rest[:, b] - rest[:, a])[:, None])
-            R = compose(swing(bone, safe.normalise(measured[:, :, b] - measured[:, :, a])), R)
-        world.append(R)
-    local = jnp.stack([compose(transpose(world[p]), world[j]) for j, p in enumerate(PARENTS) if p >= 0], axis=2)
-    return Motion(global_orient=trunk, body_pose=local, pelvis=jnp.zeros_like(sight.metres[:, :, 0]), betas=betas)
+    world = jnp.broadcast_to(trunk[:, :, None], (*trunk.shape[:2], len(JOINTS), 3, 3))
+    for aims in _AIMS:
+        names = [tuple(f"{side}_{name}" for name in aim) for aim in aims for side in ("left", "right")]
+        joints = np.array([JOINTS.index(joint) for joint, _, _ in names])
+        a, b = np.array([[KEYPOINTS.index(end) for end in ends] for _, *ends in names]).T
+        R = world[:, :, joints]
+        bone = rotate(R, safe.normalise(rest[:, b] - rest[:, a])[:, None])
+        R = compose(swing(bone, safe.normalise(measured[:, :, b] - measured[:, :, a])), R)
+        above = _ancestor_among(joints.tolist())
+        world = jnp.where((above >= 0)[None, None, :, None, None], R[:, :, above], world)
+    parents = np.array(PARENTS[1:])
+    return Motion(
+        global_orient=trunk,
+        body_pose=compose(transpose(world[:, :, parents]), world[:, :, 1:]),
+        pelvis=jnp.zeros_like(sight.metres[:, :, 0]),
+        betas=betas,
+    )
+
+
+def _ancestor_among(joints: list[int]) -> np.ndarray:
+    """For every joint [24], which of `joints` it is or hangs on; -1 for none."""
+    above = np.full(len(PARENTS), -1)
+    for joint, parent in enumerate(PARENTS):
+        above[joint] = joints.index(joint) if joint in joints else (above[parent] if parent >= 0 else -1)
+    return above
