@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 
 ROOT = pathlib.Path(__file__).parent
 VERSION = re.search(r'^__version__ = "(.+)"$', (ROOT / "sm_jax/__init__.py").read_text(encoding="utf-8"), re.M)
+if VERSION is None:
+    raise RuntimeError("sm_jax/__init__.py states no __version__")
 README = ROOT / "README.md"
 
 setup(

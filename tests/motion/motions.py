@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.geometry.rotations import axis_angle_to_matrix
-from sm_jax.types import Camera, Motion, Observation
+from sm_jax.types import Array, Camera, Motion, Observation
 
 
 def random_motion(seed: int = 0, frames: int = 12, distance: float = 1.0) -> Motion:
@@ -34,7 +34,7 @@ def front_camera(frames: int = 12, distance: float = 4.0) -> Camera:
     )
 
 
-def observe(motion: Motion, camera: Camera, keypoints: jax.Array) -> Observation:
+def observe(motion: Motion, camera: Camera, keypoints: Array) -> Observation:
     """A perfect observation of a motion: everything visible, keypoints [P, T, K, 2] as given."""
     people, frames = motion.pelvis.shape[:2]
     return Observation(
