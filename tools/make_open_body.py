@@ -22,7 +22,7 @@ import pathlib
 
 import numpy as np
 import scipy.optimize
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from sm_jax.body import skeleton
 from sm_jax.body.assets import load_body
@@ -173,7 +173,7 @@ def shape_components(vertices: np.ndarray) -> np.ndarray:
 def joint_regressor(bodies: Bodies, seed: int) -> np.ndarray:
     """Regressor [24, V] with non-negative rows that sum to one, from vertices near and around each joint."""
     rng, mean = np.random.default_rng(seed), bodies.vertices.mean(0)
-    tree, regressor = cKDTree(mean), np.zeros((24, len(mean)))
+    tree, regressor = KDTree(mean), np.zeros((24, len(mean)))
     near, around = (500, 1500) if len(mean) > 5000 else (200, 300)
     sample = rng.choice(FITTED, 60, replace=False)
     for j in range(24):
