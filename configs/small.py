@@ -1,7 +1,11 @@
 """The size that ships with the package, for two CPU cores.
 
-Command:  python experiments/1_train_infiller.py --out out/runs/infiller
-          python experiments/2_train_refiner.py --out out/runs/refiner
+Command:  python experiments/1_train_infiller.py --out out/runs/infiller small
+          python experiments/2_train_refiner.py --out out/runs/refiner small
+Time:     51 and 10 minutes of steps on 2 busy cores, and some minutes before them that compile and describe.
+Expected: at the last line of log.jsonl, over 32 held-out windows under simulated occlusion, without guidance:
+          infiller  val/hidden_rooted_mpjpe  86 mm where the gap-filled estimate has 127, val/rooted_mpjpe 54 (80)
+          refiner   val/acceleration_error 14 m/s^2 where the infilled motion has 28 and the estimate 25
 """
 
 from sm_jax.nets.infiller import InfillerConfig

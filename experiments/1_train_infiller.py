@@ -1,6 +1,6 @@
 """Train the infiller on the packaged salsa takes, and write its weights.
 
-    python experiments/1_train_infiller.py --out out/runs/infiller small             (about an hour on 2 cores)
+    python experiments/1_train_infiller.py --out out/runs/infiller small             (an hour on 2 cores)
     python experiments/1_train_infiller.py --out out/runs/infiller --resume small    (continue after an interruption)
 
 Any value of the configuration can be changed, e.g. `small --steps 20000 --data.batch 64`. The folder receives

@@ -1,6 +1,6 @@
 """Train the refiner on what the trained infiller makes of simulated windows, and write its weights.
 
-    python experiments/2_train_refiner.py --out out/runs/refiner small             (about half an hour on 2 cores)
+    python experiments/2_train_refiner.py --out out/runs/refiner small             (20 minutes on 2 cores)
     python experiments/2_train_refiner.py --out out/runs/refiner --resume small    (continue after an interruption)
 
 The infiller is sm_jax/weights/infiller.npz, or `small --infiller FILE`. The folder receives the infilled windows,

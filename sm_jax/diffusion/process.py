@@ -5,39 +5,41 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 
+from sm_jax.types import Array
+
 LossWeight = Literal["constant", "min_snr"]
 
 
-def _per_element(table: jax.Array, t: jax.Array, like: jax.Array) -> jax.Array:
+def _per_element(table: Array, t: jax.Array, like: jax.Array) -> jax.Array:
     """table[t] [B] with trailing axes of size one, to meet `like` [B, ...]."""
-    return table[t].reshape(t.shape + (1,) * (like.ndim - t.ndim))
+    return jnp.asarray(table)[t].reshape(t.shape + (1,) * (like.ndim - t.ndim))
 
 
-def add_noise(alpha_bar: jax.Array, x0: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
+def add_noise(alpha_bar: Array, x0: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
     """x_t [B, ...] from x0 and noise of the same shape and t [B]."""
     level = _per_element(alpha_bar, t, x0)
     return jnp.sqrt(level) * x0 + jnp.sqrt(1.0 - level) * noise
 
 
-def noise_from_x0(alpha_bar: jax.Array, x_t: jax.Array, x0: jax.Array, t: jax.Array) -> jax.Array:
+def noise_from_x0(alpha_bar: Array, x_t: jax.Array, x0: jax.Array, t: jax.Array) -> jax.Array:
     """The noise that x0 implies at x_t."""
     level = _per_element(alpha_bar, t, x0)
     return (x_t - jnp.sqrt(level) * x0) / jnp.sqrt(1.0 - level)
 
 
-def x0_from_noise(alpha_bar: jax.Array, x_t: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
+def x0_from_noise(alpha_bar: Array, x_t: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
     """The clean sample that a noise implies at x_t. Ill-conditioned where alpha_bar[t] is near zero."""
     level = _per_element(alpha_bar, t, x_t)
     return (x_t - jnp.sqrt(1.0 - level) * noise) / jnp.sqrt(level)
 
 
-def loss_weight(alpha_bar: jax.Array, t: jax.Array, kind: LossWeight, gamma: float = 5.0) -> jax.Array:
+def loss_weight(alpha_bar: Array, t: jax.Array, kind: LossWeight, gamma: float = 5.0) -> jax.Array:
     """Weight [B] of the squared error of x0 at t.
 
     `constant` keeps the high noise levels, where a few-step sampler decides what is hidden; `min_snr` is
     min(SNR, gamma) / gamma (Hang et al. 2023), which vanishes there.
     """
-    level = alpha_bar[t]
+    level = jnp.asarray(alpha_bar)[t]
     if kind == "constant":
         return jnp.ones_like(level)
     return jnp.minimum(level / (1.0 - level), gamma) / gamma

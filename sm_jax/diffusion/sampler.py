@@ -5,13 +5,14 @@ import jax.numpy as jnp
 
 from sm_jax.diffusion import Denoiser
 from sm_jax.diffusion.process import noise_from_x0
+from sm_jax.types import Array
 
 
 def ddim(
     denoiser: Denoiser,
     noise: jax.Array,
-    alpha_bar: jax.Array,
-    timesteps: jax.Array,
+    alpha_bar: Array,
+    timesteps: Array,
     eta: float = 0.0,
     key: jax.Array | None = None,
 ) -> jax.Array:

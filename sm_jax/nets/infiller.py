@@ -32,7 +32,7 @@ class Block(nn.Module):
     config: InfillerConfig
 
     @nn.compact
-    def __call__(self, x: Array, text: Array, modulation: Array, frame_mask: Array, text_mask: Array) -> jax.Array:
+    def __call__(self, x: Array, text: Array, modulation: Array, frame_mask: Array, text_mask: Array) -> Array:
         people, frames, width = x.shape[1:]
         heads = self.config.heads
         offset = self.param("offset", nn.initializers.zeros, modulation.shape[1:])
@@ -48,7 +48,8 @@ class Block(nn.Module):
 
         to_text = to_text.reshape((-1, people * frames, *to_text.shape[-2:]))
         said = nn.Dense(2 * width, name="said")(text).reshape((*text.shape[:-1], 2 * heads, -1))
-        by_text = attend(to_text, *jnp.split(said, 2, axis=-2), text_mask)
+        said_k, said_v = jnp.split(said, 2, axis=-2)
+        by_text = attend(to_text, said_k, said_v, text_mask)
         by_text = by_text.reshape(by_frames.shape[:-2] + by_text.shape[-2:])
 
         together = jnp.concatenate([by_frames, by_text, jax.nn.gelu(hidden)], axis=-2)
@@ -68,7 +69,7 @@ class Infiller(nn.Module):
     config: InfillerConfig
 
     @nn.compact
-    def __call__(self, x_t: Array, t: Array, conditions: Conditions) -> jax.Array:
+    def __call__(self, x_t: Array, t: Array, conditions: Conditions) -> Array:
         width, state = self.config.width, x_t.shape[-1]
         tokens = person_frames(x_t, conditions, self.param("mask_token", TOKEN_INIT, (state,)))
         x = nn.Dense(width, name="own")(tokens)

@@ -39,13 +39,13 @@ def swap_people(x: Array) -> jax.Array:
     return jnp.flip(x, axis=1)
 
 
-def layer_norm(x: Array, epsilon: float = 1e-6) -> jax.Array:
+def layer_norm(x: Array, epsilon: float = 1e-6) -> Array:
     """Layer norm over the last axis without learned scale: the modulation brings its own."""
     centred = x - x.mean(-1, keepdims=True)
     return centred * jax.lax.rsqrt(jnp.square(centred).mean(-1, keepdims=True) + epsilon)
 
 
-def modulate(x: Array, shift: Array, scale: Array) -> jax.Array:
+def modulate(x: Array, shift: Array, scale: Array) -> Array:
     """Adaptive layer norm (Peebles & Xie 2022): x [B, P, T, W] with shift and scale [B, W]."""
     return layer_norm(x) * (1.0 + scale[:, None, None, :]) + shift[:, None, None, :]
 

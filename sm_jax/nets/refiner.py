@@ -36,7 +36,7 @@ class ConvolutionBlock(nn.Module):
     dilation: int
 
     @nn.compact
-    def __call__(self, x: Array, frame_mask: Array) -> jax.Array:
+    def __call__(self, x: Array, frame_mask: Array) -> Array:
         width = x.shape[-1]
         h = layer_norm(x) * frame_mask
         taps = [shift_frames(h, -self.dilation), h, shift_frames(h, self.dilation), swap_people(h)]
@@ -55,7 +55,7 @@ class Refiner(nn.Module):
     config: RefinerConfig
 
     @nn.compact
-    def __call__(self, x: Array, conditions: Conditions) -> jax.Array:
+    def __call__(self, x: Array, conditions: Conditions) -> Array:
         tokens = person_frames(x, conditions, self.param("mask_token", TOKEN_INIT, x.shape[-1:]))
         h = nn.Dense(self.config.width, name="own")(tokens)
         h = h + nn.Dense(self.config.width, use_bias=False, name="beside")(swap_people(tokens))

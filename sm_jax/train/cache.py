@@ -68,7 +68,7 @@ def load(path: pathlib.Path, made_by: str) -> Infilled:
             named = {key: file[key] for key in file.files}
         maker, x0 = str(named.pop("made_by")), named.pop("infilled")
         parts = unflatten_dict(named, sep="/")
-        example = Example(**(parts | {"conditions": Conditions(**parts["conditions"])}))
+        example = Example(conditions=Conditions(**parts.pop("conditions")), **parts)
     except Exception as error:  # numpy and zipfile report damage in half a dozen ways
         raise UserError(f"{path} is no cache of infilled windows, or damaged ({error}): delete it") from error
     if maker != made_by:

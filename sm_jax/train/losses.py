@@ -66,7 +66,7 @@ def joint_terms(x0: Array, example: Example, statistics: Statistics, weight: Arr
     }
 
 
-def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, jax.Array]:
+def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, Array]:
     """Normalised states [B, P, T, D] on bodies with rest joints [B, P, J, 3] → joints [B, P, T, J, 3] of both people
     in person 0's view, in metres, and foot contact [B, P, T, 4]."""
     motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
@@ -80,7 +80,7 @@ def distance_map(placed: Array) -> jax.Array:
     return safe.norm(placed[:, :1, :, :, None] - placed[:, 1:, :, None, :])
 
 
-def _rooted(placed: Array) -> jax.Array:
+def _rooted(placed: Array) -> Array:
     return placed - placed[..., :1, :]
 
 

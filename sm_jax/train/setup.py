@@ -62,7 +62,7 @@ def salsa(config: TrainConfig, statistics: Statistics | None = None) -> Study:
     plain = Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32))
     world = World(key=jax.random.key(config.seed), body=body, statistics=plain, alpha_bar=jnp.asarray(cosine()))
     if statistics is None:
-        statistics = fit(observed(observe, world, windows, _STATISTICS_WINDOWS).x0)
+        statistics = fit(np.asarray(observed(observe, world, windows, _STATISTICS_WINDOWS).x0))
     world = dataclasses.replace(world, statistics=statistics)
     others = DescribedWindows(load_salsa("val"), length, data.batch, _HELD_OUT_SEED, body, encoder, dropout=0.0)
     held_out = observed(observe, world, others, _HELD_OUT)
@@ -88,7 +88,7 @@ def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, An
     """Run a training program from the command line: `--out FOLDER [--resume] SIZE [--any.value ...]`."""
     sized = tyro.extras.subcommand_type_from_defaults(sizes, prefix_names=False)
 
-    def program(config: sized, out: pathlib.Path, resume: bool = False) -> None:
+    def program(config: sized, out: pathlib.Path, resume: bool = False) -> None:  # pyright: ignore[reportInvalidTypeForm]
         jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
         main(config, out, resume)
 

@@ -28,7 +28,7 @@ def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float) -
     def step(state: TrainState, world: World, batch: Any) -> tuple[TrainState, Metrics]:
         (value, report), gradient = jax.value_and_grad(loss, has_aux=True)(state.params, world, batch, state.step)
         gradient, value, report = jax.lax.pmean((gradient, value, report), AXIS)
-        metrics = report | {"loss": value, "gradient_norm": optax.global_norm(gradient)}
+        metrics = report | {"loss": value, "gradient_norm": optax.tree.norm(gradient)}
         return advance(state, gradient, optimiser, ema), metrics
 
     return step

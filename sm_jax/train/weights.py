@@ -54,7 +54,7 @@ def save_weights(
     arrays = {key: np.asarray(value, np.float16) for key, value in flatten_dict(params, sep="/").items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{_META: np.array(json.dumps(meta))}, **arrays)
+    np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
     partial.replace(path)
 
 

@@ -35,7 +35,7 @@ def test_swapping_the_people_swaps_the_output(case):
 
 def test_receptive_field_is_the_sum_of_the_dilations(case):
     _, params, x, conditions = case
-    slope = jax.grad(lambda x: NET.apply(params, x, conditions)[0, 0, 8].sum() - x[0, 0, 8].sum())(x)
+    slope = jax.grad(lambda x: APPLY(params, x, conditions)[0, 0, 8].sum() - x[0, 0, 8].sum())(x)
     reached = np.nonzero(np.abs(slope[0]).sum((0, 2)))[0]
     np.testing.assert_array_equal(reached, np.arange(8 - 3, 8 + 3 + 1))
 
@@ -50,7 +50,7 @@ def test_a_padded_sequence_gives_what_the_short_one_gives(case):
         frame_mask=conditions.frame_mask[:, :valid],
     )
     padded = dataclasses.replace(conditions, frame_mask=conditions.frame_mask.at[:, valid:].set(0.0))
-    np.testing.assert_allclose(cut(APPLY(params, x, padded)), NET.apply(params, cut(x), short), atol=1e-5)
+    np.testing.assert_allclose(cut(APPLY(params, x, padded)), APPLY(params, cut(x), short), atol=1e-5)
 
 
 def test_shift_frames():

@@ -17,6 +17,10 @@ ONES = jnp.ones(BATCH)
 RUN = jax.jit(lambda x0, example, low: losses(x0, example, world().statistics, LossConfig(), ONES, low)[1])
 
 
+def truth() -> jax.Array:
+    return jnp.asarray(examples().x0)
+
+
 def test_zero_at_the_truth_except_skating():
     report = RUN(examples().x0, examples(), ONES)
     for name, value in report.items():
@@ -25,14 +29,14 @@ def test_zero_at_the_truth_except_skating():
 
 @pytest.mark.parametrize("part", ["orient", "pose", "pelvis", "foot_contact"])
 def test_each_part_of_the_state_has_its_term(part):
-    moved = examples().x0.at[..., state.STATE[part]].add(0.1)
+    moved = truth().at[..., state.STATE[part]].add(0.1)
     report = RUN(moved, examples(), ONES)
     assert float(report[part]) > 0.005
     assert all(float(report[other]) < 1e-9 for other in state.STATE if other != part)
 
 
 def test_a_shift_of_one_person_moves_the_distance_map_and_not_the_own_joints():
-    report = RUN(examples().x0.at[:, 0, :, state.PELVIS].add(0.5), examples(), ONES)
+    report = RUN(truth().at[:, 0, :, state.PELVIS].add(0.5), examples(), ONES)
     assert float(report["distance_map"]) > 0.01
     assert float(report["joints"]) < 1e-6 and float(report["velocity"]) < 1e-6
 
@@ -60,25 +64,29 @@ def test_hidden_features_weigh_more():
 
 def test_padding_counts_nowhere():
     conditions = examples().conditions
-    cut = dataclasses.replace(conditions, frame_mask=conditions.frame_mask.at[:, 10:].set(0.0))
+    cut = dataclasses.replace(conditions, frame_mask=jnp.asarray(conditions.frame_mask).at[:, 10:].set(0.0))
     padded = dataclasses.replace(examples(), conditions=cut)
-    near, far = examples().x0 + 0.1, (examples().x0 + 0.1).at[:, :, 10:].add(3.0)
+    near, far = examples().x0 + 0.1, (truth() + 0.1).at[:, :, 10:].add(3.0)
     for name, value in RUN(near, padded, ONES).items():
         np.testing.assert_allclose(RUN(far, padded, ONES)[name], value, rtol=1e-4, err_msg=name)
 
 
-def test_joints_are_the_bodys_in_a_common_view():
-    motion = random_motion(3, frames=5)
-    posed = smpl.pose(world().body, motion)
+@jax.jit
+def placed_by_state_and_by_motion(motion, body, statistics):
     frame = pair_frame.PairFrame(R_pair_world=jnp.eye(3), origin=jnp.zeros(3))
     packed = state.pack(pair_frame.to_pair(motion, frame), jnp.zeros((2, 5, 4)))
-    x0 = normalise(packed, world().statistics)[None]
-    placed, _ = joints(x0, smpl.rest_joints(world().body, motion.betas)[None], world().statistics)
-    np.testing.assert_allclose(placed[0], posed.joints, atol=1e-5)
+    x0 = normalise(packed, statistics)[None]
+    placed, _ = joints(x0, smpl.rest_joints(body, motion.betas)[None], statistics)
+    return placed[0], smpl.pose(body, motion).joints
+
+
+def test_joints_are_the_bodys_in_a_common_view():
+    placed, expected = placed_by_state_and_by_motion(random_motion(3, frames=5), world().body, world().statistics)
+    np.testing.assert_allclose(placed, expected, atol=1e-5)
 
 
 def test_gradient_is_finite_at_the_truth():
-    slope = jax.grad(
-        lambda x0: losses(x0, examples(), world().statistics, LossConfig(acceleration=1.0), ONES, ONES)[0]
-    )(examples().x0)
+    config = LossConfig(acceleration=1.0)
+    total = lambda x0, example, statistics: losses(x0, example, statistics, config, ONES, ONES)[0]  # noqa: E731
+    slope = jax.jit(jax.grad(total))(truth(), examples(), world().statistics)
     assert bool(jnp.isfinite(slope).all())

@@ -1,3 +1,4 @@
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -12,7 +13,7 @@ def steps(config: OptimiserConfig, total: int, gradient: float, param) -> list[f
     state, sizes = optimiser.init(params), []
     for _ in range(total):
         updates, state = optimiser.update({"w": jnp.full_like(param, gradient)}, state, params)
-        sizes.append(float(jnp.abs(updates["w"]).max()))
+        sizes.append(max(float(jnp.abs(x).max()) for x in jax.tree.leaves(updates)))
         params = optax.apply_updates(params, updates)
     return sizes
 

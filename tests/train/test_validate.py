@@ -20,7 +20,7 @@ def test_no_error_at_the_truth():
 
 def test_a_shift_by_a_centimetre():
     shift = 0.01 / float(world().statistics.std[PELVIS][0])
-    report = ERRORS(examples().x0.at[..., PELVIS.start].add(shift))
+    report = ERRORS(jnp.asarray(examples().x0).at[..., PELVIS.start].add(shift))
     np.testing.assert_allclose(report["mpjpe"], 10.0, rtol=1e-3)
     np.testing.assert_allclose(report["rooted_mpjpe"], 0.0, atol=1e-2)
 
