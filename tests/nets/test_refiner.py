@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.nets.refiner import Refiner, RefinerConfig, shift_frames
+from sm_jax.nets.refiner import ConvolutionBlock, Refiner, RefinerConfig, shift_frames
 from tests.nets.conditions import awake, random_conditions, swapped
 
 NET = Refiner(RefinerConfig(width=32, dilations=(1, 2)))
@@ -57,3 +57,10 @@ def test_shift_frames():
     x = jnp.arange(1.0, 5.0).reshape(1, 1, 4, 1)
     np.testing.assert_array_equal(shift_frames(x, 1).ravel(), [2, 3, 4, 0])
     np.testing.assert_array_equal(shift_frames(x, -2).ravel(), [0, 0, 1, 2])
+
+
+def test_a_block_looks_at_the_partner_in_the_same_frame():
+    block, x, mask = ConvolutionBlock(dilation=2), jnp.ones((1, 2, 6, 4)).at[..., 0].set(3.0), jnp.ones((1, 1, 6, 1))
+    params = awake(block.init(jax.random.key(0), x, mask))
+    moved = block.apply(params, x.at[0, 1, 3, 1].add(2.0), mask) - block.apply(params, x, mask)
+    np.testing.assert_array_equal(np.nonzero(np.abs(jnp.asarray(moved)[0, 0]).sum(-1))[0], [3])
