@@ -10,6 +10,7 @@ import pytest
 
 from sm_jax import cli
 from sm_jax.perception.archive import save_observation
+from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
 
 
@@ -43,6 +44,7 @@ def video(path: pathlib.Path, frames: int) -> pathlib.Path:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        container.start_encoding()  # a header, even where no frame follows
         for _ in range(frames):
             picture = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 90, np.uint8), format="rgb24")
             container.mux(stream.encode(picture))
@@ -62,8 +64,16 @@ def test_a_text_file_named_mp4(call, tmp_path):
 
 
 def test_a_video_without_frames(call, tmp_path):
-    video(tmp_path / "empty.mp4", 0)
-    refused(call("reconstruct", "empty.mp4", "--out", "out"), "empty.mp4")
+    assert video(tmp_path / "empty.mp4", 0).is_file()
+    refused(call("reconstruct", "empty.mp4", "--out", "out"), "empty.mp4", "no video stream")
+
+
+def test_a_video_without_people(call, tmp_path):
+    for name in ("movenet-multipose", "blazepose-heavy"):
+        cached_asset(name)
+    video(tmp_path / "grey.mp4", 10)
+    refused(call("reconstruct", "grey.mp4", "--out", "out"), "grey.mp4", "nobody")
+    assert not (tmp_path / "out").exists()
 
 
 def test_nan_in_an_observation(call, tmp_path):
