@@ -92,6 +92,8 @@ def _look(video: Video, progress: bool) -> Evidence:
 
     detect = load_detector(asset("movenet-multipose") / "movenet-multipose.json")
     surveyed = survey(frames(SURVEY_FPS, "finding people"), detect)
+    if not surveyed.found.all(axis=0).any():
+        surveyed = survey(frames(FPS, "finding people again"), detect)
     check_two_people(video, surveyed, 0.0)
     tracks = follow(frames(FPS, "following both"), detect, surveyed)
     check_two_people(video, tracks, MIN_TOGETHER)

@@ -34,7 +34,7 @@ def test_the_world_is_upright_and_the_camera_matches(scene):
     assert (depth > 1).all()
     np.testing.assert_allclose(camera.R[0][:, 2], scene.up, atol=1e-6)
     middle = np.median(np.mean(motion.pelvis, axis=0), axis=0)
-    np.testing.assert_allclose(middle[:2], 0, atol=1e-5)
+    np.testing.assert_allclose(middle[:2], 0, atol=1e-3)
     lowest = np.asarray(points)[..., 2].min(axis=-1)
     assert np.abs(lowest).max() < 0.1 and np.linalg.det(camera.R[0]) == pytest.approx(1, abs=1e-5)
 
@@ -50,7 +50,7 @@ def test_visibility_is_what_was_detected_and_not_hidden(scene):
     assert apart.shape == (2, FRAMES, len(JOINTS)) and apart.min() >= 0 and apart.max() <= 1
     assert np.median(apart[1]) > 0.9
     np.testing.assert_allclose(apart[0, :, JOINTS.index("left_wrist")].max(), 0.1, atol=0.01)
-    assert np.median(hidden[1, :, : JOINTS.index("neck")]) < 0.3 < np.median(hidden[0])
+    assert np.median(hidden[1, :, : JOINTS.index("neck")]) < 0.5 < 0.8 < np.median(hidden[0])
 
 
 def tracks(found):

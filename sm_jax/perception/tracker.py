@@ -6,22 +6,15 @@ optimal assignment over the whole clip decides identities.
 """
 
 import dataclasses
-import itertools
 from collections.abc import Iterable
 
 import numpy as np
 
 from sm_jax.perception.detector import Detector, People, Square, whole
 from sm_jax.perception.frames import Frame
+from sm_jax.perception.identity import MISSING, MISSING_COST, Sighting, assign, candidate_pairs, step_cost
 
-MISSING = -1
 MARGIN = 1.15  # side of the square over that of the box around both people
-_MISSING_COST = 1.0  # of one person not being found in a frame
-_MOTION_COST = 4.0  # of moving by one's own height
-_SIZE_COST = 2.0  # of growing by a factor e
-_JUMP_LIMIT = 3.0  # no single step costs more: a hidden person may turn up elsewhere
-_SAME_PERSON = 0.06  # two detections whose keypoints differ by less than this part of their height are one person
-_Memory = tuple[tuple[np.ndarray, np.ndarray] | None, ...]  # keypoints and scores of each person when last seen
 _FRESH = 0.3  # seconds for which a person's last box may stand in for the next
 
 
@@ -55,19 +48,19 @@ def follow(frames: Iterable[Frame], detect: Detector, surveyed: Tracks) -> Track
     surveyed: the two people at a coarse rate, which start the search, and restart it after a loss.
     """
     found, times, index = [], [], []
-    last = np.full(2, -np.inf)  # when each person was last seen
+    last: list[Sighting] = []
     boxes = np.zeros((2, 4))
-    poses = np.zeros((2, 17, 2))
     for frame in frames:
-        expected = _at(surveyed, frame.time)
-        stale = frame.time - last > _FRESH
-        boxes[stale], poses[stale] = _boxes(expected[stale]), expected[stale]
+        expected = [Sighting(keypoints, np.ones(17), frame.time) for keypoints in _at(surveyed, frame.time)]
+        last = last or [dataclasses.replace(pose, time=-np.inf) for pose in expected]
+        for person, pose in enumerate(expected):
+            if frame.time - last[person].time > _FRESH:
+                last[person], boxes[person] = pose, _box(pose.keypoints)
         people = detect(frame.image, around(boxes))
-        slots = _nearest(people, poses)
-        for person, slot in enumerate(slots):
+        for person, slot in enumerate(_nearest(people, last, frame.time)):
             if slot != MISSING:
-                last[person], poses[person] = frame.time, people.keypoints[slot]
-                boxes[person] = _union(people.boxes[slot], _boxes(people.keypoints[slot]))
+                last[person] = Sighting(people.keypoints[slot], np.ones(17), frame.time)
+                boxes[person] = _union(people.boxes[slot], _box(people.keypoints[slot]))
         found.append(people)
         times.append(frame.time)
         index.append(frame.index)
@@ -81,88 +74,20 @@ def around(boxes: np.ndarray) -> Square:
     return Square((left + right - side) / 2, (top + bottom - side) / 2, side)
 
 
-def assign(found: list[People]) -> np.ndarray:
-    """Which detection is which of the two main people: [P, T] indices into each frame's people, or MISSING.
-
-    The cheapest path over ordered pairs of detections (Viterbi). A pair is cheap when both are big and certain; a step
-    is cheap when nobody moves or grows much. Along every path the last pose of a missing person is remembered.
-    """
-    importance = [people.scores * _height(people) for people in found]
-    top = np.concatenate([np.sort(value)[-2:] for value in importance]) if found else np.zeros(0)
-    reference = max(float(np.median(top)), 1e-6) if len(top) else 1.0
-    costs, links, states = np.zeros(1), [], []
-    memories: list[_Memory] = [(None, None)]
-    for people, value in zip(found, importance, strict=True):
-        pairs = _pairs(people)
-        step = np.array([[_step_cost(memory, people, pair) for memory in memories] for pair in pairs]) + costs
-        link = step.argmin(axis=1)
-        unary = np.array([_unary_cost(np.minimum(value / reference, 1.0), pair) for pair in pairs])
-        costs = step[np.arange(len(pairs)), link] + unary
-        memories = [_remember(memories[k], people, pair) for k, pair in zip(link, pairs, strict=True)]
-        links.append(link)
-        states.append(pairs)
-    path, best = [], int(np.argmin(costs))
-    for pairs, link in zip(reversed(states), reversed(links), strict=True):
-        path.append(pairs[best])
-        best = link[best]
-    return np.array(path[::-1], int).reshape(-1, 2).T
-
-
-def _pairs(people: People) -> list[tuple[int, int]]:
-    """Ordered pairs of different people, either of whom may be missing."""
-    slots = [MISSING, *range(len(people.scores))]
-    size = _height(people)
-
-    def distinct(a: int, b: int) -> bool:
-        gap = np.linalg.norm(people.keypoints[a] - people.keypoints[b], axis=-1).mean()
-        return gap > _SAME_PERSON * max(size[a], size[b])
-
-    return [(a, b) for a, b in itertools.product(slots, slots) if MISSING in (a, b) or (a != b and distinct(a, b))]
-
-
-def _unary_cost(importance: np.ndarray, pair: tuple[int, int]) -> float:
-    return sum(_MISSING_COST if slot == MISSING else 0.7 * (1.0 - float(importance[slot])) for slot in pair)
-
-
-def _step_cost(memory: _Memory, people: People, pair: tuple[int, int]) -> float:
-    cost = 0.0
-    for before, slot in zip(memory, pair, strict=True):
-        if before is not None and slot != MISSING:
-            cost += pose_distance(*before, people.keypoints[slot], people.keypoint_scores[slot])
-    return cost
-
-
-def _remember(memory: _Memory, people: People, pair: tuple[int, int]) -> _Memory:
-    return tuple(
-        before if slot == MISSING else (people.keypoints[slot], people.keypoint_scores[slot])
-        for before, slot in zip(memory, pair, strict=True)
-    )
-
-
-def pose_distance(a: np.ndarray, a_scores: np.ndarray, b: np.ndarray, b_scores: np.ndarray) -> float:
-    """Cost of one person going from keypoints a [17, 2] to b: movement in heights and change of size, capped."""
-    weight = np.sqrt(a_scores * b_scores) + 1e-6
-    sizes = np.array([_spread(a), _spread(b)])
-    movement = float((weight * np.linalg.norm(a - b, axis=-1)).sum() / weight.sum() / sizes.mean())
-    growth = abs(float(np.log(sizes[0] / sizes[1])))
-    return min(_MOTION_COST * movement + _SIZE_COST * growth, _JUMP_LIMIT)
-
-
-def _nearest(people: People, poses: np.ndarray) -> tuple[int, int]:
-    """The pair of detections that is nearest to the two poses of the previous frame."""
-    certain = np.ones(17)
+def _nearest(people: People, last: list[Sighting], time: float) -> tuple[int, int]:
+    """The pair of detections that is nearest to where both people were last."""
+    now = [Sighting(k, np.ones(17), time) for k in people.keypoints]
 
     def cost(pair: tuple[int, int]) -> float:
         return sum(
-            _MISSING_COST if slot == MISSING else pose_distance(pose, certain, people.keypoints[slot], certain)
-            for slot, pose in zip(pair, poses, strict=True)
+            MISSING_COST if i == MISSING else step_cost(pose, now[i]) for i, pose in zip(pair, last, strict=True)
         )
 
-    return min(_pairs(people), key=cost)
+    return min(candidate_pairs(people), key=cost)
 
 
 def _tracks(found: list[People], times: list[float], index: list[int]) -> Tracks:
-    slots = assign(found)
+    slots = assign(found, times)
     present = slots != MISSING
     keypoints = np.zeros((2, len(found), 17, 2), np.float32)
     scores = np.zeros((2, len(found), 17), np.float32)
@@ -196,19 +121,10 @@ def _at(tracks: Tracks, time: float) -> np.ndarray:
     return np.stack([interpolate(now, tracks.times, k)[0] for k in tracks.keypoints])
 
 
-def _boxes(keypoints: np.ndarray) -> np.ndarray:
+def _box(keypoints: np.ndarray) -> np.ndarray:
     return np.concatenate([keypoints.min(axis=-2), keypoints.max(axis=-2)], axis=-1)
 
 
 def _union(*boxes: np.ndarray) -> np.ndarray:
     stacked = np.stack(boxes)
     return np.concatenate([stacked[:, :2].min(axis=0), stacked[:, 2:].max(axis=0)])
-
-
-def _spread(keypoints: np.ndarray) -> float:
-    """Size of a person in pixels, the diagonal of the keypoints' box, which a bent knee or a turn changes little."""
-    return float(np.linalg.norm(np.ptp(keypoints, axis=0))) + 1e-6
-
-
-def _height(people: People) -> np.ndarray:
-    return np.array([_spread(keypoints) for keypoints in people.keypoints])
