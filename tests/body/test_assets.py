@@ -1,4 +1,3 @@
-import pickle
 from typing import Any
 
 import numpy as np
@@ -7,7 +6,7 @@ import pytest
 from sm_jax.body import skeleton
 from sm_jax.body.assets import PACKAGED, load_body
 from sm_jax.errors import UserError
-from tests.body.models import random_arrays, write_chumpy_pickle
+from tests.body.models import random_arrays
 
 
 @pytest.mark.parametrize("name", PACKAGED)
@@ -22,16 +21,6 @@ def test_packaged_bodies_stand_upright_in_metres(name):
     assert body.posedirs is None and body.shapedirs.shape[2] == 10
 
 
-def test_pickle_with_chumpy_and_sparse_matrices_equals_the_npz(tmp_path):
-    arrays = random_arrays()
-    np.savez(tmp_path / "body.npz", **arrays)
-    write_chumpy_pickle(tmp_path / "body.pkl", arrays)
-    a, b = load_body(tmp_path / "body.npz", betas=12), load_body(tmp_path / "body.pkl", betas=12)
-    for field in ("v_template", "shapedirs", "posedirs", "weights", "faces", "joint_template", "surface_index"):
-        np.testing.assert_allclose(getattr(a, field), getattr(b, field), atol=1e-6)
-    assert a.posedirs is not None and a.posedirs.shape == (300, 3, 207)
-
-
 def test_betas_are_trimmed(tmp_path):
     np.savez(tmp_path / "body.npz", **random_arrays(N=12))
     assert load_body(tmp_path / "body.npz").shapedirs.shape[2] == 10
@@ -40,31 +29,6 @@ def test_betas_are_trimmed(tmp_path):
 
 def changed(entries: dict[str, Any]) -> dict[str, Any]:
     return random_arrays() | entries
-
-
-class Hostile:
-    def __reduce__(self):
-        import os
-
-        return os.system, ("touch /tmp/hostile-pickle-ran",)
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (pickle.dumps(Hostile()), "posix.system"),
-        (pickle.dumps({"v_template": np.zeros((5, 3))})[:40], "damaged"),
-        (b"", "damaged"),
-        (pickle.dumps([1, 2]), "holds a list"),
-        (pickle.dumps({"v_template": np.zeros((5, 3))}), "lacks shapedirs"),
-    ],
-)
-def test_bad_pickles_get_one_line(tmp_path, content, complaint):
-    path = tmp_path / "body.pkl"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=complaint) as caught:
-        load_body(path)
-    assert "body.pkl" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_bad_npz_files_get_one_line(tmp_path):
