@@ -19,6 +19,7 @@ from sm_jax.metrics.motion import acceleration_error_mm, jitter_m_s3, peak_wrist
 from sm_jax.motion import windows
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.fill import SEEN, fill_hidden
+from sm_jax.motion.frames import map_frames
 from sm_jax.pipeline import Models, Settings, load_models, reconstruct
 from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
@@ -71,7 +72,7 @@ def _windows(takes: list[PairSequence]) -> Iterator[tuple[str, Motion]]:
     for take in takes:
         for start in range(0, take.motion.pelvis.shape[1] - windows.LENGTH + 1, windows.LENGTH):
             cut = slice(start, start + windows.LENGTH)
-            yield take.name, Motion(**{k: v if k == "betas" else v[:, cut] for k, v in vars(take.motion).items()})
+            yield take.name, map_frames(take.motion, lambda x, cut=cut: x[:, cut])
 
 
 def _score(

@@ -17,6 +17,7 @@ from sm_jax.errors import UserError
 from sm_jax.fetch import asset
 from sm_jax.fitting.landmarks import fit_landmarks
 from sm_jax.fitting.scene import Scene, Sight
+from sm_jax.motion.frames import map_frames
 from sm_jax.motion.occlusion import joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
 
@@ -130,8 +131,7 @@ def _fit(body: smpl.Body, evidence: Evidence, intrinsics: np.ndarray) -> Scene:
         intrinsics=intrinsics,
     )
     scene, _ = jax.device_get(fit_landmarks(body, sight))
-    cut = {k: v if k == "betas" else v[:, :n_frames] for k, v in vars(scene.motion).items()}
-    return dataclasses.replace(scene, motion=Motion(**cut))
+    return dataclasses.replace(scene, motion=map_frames(scene.motion, lambda x: x[:, :n_frames]))
 
 
 def to_world(scene: Scene, intrinsics: np.ndarray, image_size: np.ndarray) -> tuple[Camera, Motion]:

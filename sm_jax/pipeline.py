@@ -23,6 +23,7 @@ from sm_jax.motion import clip, state, windows
 from sm_jax.motion.conditions import TextEmbedding, make_conditions
 from sm_jax.motion.feet import foot_contact, ground_height
 from sm_jax.motion.fill import SEEN, fill_hidden
+from sm_jax.motion.frames import map_frames
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.nets.infiller import Infiller, InfillerConfig
@@ -118,7 +119,7 @@ def reconstruct(
     motion, before, after = jax.device_get((motion, before, after))
     visibility = np.asarray(observation.visibility)
     return Reconstruction(
-        motion=Motion(**{k: v if k == "betas" else v[:, :n_frames] for k, v in vars(motion).items()}),
+        motion=map_frames(motion, lambda x: x[:, :n_frames]),
         camera=observation.camera,
         fps=float(observation.fps),
         frame_index=np.asarray(observation.frame_index),
@@ -167,7 +168,7 @@ def _map_frames(observation: Observation, function: Any) -> Observation:
         keypoint_confidence=function(observation.keypoint_confidence, 1),
         visibility=function(observation.visibility, 1),
         frame_index=function(observation.frame_index, 0),
-        motion=Motion(**{k: v if k == "betas" else function(v, 1) for k, v in vars(motion).items()}),
+        motion=map_frames(motion, lambda x: function(x, 1)),
         camera=dataclasses.replace(camera, R=function(camera.R, 0), t=function(camera.t, 0)),
     )
 

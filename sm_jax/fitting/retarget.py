@@ -10,7 +10,6 @@ import hashlib
 import pathlib
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +21,7 @@ from sm_jax.data import store
 from sm_jax.data.schema import PairSequence
 from sm_jax.fitting import hands
 from sm_jax.fitting.floor import contact_on_floor, sole_height, stand
+from sm_jax.motion.frames import map_frames
 from sm_jax.types import Array, Motion
 
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
@@ -86,7 +86,7 @@ def _variants(body: smpl.Body, sequence: PairSequence, variants: int, seed: int)
         yield dataclasses.replace(
             sequence,
             name=f"{sequence.name}_{i}",
-            motion=_cut(moved, n_frames),
+            motion=map_frames(jax.device_get(moved), lambda x: x[:, :n_frames]),
             foot_contact=foot_contact,
             hand_contact=sequence.hand_contact * (gap < hands.TOUCH),
         )
@@ -96,21 +96,5 @@ def _padded(motion: Motion, weight: np.ndarray) -> tuple[Motion, np.ndarray]:
     """Repeat the last frame, without contacts, up to a multiple of _BUCKET frames."""
     extra = -len(weight) % _BUCKET
     more = lambda x: np.concatenate([x, np.repeat(x[:, -1:], extra, axis=1)], axis=1)  # noqa: E731
-    padded = dataclasses.replace(
-        motion,
-        global_orient=more(motion.global_orient),
-        body_pose=more(motion.body_pose),
-        pelvis=more(motion.pelvis),
-    )
+    padded = map_frames(motion, more)
     return padded, np.pad(weight, ((0, extra), (0, 0), (0, 0)))
-
-
-def _cut(motion: Motion, n_frames: int) -> Motion:
-    cut = partial(jax.tree.map, lambda x: np.asarray(x)[:, :n_frames])
-    return dataclasses.replace(
-        motion,
-        global_orient=cut(motion.global_orient),
-        body_pose=cut(motion.body_pose),
-        pelvis=cut(motion.pelvis),
-        betas=np.asarray(motion.betas),
-    )

@@ -11,13 +11,14 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.geometry.safe import normalise
 from sm_jax.types import Array, Camera, Motion
 
 # Person 1's view of the frame: half a turn about z.
-_HALF_TURN = ((1.0, 1.0, 1.0), (-1.0, -1.0, 1.0))
+HALF_TURN = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]], np.float32)
 
 
 @register_dataclass
@@ -62,7 +63,7 @@ def _median(values: Array, weight: Array) -> jax.Array:
 
 def own_view(frame: PairFrame) -> jax.Array:
     """Rotations [P, 3, 3] that take world vectors into each person's own view of the frame."""
-    return jnp.array(_HALF_TURN)[:, :, None] * frame.R_pair_world[None]
+    return jnp.asarray(HALF_TURN)[:, :, None] * frame.R_pair_world[None]
 
 
 def to_pair(motion: Motion, frame: PairFrame) -> Motion:

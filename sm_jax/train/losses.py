@@ -11,6 +11,7 @@ from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.geometry import safe
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
+from sm_jax.motion.pair_frame import HALF_TURN
 from sm_jax.nets.features import feature_visibility
 from sm_jax.train.config import LossConfig
 from sm_jax.train.examples import Example
@@ -18,7 +19,6 @@ from sm_jax.types import Array
 
 FPS = 30.0
 _DECIMETRES = 10.0
-_HALF_TURN = np.array([[1.0, 1.0, 1.0], [-1.0, -1.0, 1.0]], np.float32)
 _GROUPS = {"orient": state.ORIENT, "pose": state.POSE, "pelvis": state.PELVIS, "foot_contact": state.FOOT_CONTACT}
 
 
@@ -72,7 +72,7 @@ def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, A
     motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
     local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
     _, placed = smpl.forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
-    return placed * _HALF_TURN[None, :, None, None, :], contact
+    return placed * HALF_TURN[None, :, None, None, :], contact
 
 
 def distance_map(placed: Array) -> jax.Array:
