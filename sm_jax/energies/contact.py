@@ -1,23 +1,30 @@
-"""Regions that are said to touch are drawn together."""
+"""Regions that are said to touch are drawn together.
+
+A constraint is the least distance between two sets of points, as in ProsePose (Subramanian et al., 2024), made smooth:
+the minimum is replaced by -s log sum exp(-d / s). That is never more than the minimum, so a touching pair of points
+meets the constraint whatever the others do, and its gradient draws every pair closer and pushes none apart, which the
+mean under softmax weights does not promise. It lies below the minimum by more where many points are near, which
+offsets that skins touch between the points: on 449 touching pairs of regions in the salsa set it reads 2 mm in the
+median (5 to 95 %: -7 to 38), where the minimum reads 16 mm and the softmax mean at the same softness 30 mm.
+"""
 
 import jax
 import jax.numpy as jnp
 
 from sm_jax.energies.kernels import pseudo_huber, weighted_mean
-from sm_jax.geometry import safe
 from sm_jax.types import Array, ContactTargets
 
 TOLERANCE = 0.02  # metres: touching skin, given the spacing of the points
-SOFTNESS = 0.02  # metres: pairs about this much farther than the nearest one still take part
+SOFTNESS = 0.01  # metres: pairs about this much farther than the nearest one still take part
 WIDTH = 0.1  # metres: the pull grows up to here and is constant beyond
 POINTS = 24  # at most so many points stand for a side of a constraint
-_FAR = 1e3
+_FAR = 1e4
 
 
 def contact(
     points: Array, regions: Array, targets: ContactTargets, frame_mask: Array, tolerance: float = TOLERANCE
 ) -> jax.Array:
-    """Mean pull of the constraints; zero when every one is met within `tolerance` metres.
+    """Mean pull of the constraints, in units of 10 cm; zero when every one is met within `tolerance` metres.
 
     points: [P, T, S, 3] surface points.  regions: [S] int into `skeleton.SIDED_REGIONS`.  frame_mask: [T].
     Unspecified sides are several allowed regions, of which the nearest decides.
@@ -33,15 +40,44 @@ def distances(points: Array, regions: Array, targets: ContactTargets) -> tuple[j
     a, has_a = _allowed(targets.mask_a, regions)
     b, has_b = _allowed(targets.mask_b, regions)
     pair = has_a[:, :, None] & has_b[:, None, :]
-    gap = safe.distances(points[0][:, a], points[1][:, b])
-    gap = jnp.where(pair[None], gap, _FAR).reshape(*gap.shape[:2], -1)
-    nearness = jax.nn.softmax(-gap / SOFTNESS, axis=-1)
-    return jnp.sum(nearness * gap, axis=-1), jnp.any(pair, axis=(1, 2)).astype(points.dtype)
+    # Frames come last: gathers copy whole rows and the loops over pairs run over frames side by side. Twice as fast.
+    points = jnp.transpose(points, (0, 3, 2, 1))
+    distance = _soft_minimum(points[0][:, a], points[1][:, b], pair)
+    return distance.T, jnp.any(pair, axis=(1, 2)).astype(points.dtype)
 
 
 def _allowed(mask: Array, regions: Array) -> tuple[jax.Array, jax.Array]:
     """Indices [C, M] of the first points in the allowed regions (they come well spread), and which are real."""
-    rank = jnp.arange(regions.shape[0], 0, -1, dtype=jnp.int32)
-    key = jnp.where(mask[:, regions] > 0, rank[None], 0)
-    best, index = jax.lax.top_k(key, min(POINTS, regions.shape[0]))
-    return index, best > 0
+    count = jnp.cumsum(mask[:, regions] > 0, axis=1, dtype=jnp.int32)
+    rank = jnp.arange(min(POINTS, regions.shape[0]), dtype=jnp.int32)
+    index = jnp.sum(count[:, None, :] <= rank[None, :, None], axis=-1, dtype=jnp.int32)
+    return jnp.minimum(index, regions.shape[0] - 1), rank[None] < count[:, -1:]
+
+
+@jax.custom_jvp
+def _soft_minimum(a: Array, b: Array, pair: Array) -> jax.Array:
+    """Soft minimum [C, T] of the distances of a [3, C, M, T] to b [3, C, N, T] over the pairs [C, M, N] that count.
+
+    Its derivative is written out, a pull on each point: half the time of differentiating pair by pair.
+    """
+    return _gaps(a, b, pair)[0]
+
+
+@_soft_minimum.defjvp
+def _soft_minimum_jvp(primals, tangents):
+    distance, gap, share, difference = _gaps(*primals)
+    pull = share / jnp.where(gap > 0, gap, 1)  # coincident points do not know where to go
+    pull_a = jnp.stack([jnp.sum(pull * x, axis=2) for x in difference])
+    pull_b = jnp.stack([jnp.sum(pull * x, axis=1) for x in difference])
+    return distance, jnp.sum(pull_a * tangents[0], axis=(0, 2)) - jnp.sum(pull_b * tangents[1], axis=(0, 2))
+
+
+def _gaps(a: Array, b: Array, pair: Array) -> tuple[jax.Array, jax.Array, jax.Array, list[jax.Array]]:
+    """Soft minimum [C, T], the gaps, their shares in it and the differences [C, M, N, T] of each component."""
+    difference = [a[i][:, :, None] - b[i][:, None, :] for i in range(3)]
+    squared = jnp.square(difference[0]) + jnp.square(difference[1]) + jnp.square(difference[2])
+    gap = jnp.where(pair[..., None], jnp.sqrt(squared), _FAR)
+    least = jnp.min(gap, axis=(1, 2), keepdims=True)
+    near = jnp.exp((least - gap) / SOFTNESS)
+    total = jnp.sum(near, axis=(1, 2), keepdims=True)
+    return (least - SOFTNESS * jnp.log(total))[:, 0, 0], gap, near / total, difference

@@ -28,21 +28,24 @@ def ground(soles: Array, contact: Array, support: Array, frame_mask: Array, widt
 def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Array:
     """Support height [P] in metres: the contact-weighted median of the soles, the two drawn together when close.
 
-    Shapes as in `ground`. A person without any contact takes the other's height. No gradient.
+    Shapes as in `ground`. A person without any contact takes the other's height; where nobody has any the ground is
+    unknown, and as low as the lowest sole. No gradient: it is fitted to the motion, as the motion is fitted to it.
     """
     height = jax.lax.stop_gradient(soles[..., 2]).reshape(soles.shape[0], -1)
     weight = jax.lax.stop_gradient(contact * frame_mask[None, :, None]).reshape(height.shape)
-    # A trace of weight everywhere gives a person without contact a defined height.
-    own = _weighted_median(height, weight + 1e-6)
+    own = _weighted_median(height, weight)
     total = jnp.sum(weight, axis=1)
-    share = safe.divide(total, jnp.sum(total))
-    common = jnp.where(jnp.sum(total) > 0, jnp.sum(share * own), jnp.mean(own))
+    known = jnp.sum(total) > 0
+    valid = jnp.broadcast_to(frame_mask[None, :, None] > 0, soles.shape[:-1]).reshape(height.shape)
+    lowest = jnp.min(height, where=valid, initial=jnp.inf)
+    lowest = jnp.where(jnp.isfinite(lowest), lowest, 0)
+    common = jnp.where(known, jnp.sum(safe.divide(total, jnp.sum(total)) * own), lowest)
     kept = jnp.where(total > 0, geman_mcclure(jnp.square(own - common), SHARED), 0)
     return common + kept * (own - common)
 
 
 def _weighted_median(values: Array, weights: Array) -> jax.Array:
-    """Median [P] of values [P, M] under positive weights [P, M]."""
+    """Median [P] of values [P, M] under weights [P, M]; any value of theirs where nothing weighs."""
     order = jnp.argsort(values, axis=1)
     reached = jnp.cumsum(jnp.take_along_axis(weights, order, axis=1), axis=1)
     middle = jnp.argmax(reached >= 0.5 * reached[:, -1:], axis=1)

@@ -23,4 +23,5 @@ def geman_mcclure(squared: Array, width: float) -> jax.Array:
 
 def pseudo_huber(squared: Array, width: float) -> jax.Array:
     """2 (sqrt(1 + r^2 / width^2) - 1) of a squared residual: r^2 / width^2 near zero, linear far away."""
-    return 2 * (jnp.sqrt(1 + squared / width**2) - 1)
+    x = jnp.asarray(squared) / width**2
+    return 2 * x / (jnp.sqrt(1 + x) + 1)  # as it stands in the line above, it would cancel for small residuals

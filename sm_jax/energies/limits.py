@@ -37,19 +37,40 @@ def limits(body_pose: Array, frame_mask: Array) -> jax.Array:
     """Squared angle beyond the joints' ranges, in radians squared, summed over joints. Zero in the rest pose.
 
     body_pose: [P, T, 23, 3, 3] parent-relative.  frame_mask: [T].
+    Bending backwards counts by the part of the bone in the hinge's plane, squared: the direction of a bone that
+    leaves the plane says nothing, and would turn fast.
     """
-    identity = jnp.broadcast_to(jnp.eye(3, dtype=body_pose.dtype), body_pose.shape)
-    angle = rotations.angle_between(identity, body_pose)
-    too_far = jnp.maximum(angle - jnp.asarray(LARGEST_ANGLE, angle.dtype)[None, None], 0)
-    backwards = jnp.maximum(-flexion(body_pose) - HYPEREXTENSION, 0)
-    cost = jnp.sum(jnp.square(too_far), axis=-1) + jnp.sum(jnp.square(backwards), axis=-1)
+    too_far = jnp.maximum(_angle(body_pose) - jnp.asarray(LARGEST_ANGLE, body_pose.dtype)[None, None], 0)
+    along, across = _hinge_plane(body_pose)
+    backwards = jnp.maximum(-_direction(along, across) - HYPEREXTENSION, 0)
+    cost = jnp.sum(jnp.square(too_far), axis=-1)
+    cost = cost + jnp.sum((jnp.square(along) + jnp.square(across)) * jnp.square(backwards), axis=-1)
     return weighted_mean(cost, frame_mask[None])
 
 
 def flexion(body_pose: Array) -> jax.Array:
     """Signed flexion [..., 4] in radians of left and right knee, left and right elbow; negative is backwards."""
+    return _direction(*_hinge_plane(body_pose))
+
+
+def _angle(R: Array) -> jax.Array:
+    """Angle [...] in radians of rotations [..., 3, 3]: `rotations.angle_between` the identity, without its product."""
+    x, y, z = R[..., 2, 1] - R[..., 1, 2], R[..., 0, 2] - R[..., 2, 0], R[..., 1, 0] - R[..., 0, 1]
+    sine = 0.5 * safe.sqrt(jnp.square(x) + jnp.square(y) + jnp.square(z))
+    cosine = 0.5 * (R[..., 0, 0] + R[..., 1, 1] + R[..., 2, 2] - 1)
+    return safe.atan2(sine, cosine)
+
+
+def _hinge_plane(body_pose: Array) -> tuple[jax.Array, jax.Array]:
+    """The far bone of each hinge along its rest direction and along that of flexion, both [..., 4]."""
     R = body_pose[..., _HINGE, :, :]
     shape = (1,) * (R.ndim - 3) + (4, 3)
     rest, forward = (jnp.asarray(x, R.dtype).reshape(shape) for x in (_BONE, _FLEXION))
     bone = rotations.rotate(R, rest)
-    return safe.atan2(jnp.sum(bone * forward, axis=-1), jnp.sum(bone * rest, axis=-1))
+    return jnp.sum(bone * rest, axis=-1), jnp.sum(bone * forward, axis=-1)
+
+
+def _direction(along: Array, across: Array) -> jax.Array:
+    """Angle [..., 4] in radians in the hinge's plane; zero, with zero gradient, for a bone that stands on it."""
+    flat = jnp.square(along) + jnp.square(across) > 1e-12
+    return jnp.arctan2(jnp.where(flat, across, 0), jnp.where(flat, along, 1))

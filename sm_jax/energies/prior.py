@@ -14,7 +14,7 @@ def prior(body_pose: Array, estimate: Array, visibility: Array, frame_mask: Arra
 
     body_pose, estimate: [P, T, 23, 3, 3].  visibility: [P, T, 23].  frame_mask: [T].
     """
-    # Half the squared Frobenius distance is 2 (1 - cos angle) * 2 / 2: the squared angle for small ones.
+    # Half the squared Frobenius distance is 2 (1 - cos angle), the squared angle for small ones.
     squared = 0.5 * jnp.sum(jnp.square(body_pose - estimate), axis=(-1, -2))
     return weighted_mean(geman_mcclure(squared, WIDTH), visibility * frame_mask[None, :, None])
 

@@ -9,6 +9,7 @@ from sm_jax.geometry import safe
 from sm_jax.types import Array, Camera
 
 WIDTH = 0.2  # in person sizes (about 10 cm for an upright adult): where the robust kernel bends
+SMALLEST = 0.01  # of the picture's diagonal: a person of whom little was seen is taken to be no smaller than this
 
 
 def reprojection(
@@ -17,13 +18,15 @@ def reprojection(
     """Robust, confidence-weighted distance in the picture, free of the resolution. In [0, 1); zero at the truth.
 
     keypoints_world: [P, T, K, 3].  pixels: [P, T, K, 2], ignored (even NaN) where confidence [P, T, K] is zero.
-    frame_mask: [T]. The residual in pixels is divided by the person's size in pixels. Kernel as in Bogo et al.,
-    "Keep it SMPL", ECCV 2016.
+    frame_mask: [T]. The residual in pixels is divided by the person's size in pixels, or by a hundredth of the
+    picture's diagonal where that is more, so that a single keypoint or a distant crowd of them still says where a person
+    is. Kernel as in Bogo et al., "Keep it SMPL", ECCV 2016.
     """
     weight = confidence * frame_mask[None, :, None]
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)
     projected, _ = cameras.project_points(camera, keypoints_world)
-    size = person_size(pixels, weight)[:, None, None, None]
+    smallest = SMALLEST * safe.norm(camera.image_size)
+    size = jnp.maximum(person_size(pixels, weight), smallest)[:, None, None, None]
     residual = safe.divide(projected - pixels, size)
     return weighted_mean(geman_mcclure(jnp.sum(jnp.square(residual), axis=-1), width), weight)
 
