@@ -1,4 +1,7 @@
-"""Pinhole projection in OpenCV's convention: x right, y down, z forward, pixels from the top left corner."""
+"""Pinhole projection in OpenCV's convention: x right, y down, z forward, pixels from the top left corner.
+
+Lenses are in `distortion`.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -33,8 +36,14 @@ def project_points(camera: Camera, points_world: Array) -> tuple[jax.Array, jax.
     return project(camera.K[..., None, None, None, :, :], points), points[..., 2]
 
 
-def rays(K: Array, pixels: Array) -> jax.Array:
-    """Unit directions [..., 3] in the camera frame through pixels [..., 2]. K as in `project`."""
+def normalised(K: Array, pixels: Array) -> jax.Array:
+    """(x / z, y / z) [..., 2] in the camera frame of pixels [..., 2]. K as in `project`."""
     y = (pixels[..., 1] - K[..., 1, 2]) / K[..., 1, 1]
     x = (pixels[..., 0] - K[..., 0, 2] - K[..., 0, 1] * y) / K[..., 0, 0]
-    return safe.normalise(jnp.stack([x, y, jnp.ones_like(x)], axis=-1))
+    return jnp.stack([x, y], axis=-1)
+
+
+def rays(K: Array, pixels: Array) -> jax.Array:
+    """Unit directions [..., 3] in the camera frame through pixels [..., 2]. K as in `project`."""
+    points = normalised(K, pixels)
+    return safe.normalise(jnp.concatenate([points, jnp.ones_like(points[..., :1])], axis=-1))

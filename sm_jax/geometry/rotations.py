@@ -6,6 +6,7 @@ CVPR 2019); files hold axis-angle. Quaternions are (w, x, y, z).
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from sm_jax.geometry import safe
 from sm_jax.types import Array
@@ -51,25 +52,16 @@ def vee(R: Array) -> jax.Array:
 
 
 def axis_angle_to_matrix(axis_angle: Array) -> jax.Array:
-    """Rodrigues' formula, [..., 3] in radians to [..., 3, 3]. Finite gradient at zero."""
-    squared = jnp.sum(jnp.square(axis_angle), axis=-1)
-    small = squared < 1e-8
-    angle = jnp.sqrt(jnp.where(small, 1, squared))
-    sine = jnp.where(small, 1 - squared / 6, jnp.sin(angle) / angle)
-    # (1 - cos a) / a^2 written with the half angle, which does not cancel for small a.
-    half = jnp.where(small, 1 - squared / 24, jnp.sin(angle / 2) / (angle / 2))
-    K = skew(axis_angle)
-    identity = jnp.broadcast_to(jnp.eye(3, dtype=K.dtype), K.shape)
-    return identity + sine[..., None, None] * K + 0.5 * jnp.square(half)[..., None, None] * compose(K, K)
+    """Exponential map, [..., 3] in radians to [..., 3, 3]. Any angle; smooth at zero."""
+    return _unit_quaternion_to_matrix(axis_angle_to_quaternion(axis_angle))
 
 
 def matrix_to_axis_angle(R: Array) -> jax.Array:
-    """[..., 3, 3] to [..., 3] in radians, angle in [0, pi]. Accurate at both ends."""
-    q = matrix_to_quaternion(R)
-    sine = safe.norm(q[..., 1:])
-    small = sine < 1e-6
-    factor = jnp.where(small, 2, safe.divide(2 * safe.atan2(sine, q[..., 0]), jnp.where(small, 1, sine)))
-    return factor[..., None] * q[..., 1:]
+    """Logarithm, [..., 3, 3] to [..., 3] in radians, angle in [0, pi]. Accurate at both ends.
+
+    A half turn has two axes; which one is returned is not specified, and the gradient there is that of one of them.
+    """
+    return _unit_quaternion_to_axis_angle(matrix_to_quaternion(R))
 
 
 def matrix_to_6d(R: Array) -> jax.Array:
@@ -109,12 +101,45 @@ def matrix_to_quaternion(R: Array) -> jax.Array:
 
 
 def quaternion_to_matrix(q: Array) -> jax.Array:
-    """(w, x, y, z) [..., 4], of any length but zero, to [..., 3, 3]."""
+    """(w, x, y, z) [..., 4], of any length, to [..., 3, 3]. The zero quaternion gives the identity."""
+    return _unit_quaternion_to_matrix(safe.normalise(q))
+
+
+def axis_angle_to_quaternion(axis_angle: Array) -> jax.Array:
+    """[..., 3] in radians to unit (w, x, y, z) [..., 4]; w < 0 beyond a half turn. Smooth at zero."""
+    angle = safe.norm(axis_angle, keepdims=True)
+    small = angle < 0.1
+    # Taylor series near zero: the quotient's derivatives would cancel there long before its value does.
+    near = jnp.where(small, axis_angle, 0)
+    z = safe.dot(near, near)
+    angle = jnp.where(small, 1, angle)
+    w = jnp.where(small, 1 - z / 8 * (1 - z / 48 * (1 - z / 120)), jnp.cos(angle / 2))
+    factor = jnp.where(small, 0.5 - z / 48 * (1 - z / 80 * (1 - z / 168)), jnp.sin(angle / 2) / angle)
+    return jnp.concatenate([w, factor * axis_angle], axis=-1)
+
+
+def quaternion_to_axis_angle(q: Array) -> jax.Array:
+    """(w, x, y, z) [..., 4], of any length, to [..., 3] in radians, angle in [0, pi]. q and -q are one rotation."""
     q = safe.normalise(q)
+    return _unit_quaternion_to_axis_angle(jnp.where(q[..., :1] < 0, -q, q))
+
+
+def _unit_quaternion_to_matrix(q: jax.Array) -> jax.Array:
     w, v = q[..., 0, None, None], q[..., 1:]
     K = skew(v)
     identity = jnp.broadcast_to(jnp.eye(3, dtype=K.dtype), K.shape)
     return identity + 2 * w * K + 2 * compose(K, K)
+
+
+def _unit_quaternion_to_axis_angle(q: jax.Array) -> jax.Array:
+    """q has w >= 0."""
+    sine = safe.norm(q[..., 1:], keepdims=True)
+    small = sine < 0.03
+    near = jnp.where(small, q[..., 1:], 0)
+    z = safe.dot(near, near)
+    series = 2 + z * (1 / 3 + z * (3 / 20 + z * (5 / 56 + z * (35 / 576))))  # 2 asin(s) / s
+    sine = jnp.where(small, 1, sine)
+    return jnp.where(small, series, 2 * safe.atan2(sine, q[..., :1]) / sine) * q[..., 1:]
 
 
 def slerp(R_a: Array, R_b: Array, u: Array) -> jax.Array:
@@ -130,15 +155,17 @@ def angle_between(R_a: Array, R_b: Array) -> jax.Array:
     return safe.atan2(safe.norm(vee(R)), cosine)
 
 
-@jax.custom_jvp
 def nearest_rotation(M: Array) -> jax.Array:
-    """The rotation [..., 3, 3] nearest to a matrix in the Frobenius norm (Kabsch 1976).
+    """The rotation [..., 3, 3] nearest to a matrix in the Frobenius norm (Kabsch 1976). Zero gives the identity.
 
     The gradient is written out: it divides by sums of singular values, not by their differences as the gradient
-    of an SVD does, so it stays finite for symmetric point sets.
+    of an SVD does, so it stays finite for symmetric point sets. Directions in which M does not determine the rotation
+    (points on a line, perfect mirror images) have zero gradient. First derivatives only.
     """
-    U, _, Vt = _proper_svd(M)
-    return safe.matmul(U, Vt)
+    M = jnp.asarray(M)
+    M = safe.divide(M, lax.stop_gradient(jnp.max(jnp.abs(M), axis=(-1, -2), keepdims=True)))
+    wide = M.astype(jnp.float32) if M.dtype.itemsize < 4 else M  # there is no SVD of bfloat16
+    return _nearest_rotation(wide).astype(M.dtype)
 
 
 def _proper_svd(M: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
@@ -149,10 +176,17 @@ def _proper_svd(M: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     return U * last[..., None, :], S * last, Vt
 
 
-@nearest_rotation.defjvp
+@jax.custom_jvp
+def _nearest_rotation(M: jax.Array) -> jax.Array:
+    U, _, Vt = _proper_svd(M)
+    return safe.matmul(U, Vt)
+
+
+@_nearest_rotation.defjvp
 def _nearest_rotation_jvp(primals, tangents):
     U, S, Vt = _proper_svd(primals[0])
     A = safe.matmul(safe.matmul(transpose(U), tangents[0]), transpose(Vt))
     sums = S[..., :, None] + S[..., None, :]
-    spin = safe.divide(A - transpose(A), sums)
+    noise = 8 * jnp.finfo(S.dtype).eps * S[..., :1, None]
+    spin = safe.divide(A - transpose(A), jnp.where(sums > noise, sums, 0))
     return safe.matmul(U, Vt), safe.matmul(safe.matmul(U, spin), Vt)

@@ -1,10 +1,15 @@
-"""Elementary functions whose gradient is finite where the textbook one is not (a double `where`).
+"""Elementary functions that are right over the whole float range, with finite gradients where the textbook's are not.
 
-A single `where` is not enough: the branch that is not taken still sends 0 * inf = NaN through its gradient.
+Two devices. A double `where`: a single one is not enough, since the branch that is not taken still sends 0 * inf = NaN
+through its gradient. And a scale by a power of two, which costs no accuracy, wherever a square would leave the range:
+lengths of 1e-30 and 1e30 are lengths too.
 """
+
+from functools import partial
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from sm_jax.types import Array
 
@@ -15,32 +20,76 @@ def sqrt(x: Array) -> jax.Array:
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
 
 
+def dot(x: Array, y: Array, axis: int = -1) -> jax.Array:
+    """Sum of products along `axis`, which stays as an axis of length one."""
+    if x.shape[axis] > 4:
+        return jnp.sum(x * y, axis=axis, keepdims=True)
+    # Component by component: a sum over an axis of three is many times slower on a CPU.
+    parts = [lax.index_in_dim(x, i, axis) * lax.index_in_dim(y, i, axis) for i in range(x.shape[axis])]
+    return sum(parts[1:], start=parts[0])
+
+
+def _scale(squares: jax.Array) -> jax.Array:
+    """Power of two that brings numbers with this sum of squares to where squares are safe. One nearly everywhere."""
+    exponent = 25 * jnp.finfo(squares.dtype).maxexp // 32
+    low, high = (jnp.array(2.0**e, squares.dtype) for e in (-exponent, exponent))
+    squares = lax.stop_gradient(squares)
+    return jnp.where(squares < low, high, jnp.where(squares > high, low, jnp.ones_like(low)))
+
+
 def norm(x: Array, axis: int = -1, keepdims: bool = False) -> jax.Array:
     """Euclidean length along `axis`; zero, with zero gradient, at the zero vector."""
-    return sqrt(jnp.sum(jnp.square(x), axis=axis, keepdims=keepdims))
+    length = _norm(jnp.asarray(x), axis)
+    return length if keepdims else jnp.squeeze(length, axis)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _norm(x: jax.Array, axis: int) -> jax.Array:
+    scale = _scale(dot(x, x, axis))
+    scaled = scale * x
+    return sqrt(dot(scaled, scaled, axis)) / scale
+
+
+@_norm.defjvp
+def _norm_jvp(axis, primals, tangents):
+    # Written out, since the scale and its inverse would not meet before one of them had left the range.
+    (x,), (change,) = primals, tangents
+    return _norm(x, axis), dot(normalise(x, axis), change, axis)
 
 
 def distances(a: Array, b: Array) -> jax.Array:
     """Distance [..., N, M] of every point of a [..., N, 3] to every point of b [..., M, 3].
 
-    Component by component: a sum over an axis of three is many times slower on a CPU.
+    Unlike `norm` it squares without scaling, being called on millions of pairs: right from 1e-18 to 1e18; nearer
+    points are at zero, with zero gradient.
     """
     squares = [jnp.square(a[..., :, None, i] - b[..., None, :, i]) for i in range(3)]
     return sqrt(squares[0] + squares[1] + squares[2])
 
 
 def divide(numerator: Array, denominator: Array) -> jax.Array:
-    """Quotient; zero, with zero gradient, where the denominator is zero."""
+    """Quotient; zero, with zero gradient, where the denominator is zero. Both are of one rank and one float type."""
+    return _divide(jnp.asarray(numerator), jnp.asarray(denominator))
+
+
+@jax.custom_jvp
+def _divide(numerator: jax.Array, denominator: jax.Array) -> jax.Array:
     nonzero = denominator != 0
     return jnp.where(nonzero, numerator / jnp.where(nonzero, denominator, 1), 0)
 
 
+@_divide.defjvp
+def _divide_jvp(primals, tangents):
+    # The textbook's n / d^2 is 0 * inf = NaN for n = 0 and a small d.
+    quotient = divide(*primals)
+    return quotient, divide(tangents[0] - quotient * tangents[1], primals[1])
+
+
 def normalise(x: Array, axis: int = -1) -> jax.Array:
     """Unit vector along `axis`; the zero vector stays zero, with zero gradient."""
-    # Scaling first keeps the square of very short and very long vectors inside float32.
-    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=axis, keepdims=True))
-    scaled = divide(x, largest)
-    return divide(scaled, norm(scaled, axis=axis, keepdims=True))
+    x = jnp.asarray(x)
+    scaled = _scale(dot(x, x, axis)) * x
+    return divide(scaled, sqrt(dot(scaled, scaled, axis)))
 
 
 def acos(x: Array) -> jax.Array:
@@ -54,7 +103,9 @@ def acos(x: Array) -> jax.Array:
 
 
 def atan2(y: Array, x: Array) -> jax.Array:
-    """Angle of the vector (x, y) in (-pi, pi]; zero, with zero gradient, at the origin."""
+    """Angle of the vector (x, y) in [-pi, pi]; zero, with zero gradient, at the origin."""
+    scale = _scale(jnp.square(x) + jnp.square(y))
+    y, x = scale * y, scale * x
     origin = (x == 0) & (y == 0)
     return jnp.arctan2(jnp.where(origin, 0, y), jnp.where(origin, 1, x))
 

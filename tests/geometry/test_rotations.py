@@ -110,6 +110,181 @@ def test_leading_axes():
     assert all(R.shape == (2, 3, 4, 3, 3) for R in matrices)
 
 
+def test_the_group_axioms(R):
+    a, b, c = R[:30], R[30:60], R[60:90]
+    compose, transpose = rotations.compose, rotations.transpose
+    np.testing.assert_allclose(compose(compose(a, b), c), compose(a, compose(b, c)), atol=1e-6)
+    np.testing.assert_allclose(compose(a, transpose(a)), np.broadcast_to(np.eye(3), a.shape), atol=1e-6)
+    np.testing.assert_allclose(compose(transpose(a), a), np.broadcast_to(np.eye(3), a.shape), atol=1e-6)
+    np.testing.assert_allclose(transpose(compose(a, b)), compose(transpose(b), transpose(a)), atol=1e-6)
+    x = jax.random.normal(jax.random.key(0), (30, 3))
+    np.testing.assert_allclose(
+        rotations.rotate(compose(a, b), x), rotations.rotate(a, rotations.rotate(b, x)), atol=1e-5
+    )
+
+
+ROUND_TRIPS = {
+    "axis-angle": (rotations.matrix_to_axis_angle, rotations.axis_angle_to_matrix),
+    "quaternion": (rotations.matrix_to_quaternion, rotations.quaternion_to_matrix),
+    "6D": (rotations.matrix_to_6d, rotations.sixd_to_matrix),
+    "quaternion by axis-angle": (
+        lambda R: rotations.quaternion_to_axis_angle(rotations.matrix_to_quaternion(R)),
+        lambda a: rotations.quaternion_to_matrix(rotations.axis_angle_to_quaternion(a)),
+    ),
+}
+# from nothing over a half turn and whole turns to where float32 has no more angle to tell
+FULL_RANGE = np.concatenate([[0.0], np.geomspace(1e-37, 1e-8, 12), ANGLES, np.linspace(np.pi, 20, 20)])
+FULL_RANGE = np.concatenate([FULL_RANGE, [2 * np.pi, 4 * np.pi]])
+ABSURD = np.geomspace(1e3, 1e37, 12)
+
+
+def about_random_axes(angles: np.ndarray, seed: int = 3) -> np.ndarray:
+    axis = np.random.default_rng(seed).normal(size=(len(angles), 3))
+    return (angles[:, None] * axis / np.linalg.norm(axis, axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ROUND_TRIPS)
+def test_there_and_back_is_the_same_rotation(name, R):
+    there, back = ROUND_TRIPS[name]
+    np.testing.assert_allclose(jax.jit(lambda R: back(there(R)))(R), R, atol=2e-6)
+
+
+def test_the_exponential_is_right_for_every_angle():
+    axis_angle = about_random_axes(FULL_RANGE)
+    expected = Rotation.from_rotvec(axis_angle.astype(float)).as_matrix()
+    np.testing.assert_allclose(jax.jit(rotations.axis_angle_to_matrix)(axis_angle), expected, atol=3e-6)
+
+
+def test_tiny_angles_are_not_lost():
+    angles = np.geomspace(1e-30, 1e-2, 30).astype(np.float32)
+    axis_angle = about_random_axes(angles)
+    R = jax.jit(rotations.axis_angle_to_matrix)(axis_angle)
+    np.testing.assert_allclose(rotations.vee(R), axis_angle, rtol=2e-5)
+    np.testing.assert_allclose(jax.jit(rotations.matrix_to_axis_angle)(R), axis_angle, rtol=2e-6)
+    identity = jnp.broadcast_to(jnp.eye(3), R.shape)
+    np.testing.assert_allclose(rotations.angle_between(identity, R), angles, rtol=1e-5)
+
+
+def test_absurd_angles_still_give_a_rotation_and_finite_gradients():
+    axis_angle = about_random_axes(ABSURD)
+    R, gradient = jax.jit(
+        jax.vmap(lambda a: (rotations.axis_angle_to_matrix(a), jax.jacobian(rotations.axis_angle_to_matrix)(a)))
+    )(axis_angle)
+    np.testing.assert_allclose(R @ np.swapaxes(R, 1, 2), np.broadcast_to(np.eye(3), R.shape), atol=1e-6)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-15, 1e15, 1e30])
+def test_what_is_normalised_may_have_any_length(scale, R):
+    """6D vectors and quaternions, in value and gradient (which goes as 1 / scale)."""
+    R = R[::7]
+    for there, back in (ROUND_TRIPS["quaternion"], ROUND_TRIPS["6D"]):
+        form = np.asarray(there(R), np.float32)
+        both = jax.jit(jax.vmap(lambda x, f=back: (f(x), jax.jacobian(f)(x))))
+        found, slope = both(np.float32(scale) * form)
+        _, expected = both(form)
+        np.testing.assert_allclose(found, R, atol=2e-6)
+        np.testing.assert_allclose(np.asarray(slope, float) * scale, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "made"),
+    [
+        (rotations.axis_angle_to_matrix, lambda a: a),
+        (rotations.axis_angle_to_quaternion, lambda a: a),
+        (rotations.matrix_to_axis_angle, rotations.axis_angle_to_matrix),
+        (rotations.matrix_to_quaternion, rotations.axis_angle_to_matrix),
+        (rotations.quaternion_to_axis_angle, rotations.axis_angle_to_quaternion),
+        (rotations.quaternion_to_matrix, rotations.axis_angle_to_quaternion),
+        (rotations.sixd_to_matrix, lambda a: rotations.matrix_to_6d(rotations.axis_angle_to_matrix(a))),
+    ],
+)
+def test_gradients_are_those_of_float64_at_every_angle(function, made, axis_angle):
+    """Near a half turn the axis itself turns at 1 / (pi - angle): there errors are measured relative to that."""
+    jacobian = jax.jit(jax.vmap(jax.jacobian(function)))
+    with jax.enable_x64(True):
+        argument = np.asarray(jax.jit(made)(axis_angle.astype(np.float64)))
+        expected = np.asarray(jacobian(argument))
+        check_grads(jax.jit(function), (argument[10:60:7],), order=1, modes=["rev"], atol=1e-5, rtol=1e-5)
+    found = np.asarray(jacobian(argument.astype(np.float32)))
+    inside = np.pi - 1e-3 > ANGLES
+    np.testing.assert_allclose(
+        found[inside], expected[inside], atol=1e-3 if made is rotations.axis_angle_to_matrix else 3e-6
+    )
+    assert np.isfinite(found).all()
+
+
+def test_second_derivatives_at_zero():
+    """exp is smooth: d^2/ds^2 exp(s K) = K^2 at s = 0, where the textbook formula has 0 / 0."""
+    axis_angle = jnp.array([0.3, -0.5, 0.8])
+    second = jax.jit(jax.hessian(lambda s: rotations.axis_angle_to_matrix(s * axis_angle)))
+    K = rotations.skew(axis_angle)
+    np.testing.assert_allclose(second(0.0), K @ K, atol=1e-6)
+    np.testing.assert_allclose(second(1e-3), K @ K, atol=1e-3)
+
+
+def test_conversions_are_equivariant(R):
+    """A change of frame turns the axis and leaves the angle: log(Q R Q^T) = Q log(R)."""
+    Q, inside = Rotation.random(len(R), rng=np.random.default_rng(0)).as_matrix().astype(np.float32), ANGLES < 3
+    turned = rotations.matrix_to_axis_angle(rotations.compose(rotations.compose(Q, R), rotations.transpose(Q)))
+    expected = rotations.rotate(Q, rotations.matrix_to_axis_angle(R))
+    np.testing.assert_allclose(turned[inside], expected[inside], atol=5e-6)
+    both = rotations.angle_between(rotations.compose(Q, R), rotations.compose(Q, rotations.transpose(R)))
+    np.testing.assert_allclose(both, rotations.angle_between(R, rotations.transpose(R)), atol=5e-6)
+
+
+def test_a_quaternion_and_its_negative_are_one_rotation(R):
+    q = rotations.matrix_to_quaternion(R)
+    np.testing.assert_array_equal(rotations.quaternion_to_axis_angle(-q), rotations.quaternion_to_axis_angle(q))
+    np.testing.assert_array_equal(rotations.quaternion_to_matrix(-q), rotations.quaternion_to_matrix(q))
+
+
+def test_degenerate_inputs_give_finite_values_and_gradients():
+    cases = {
+        rotations.quaternion_to_matrix: [np.zeros(4), np.full(4, 1e-38)],
+        rotations.quaternion_to_axis_angle: [np.zeros(4), np.array([0, 1, 0, 0])],
+        rotations.matrix_to_axis_angle: [np.zeros((3, 3)), np.ones((3, 3)), np.eye(3), 1e30 * np.eye(3), -np.eye(3)],
+        rotations.matrix_to_quaternion: [np.zeros((3, 3)), np.ones((3, 3)), -np.eye(3), np.diag([1, -1, -1])],
+        rotations.nearest_rotation: [np.zeros((3, 3)), np.ones((3, 3)), 1e30 * np.eye(3), np.diag([1, 1, -1])],
+    }
+    for function, inputs in cases.items():
+        x = jnp.asarray(np.stack(inputs), jnp.float32)
+        found = jax.jit(jax.vmap(lambda x, f=function: (f(x), jax.jacobian(f)(x))))(x)
+        assert all(np.isfinite(part).all() for part in found), function
+    np.testing.assert_array_equal(rotations.quaternion_to_matrix(jnp.zeros(4)), np.eye(3))
+    identity = jnp.eye(3)
+    assert rotations.angle_between(identity, identity) == 0
+    gradient = jax.grad(lambda R: rotations.angle_between(R, identity))(identity)
+    assert np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float32, jnp.float64])
+def test_dtypes_are_kept(dtype):
+    def everything(axis_angle, q, sixd):
+        R = rotations.axis_angle_to_matrix(axis_angle)
+        found = rotations.matrix_to_axis_angle(R), rotations.matrix_to_quaternion(R), rotations.matrix_to_6d(R)
+        found += rotations.quaternion_to_axis_angle(q), rotations.quaternion_to_matrix(q)
+        found += rotations.axis_angle_to_quaternion(axis_angle), rotations.sixd_to_matrix(sixd)
+        found += rotations.slerp(R, R, q[..., 0]), rotations.angle_between(R, R), rotations.nearest_rotation(R)
+        return R, *found, jax.grad(lambda R: rotations.nearest_rotation(R).sum())(R)
+
+    with jax.enable_x64(True):
+        found = jax.eval_shape(everything, *[jax.ShapeDtypeStruct((5, n), dtype) for n in (3, 4, 6)])
+        assert {array.dtype for array in found} == {jnp.dtype(dtype)}
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_nearest_rotation_at_every_magnitude(scale, R):
+    np.testing.assert_allclose(rotations.nearest_rotation(np.float32(scale) * R), R, atol=2e-6)
+
+
+def test_nearest_rotation_is_equivariant(R):
+    M = np.random.default_rng(1).normal(size=(50, 3, 3)).astype(np.float32)
+    expected = rotations.compose(rotations.compose(R[:50], rotations.nearest_rotation(M)), R[50:100])
+    turned = rotations.compose(rotations.compose(R[:50], M), R[50:100])
+    np.testing.assert_allclose(rotations.nearest_rotation(turned), expected, atol=3e-5)
+
+
 def test_nearest_rotation_undoes_a_stretch_and_never_mirrors(R):
     stretch = jnp.diag(jnp.array([2.0, 1.0, 0.5]))
     np.testing.assert_allclose(rotations.nearest_rotation(R @ stretch), R, atol=1e-5)
