@@ -1,71 +1,40 @@
-"""Loads a body: the packaged open bodies by name, licensed SMPL files by path."""
+"""Loads a body: the packaged open bodies by name, licensed files of the SMPL family by path."""
 
 import pathlib
-import zipfile
 
 import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import skeleton
 from sm_jax.body.capsule_fit import fit_capsules
+from sm_jax.body.files import read_body
 from sm_jax.body.landmarks import VERTEX_KEYPOINTS, keypoint_vertices
-from sm_jax.body.pickles import read_pickle
 from sm_jax.body.smpl import Body, CapsuleModel
 from sm_jax.body.surface import surface_points, vertex_regions
 from sm_jax.errors import UserError
 
 PACKAGED = {"open-low": "open_low.npz", "open-full": "open_full.npz"}
 _DATA = pathlib.Path(__file__).parent / "data"
-_REQUIRED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
 
 
 def load_body(path_or_name: str | pathlib.Path = "open-low", betas: int = 10) -> Body:
-    """Body model by packaged name (`open-low`, `open-full`) or from an SMPL .npz or .pkl file.
+    """Body model by packaged name (`open-low`, `open-full`) or from an SMPL, SMPL-H or SMPL-X file (.npz, .pkl).
 
-    betas: how many shape components to keep, at most. A file without `posedirs` has no pose blend shapes.
-    Raises UserError for a missing, damaged or foreign file.
+    Any gender and version; SMPL-H and SMPL-X come as their bodies with flat hands and a neutral face (see `families`).
+    betas: how many shape components to keep. A file with fewer gives all it has: `shapedirs.shape[-1]` of the result
+    is the number. A file without `posedirs` has no pose blend shapes.
+    Raises UserError for a missing, damaged, hostile or foreign file.
     """
+    if betas < 1:
+        raise UserError(f"A body needs at least one shape component, not {betas}: the usual number is 10.")
     name = str(path_or_name)
     path = _DATA / PACKAGED[name] if name in PACKAGED else pathlib.Path(path_or_name).expanduser()
     if not path.is_file():
         known = ", ".join(PACKAGED)
         raise UserError(f"Body '{name}' not found: give the path of an SMPL .npz or .pkl file, or one of {known}.")
-    arrays = _read_npz(path) if path.suffix == ".npz" else read_pickle(path)
-    arrays = _checked(arrays, path)
+    arrays = read_body(path)
     arrays["shapedirs"] = arrays["shapedirs"][..., :betas]
     return _build(path.stem if name not in PACKAGED else name, arrays)
-
-
-def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
-        raise UserError(f"Body file {path} is damaged or holds Python objects ({error}): get it again.") from error
-
-
-def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.ndarray]:
-    """The arrays as float32, faces as int32, after a check of names, shapes and the joint tree."""
-    missing = [key for key in _REQUIRED if key not in arrays]
-    if missing:
-        raise UserError(f"Body file {path} lacks {', '.join(missing)}: an SMPL file with 24 joints is needed.")
-    V = len(arrays["v_template"])
-    expected: dict[str, tuple[int, ...]] = {"v_template": (V, 3), "J_regressor": (24, V), "weights": (V, 24)}
-    if "posedirs" in arrays:
-        expected["posedirs"] = (V, 3, 207)
-    for key, shape in expected.items():
-        if arrays[key].shape != shape:
-            raise UserError(f"Body file {path}: {key} has shape {arrays[key].shape}, SMPL's is {shape}.")
-    if arrays["shapedirs"].ndim != 3 or arrays["shapedirs"].shape[:2] != (V, 3):
-        raise UserError(
-            f"Body file {path}: shapedirs has shape {arrays['shapedirs'].shape}, SMPL's is {(V, 3)} + (N,)."
-        )
-    if tuple(np.asarray(arrays["kintree_table"])[0][1:].astype(np.int64)) != skeleton.PARENTS[1:]:
-        raise UserError(f"Body file {path} has another joint tree than SMPL: SMPL-H and SMPL-X files cannot be used.")
-    checked = {key: np.asarray(arrays[key], np.float32) for key in arrays if arrays[key].dtype.kind in "fiu"}
-    if not all(np.isfinite(checked[key]).all() for key in expected):
-        raise UserError(f"Body file {path} holds numbers that are not finite: get it again.")
-    return checked | {"f": np.asarray(arrays["f"]).astype(np.int32)}
 
 
 def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:

@@ -7,9 +7,13 @@ VERTEX_KEYPOINTS = (
     "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_heel", "right_heel", "left_toe", "right_toe",
 )  # fmt: skip
 
-# SMPL's own topology (6,890 vertices), as used by OpenPose regressors of SMPLify-X and SPIN.
-SMPL_VERTICES = 6890
-SMPL_KEYPOINT_VERTICES = (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617)
+# The vertices that the field uses, by the number of vertices of the topology: SMPL's, which SMPL-H shares, and
+# SMPL-X's. Checked against `vertex_ids` of github.com/vchoutas/smplx, on which the OpenPose and COCO keypoints of
+# SMPLify-X, SPIN and later work rest; the same feet are in GVHMR's foot sliding.
+KNOWN_VERTICES = {
+    6890: (332, 2800, 6260, 583, 4071, 3387, 6787, 3216, 6617),
+    10475: (9120, 9448, 9929, 6, 616, 8846, 8635, 5770, 8463),
+}
 
 # Adult means: pupils 63 mm apart (Dodgson, SPIE 2004), about 40 mm above the tip of the nose.
 _HALF_PUPIL_DISTANCE, _EYE_ABOVE_NOSE = 0.0315, 0.04
@@ -20,10 +24,10 @@ def keypoint_vertices(v_template: np.ndarray, weights: np.ndarray) -> np.ndarray
     """Vertex index [9] of each of `VERTEX_KEYPOINTS`.
 
     v_template: [V, 3] in metres, T-pose, y up, facing +z, left = +x.  weights: [V, 24] skinning.
-    Known indices for SMPL's topology, geometry for any other.
+    Known indices for SMPL's and SMPL-X's topology, geometry for any other.
     """
-    if len(v_template) == SMPL_VERTICES:
-        return np.array(SMPL_KEYPOINT_VERTICES, np.int32)
+    if len(v_template) in KNOWN_VERTICES:
+        return np.array(KNOWN_VERTICES[len(v_template)], np.int32)
     owner = np.argmax(weights, axis=1)
     head = np.flatnonzero(owner == 15)
     nose = _best(head, -v_template[head, 2] + 2 * np.abs(v_template[head, 0]))

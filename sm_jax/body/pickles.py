@@ -1,13 +1,13 @@
 """Reads licensed SMPL pickles without chumpy and without trusting them: only arrays may come out.
 
 Classes outside the allow-list are refused by name. chumpy's and scipy's objects become inert records of their state,
-from which the array is taken; no code of theirs runs.
+from which the array is taken; no code of chumpy runs, and scipy gets a matrix only after its indices are checked.
 """
 
 import _codecs
 import pathlib
 import pickle
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import scipy.sparse
@@ -15,15 +15,17 @@ import scipy.sparse
 from sm_jax.errors import UserError
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The pickle asks for a class that is not on the list."""
 
 
 class _Record:
     """Stands for an object of another package: keeps the pickled state, does nothing."""
 
+    state: dict[str, Any]
+
     def __init__(self, *arguments: Any) -> None:
-        self.state: dict[str, Any] = {}
+        pass
 
     def __setstate__(self, state: Any) -> None:
         self.state = state if isinstance(state, dict) else {}
@@ -34,7 +36,7 @@ class _Sparse(_Record):
 
 
 class _Chumpy(_Record):
-    """A chumpy array; its values are under `x`."""
+    """A chumpy array: values (`Ch`), or what is left of an expression over another one."""
 
 
 # The functions with which Python and NumPy pickle their own objects, under the names old and new versions write.
@@ -43,6 +45,8 @@ _ALLOWED: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): _codecs.encode,
     ("__builtin__", "object"): object,
     ("builtins", "object"): object,
+    ("__builtin__", "set"): set,  # in the state of every chumpy array
+    ("builtins", "set"): set,
     ("copy_reg", "_reconstructor"): _PLAIN,
     ("copyreg", "_reconstructor"): _PLAIN,
     ("numpy", "ndarray"): np.ndarray,
@@ -54,15 +58,19 @@ for _core in ("numpy.core", "numpy._core"):
     _ALLOWED[f"{_core}.numeric", "_frombuffer"] = np.empty(0).__reduce_ex__(5)[0]
 
 
+_SPARSE = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
+_MOST = 2**28  # entries of a sparse matrix when written out; SMPL-X's regressor has 576,125
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
         if (module_name, global_name) in _ALLOWED:
             return _ALLOWED[module_name, global_name]
         if module_name.split(".")[0] == "chumpy":
-            return _Chumpy
-        if module_name.startswith("scipy.sparse") and global_name in ("csc_matrix", "csr_matrix"):
+            return type(global_name, (_Chumpy,), {})
+        if module_name.startswith("scipy.sparse") and global_name in _SPARSE:
             return type(global_name, (_Sparse,), {})
-        raise _Refused(f"it wants to load {module_name}.{global_name}")
+        raise Refused(f"it wants to load {module_name}.{global_name}")
 
 
 def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
@@ -73,24 +81,65 @@ def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as file:
             content = _ArrayUnpickler(file, encoding="latin1").load()
-    except _Refused as error:
+        found = {str(key): _array(value) for key, value in content.items()} if isinstance(content, dict) else None
+    except Refused as error:
         raise UserError(f"Body file {path} was refused: {error}. Use the original SMPL .pkl or .npz.") from error
     except Exception as error:  # a damaged pickle can raise anything
         raise UserError(f"Body file {path} is damaged ({type(error).__name__}): get it again.") from error
-    if not isinstance(content, dict):
+    if found is None:
         raise UserError(f"Body file {path} is no SMPL model: it holds a {type(content).__name__}, not named arrays.")
-    arrays = {str(key): _array(value) for key, value in content.items()}
-    return {key: value for key, value in arrays.items() if value is not None}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def read_object(file: IO[bytes]) -> np.ndarray | None:
+    """The numbers of an .npy file that holds one Python object, under the same rules; None where it has none.
+
+    Raises Refused for a class that is not on the list, ValueError for a damaged file.
+    """
+    version = np.lib.format.read_magic(file)
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, _ = header(file)
+    try:
+        content = _ArrayUnpickler(file, encoding="latin1").load()
+        return _array(content.item()) if shape == () and isinstance(content, np.ndarray) else None
+    except Refused:
+        raise
+    except Exception as error:  # a damaged pickle can raise anything
+        raise ValueError(f"unreadable object: {type(error).__name__}") from error
 
 
 def _array(value: Any) -> np.ndarray | None:
     """The numbers of an entry, or None where it has none."""
     if isinstance(value, _Sparse):
-        state = value.state
-        make = getattr(scipy.sparse, type(value).__name__)
-        return make((state["data"], state["indices"], state["indptr"]), shape=state["_shape"]).toarray()
+        return _dense(value)
     if isinstance(value, _Chumpy):
-        value = value.state.get("x")
+        return _evaluated(value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
         return value
     return None
+
+
+def _dense(matrix: _Sparse) -> np.ndarray:
+    state = matrix.state
+    rows, columns = (int(size) for size in state["_shape"])
+    if not 0 <= rows * columns <= _MOST:
+        raise ValueError("a sparse matrix of absurd size")
+    made = getattr(scipy.sparse, type(matrix).__name__)(
+        (state["data"], state["indices"], state["indptr"]), shape=(rows, columns)
+    )
+    made.check_format(full_check=True)  # without it an index outside the matrix writes outside its memory
+    return made.toarray()
+
+
+def _evaluated(value: _Chumpy) -> np.ndarray | None:
+    """What chumpy would compute, for the expressions that SMPL files hold."""
+    state, kind = value.state, type(value).__name__
+    if kind == "Ch":
+        return _array(state.get("x"))
+    inner = _array(state.get("a"))
+    if inner is None:
+        return None
+    if kind == "Select":  # a slice, by indices into the flattened array
+        chosen = inner.ravel()[state["idxs"]]
+        return chosen.reshape(state["preferred_shape"]) if "preferred_shape" in state else chosen
+    return inner.reshape(state["newshape"]) if kind == "Reshape" else None
