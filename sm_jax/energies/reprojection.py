@@ -18,9 +18,9 @@ def reprojection(
     """Robust, confidence-weighted distance in the picture, free of the resolution. In [0, 1); zero at the truth.
 
     keypoints_world: [P, T, K, 3].  pixels: [P, T, K, 2], ignored (even NaN) where confidence [P, T, K] is zero.
-    frame_mask: [T]. The residual in pixels is divided by the person's size in pixels, or by a hundredth of the
-    picture's diagonal where that is more, so that a single keypoint or a distant crowd of them still says where a person
-    is. Kernel as in Bogo et al., "Keep it SMPL", ECCV 2016.
+    frame_mask: [T]. The residual in pixels is divided by the person's size in pixels, but by no less than a hundredth
+    of the picture's diagonal, so that a single keypoint still says where a person is. Kernel as in Bogo et al.,
+    "Keep it SMPL", ECCV 2016.
     """
     weight = confidence * frame_mask[None, :, None]
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)

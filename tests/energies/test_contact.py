@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.energies.contact import POINTS, contact, distances
+from sm_jax.energies.contact import POINTS, SOFTNESS, TOLERANCE, contact, distances
+from sm_jax.geometry import rotations
 from sm_jax.types import ContactTargets
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
@@ -49,14 +50,49 @@ def test_zero_when_met_and_positive_when_not():
 
 def test_either_side_is_enough():
     met = touch(apart(), "right_hand", "back", 0.01)
-    assert contact(met, REGIONS, targets(a="hand"), MASK) < contact(met, REGIONS, targets(a="left_hand"), MASK)
-    np.testing.assert_allclose(contact(met, REGIONS, targets(a="hand"), MASK), 0, atol=1e-6)
+    assert contact(met, REGIONS, targets(a="hand"), MASK) == 0 < contact(met, REGIONS, targets(a="left_hand"), MASK)
 
 
-def test_the_distance_is_that_of_the_nearest_pair():
+def test_the_distance_is_that_of_the_nearest_pair_and_never_more():
     found, exists = distances(touch(apart(), "left_hand", "back", 0.3), REGIONS, targets())
     np.testing.assert_allclose(found[:, 0], 0.3, atol=0.01)
     np.testing.assert_array_equal(exists, [1, 0])
+    points = noise(2, T, S, 3, scale=0.05)
+    a, b = (
+        points[i][:, [skeleton.SIDED_REGIONS[r].endswith(n) for r in REGIONS]] for i, n in ((0, "hand"), (1, "back"))
+    )
+    least = np.linalg.norm(a[:, :, None] - b[:, None], axis=-1).min(axis=(1, 2))
+    found = np.asarray(distances(points, REGIONS, targets(a="hand"))[0][:, 0])
+    assert (found <= least).all() and (found >= least - SOFTNESS * np.log(8)).all()
+
+
+def test_a_touching_pair_meets_the_constraint_whatever_the_others_do():
+    points = touch(apart(), "left_hand", "back", 0.99 * TOLERANCE)
+    hand = skeleton.SIDED_REGIONS.index("left_hand")
+    points[0, :, np.flatnonzero(hand == REGIONS)[1]] += 5
+    value, gradient = jax.value_and_grad(contact)(jnp.asarray(points), REGIONS, targets(), MASK)
+    assert value == 0 and not np.any(gradient)
+
+
+def test_every_pair_is_drawn_closer_and_none_pushed_apart():
+    line = np.zeros((2, 1, 3, 3), np.float32)
+    line[0, 0, :, 0] = -0.04, -0.06, -0.09
+    regions = np.array([skeleton.SIDED_REGIONS.index(n) for n in ("left_hand", "left_hand", "back")], np.int32)
+    one = ContactTargets(mask_a=rows("left_hand"), mask_b=rows("back"), weight=np.ones((1, 1), np.float32))
+    pull = np.asarray(jax.grad(lambda x: distances(x, regions, one)[0][0, 0])(jnp.asarray(line)))[..., 0]
+    assert pull[0, 0, 0] < pull[0, 0, 1] < 0  # the nearer one the most
+    np.testing.assert_allclose(pull[0, 0, :2].sum(), -1, rtol=1e-5)
+    np.testing.assert_allclose(pull[1, 0, 2], 1, rtol=1e-5)
+
+
+def test_any_motion_and_the_mirror_image_of_the_world_change_nothing():
+    points, turn = apart(), np.asarray(rotations.axis_angle_to_matrix(np.array([1.0, -2.0, 0.5], np.float32)))
+    before = contact(points, REGIONS, targets(), MASK)
+    np.testing.assert_allclose(contact(points @ turn.T + 1, REGIONS, targets(), MASK), before, rtol=1e-4)
+    swap = np.array(skeleton.mirror_permutation(skeleton.SIDED_REGIONS), np.int32)
+    mirrored = points * np.array([-1, 1, 1], np.float32)
+    right = targets(a="right_hand")
+    np.testing.assert_allclose(contact(mirrored, swap[REGIONS], right, MASK), before, rtol=1e-5)
 
 
 def test_descent_brings_the_regions_together():

@@ -46,7 +46,15 @@ def test_a_person_without_contact_takes_the_others_height():
     contact = CONTACT.copy()
     contact[1] = 0
     np.testing.assert_allclose(support_heights(feet(0.2, 1.5), contact, MASK), 0.2, atol=1e-5)
-    assert np.isfinite(support_heights(feet(0.2, 1.5), 0 * contact, MASK)).all()
+
+
+def test_where_nobody_touches_the_ground_it_is_unknown_and_nothing_is_below_it():
+    soles, free, mask = noise(2, T, 4, 3), 0 * CONTACT, MASK.copy()
+    soles[:, 7:, :, 2], mask[7:] = -5, 0
+    support = support_heights(soles, free, mask)
+    np.testing.assert_array_equal(support, soles[:, :7, :, 2].min())
+    assert ground(soles, free, support, mask) == 0
+    np.testing.assert_array_equal(support_heights(soles, free, 0 * mask), 0)
 
 
 def test_padding_does_not_count():

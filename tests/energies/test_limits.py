@@ -49,6 +49,27 @@ def test_descent_straightens_a_broken_knee():
     assert jax.jit(jax.grad(energy))(jnp.array(-0.8)) < 0
 
 
+def test_a_bone_that_leaves_the_plane_of_its_hinge_is_no_emergency():
+    """Where the forearm points along the elbow's axis its bend has no direction: no jump, no steep slope."""
+    elbow = skeleton.JOINTS.index("left_elbow") - 1
+
+    def cost(axis_angle):
+        turned = jnp.zeros((2, T, 23, 3)).at[:, :, elbow].set(axis_angle[None, None])
+        return limits(rotations.axis_angle_to_matrix(turned), MASK)
+
+    for wobble in (1e-7, 1e-4, 1e-2):
+        value, slope = jax.jit(jax.value_and_grad(cost))(jnp.array([0.0, wobble, np.pi / 2 + wobble]))
+        assert value < 0.01 and np.abs(slope).max() < 0.5
+
+
+def test_left_and_right_bend_alike():
+    axis_angle = 1.5 * noise(2, T, 23, 3)
+    joints = np.array(skeleton.mirror_permutation(skeleton.JOINTS))[1:] - 1
+    mirrored = axis_angle[:, :, joints] * np.array([1, -1, -1], np.float32)
+    left, right = (limits(rotations.axis_angle_to_matrix(x), MASK) for x in (axis_angle, mirrored))
+    np.testing.assert_allclose(left, right, rtol=1e-5)
+
+
 def test_padding_does_not_count():
     pose = bent("neck", 120, [0, 1, 0])
     assert limits(pose, 0 * MASK) == 0

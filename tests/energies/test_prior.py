@@ -28,6 +28,14 @@ def test_the_residual_is_the_angle():
     np.testing.assert_allclose(prior(turned, identity, VISIBLE, MASK), expected, rtol=1e-2)
 
 
+def test_only_the_turn_from_the_estimate_counts():
+    estimate, moved = (np.asarray(matrices(ESTIMATE + step)) for step in (0, 0.2))
+    turn = np.asarray(matrices(np.array([0.7, -1.0, 2.0], np.float32)))
+    np.testing.assert_allclose(
+        prior(turn @ moved, turn @ estimate, VISIBLE, MASK), prior(moved, estimate, VISIBLE, MASK), rtol=1e-4
+    )
+
+
 def test_hidden_joints_and_padding_are_free():
     estimate, moved = matrices(ESTIMATE), matrices(ESTIMATE + 0.3)
     assert prior(moved, estimate, 0 * VISIBLE, MASK) == 0

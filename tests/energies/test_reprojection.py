@@ -61,6 +61,13 @@ def test_one_outlier_moves_little(pixels):
     assert reprojection(jnp.asarray(WORLD), camera(), spoiled, np.ones_like(CONFIDENCE), MASK) < 1.1 / (P * T * K)
 
 
+def test_a_single_keypoint_still_says_where_a_person_is(pixels):
+    confidence = np.zeros_like(CONFIDENCE)
+    confidence[:, :, 0] = 1
+    slope = jax.jit(jax.grad(reprojection))(jnp.asarray(WORLD + 0.01), camera(), pixels, confidence, MASK)
+    assert np.abs(slope[:, :, 0]).max() > 0.01
+
+
 def test_gradient(pixels):
     assert_gradient(
         lambda x: reprojection(x, camera(), wide(pixels), wide(CONFIDENCE), wide(MASK)),

@@ -1,0 +1,196 @@
+"""Ten thousand random and degenerate scenes through every energy: value and gradient stay finite.
+
+Every kind of pose is combined with every kind of place, of shape and of evidence, several times over.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.body.assets import load_body
+from sm_jax.body.smpl import Body
+from sm_jax.energies.combine import Evidence, Weights, energy
+from sm_jax.geometry import rotations
+from sm_jax.types import Motion
+from tests.energies.scenes import TERMS, UPRIGHT, scene
+
+T = 3  # the fewest frames in which joints accelerate
+REPEATS = 6
+CHUNK = 256
+ZERO = dict.fromkeys(TERMS, 0.0)
+Scenes = tuple[Motion, np.ndarray, Evidence]  # with a leading axis
+Random = np.random.Generator
+
+
+def random_rotations(rng: Random, n: int) -> np.ndarray:
+    return np.asarray(rotations.quaternion_to_matrix(rng.normal(size=(n, 2, T, 24, 4)).astype(np.float32)))
+
+
+def half_turns(rng: Random, n: int) -> np.ndarray:
+    """Exactly pi about x, y or z."""
+    signs = np.array([[1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32)
+    return signs[rng.integers(3, size=(n, 2, T, 24))][..., None] * np.eye(3, dtype=np.float32)
+
+
+def turned(rng: Random, n: int, angle: float) -> np.ndarray:
+    axis = rng.normal(size=(n, 2, T, 24, 3))
+    axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+    return np.asarray(rotations.axis_angle_to_matrix((angle * axis).astype(np.float32)))
+
+
+def degenerate_sixd(rng: Random, n: int) -> np.ndarray:
+    """What the networks' 6D columns give when they vanish, nearly vanish, are parallel, or opposite."""
+    x = rng.normal(size=(n, 2, T, 24, 3))
+    pairs = [np.concatenate([a * x, b * x], -1) for a, b in ((0, 0), (1, 0), (1, 1), (1, -2), (1e-20, 1e-20))]
+    which = rng.integers(len(pairs), size=(n, 1, 1, 24))
+    return np.asarray(rotations.sixd_to_matrix(np.choose(which[..., None], pairs).astype(np.float32)))
+
+
+def everywhere(R: list[list[float]], n: int) -> np.ndarray:
+    return np.broadcast_to(np.array(R, np.float32), (n, 2, T, 24, 3, 3))
+
+
+POSES = {
+    "random": random_rotations,
+    "rest": lambda rng, n: everywhere([[1, 0, 0], [0, 1, 0], [0, 0, 1]], n),
+    "half turns": half_turns,
+    "nearly half turns": lambda rng, n: turned(rng, n, np.pi - 1e-4),
+    "hardly turned": lambda rng, n: turned(rng, n, 1e-20),
+    "bent out of the plane": lambda rng, n: everywhere([[0, -1, 0], [1, 0, 0], [0, 0, 1]], n),
+    "held": lambda rng, n: np.repeat(random_rotations(rng, n)[:, :, :1], T, axis=2),
+    "both alike": lambda rng, n: np.repeat(random_rotations(rng, n)[:, :1], 2, axis=1),
+    "degenerate 6D": degenerate_sixd,
+    "no rotations": lambda rng, n: rng.normal(size=(n, 2, T, 24, 3, 3)),
+}
+EYE = np.array([0, -4, 0.9])  # where the camera of the scenes stands
+PLACES = {
+    "near": lambda rng, n: rng.normal(size=(n, 2, T, 3)),
+    "one place": lambda rng, n: np.broadcast_to(rng.normal(size=(n, 1, 1, 3)), (n, 2, T, 3)),
+    "hardly moved": lambda rng, n: 1e-20 * rng.normal(size=(n, 2, T, 3)),
+    "in the camera": lambda rng, n: np.broadcast_to(EYE, (n, 2, T, 3)),
+    "behind the camera": lambda rng, n: EYE + np.array([0, -3, 0]) + rng.normal(size=(n, 2, T, 3)),
+    "a kilometre off": lambda rng, n: 1e3 * rng.normal(size=(n, 2, T, 3)),
+}
+SHAPES = {
+    "average": lambda rng, n: np.zeros((n, 2, 10)),
+    "random": lambda rng, n: rng.normal(size=(n, 2, 10)),
+    "extreme": lambda rng, n: 5 * rng.choice([-1, 1], size=(n, 2, 10)),
+    "extreme and alike": lambda rng, n: np.repeat(5 * rng.choice([-1, 1], size=(n, 1, 10)), 2, axis=1),
+}
+
+
+def in_one_frame(evidence: Evidence) -> Evidence:
+    keypoints, mask = evidence.keypoints.copy(), evidence.frame_mask.copy()
+    keypoints[:, :, 0], mask[:, 0] = np.nan, 0
+    return dataclasses.replace(evidence, keypoints=keypoints, frame_mask=mask)
+
+
+def without(evidence: Evidence, **fields: float) -> Evidence:
+    """Fields times a number."""
+    return dataclasses.replace(evidence, **{name: getattr(evidence, name) * by for name, by in fields.items()})
+
+
+EVIDENCE: Mapping[str, Callable[[Evidence], Evidence]] = {
+    "ordinary": lambda e: e,
+    "nothing seen": lambda e: without(e, keypoints=np.nan, keypoint_confidence=0),
+    "all seen in one pixel": lambda e: without(e, keypoints=0),
+    "one frame masked": in_one_frame,
+    "all frames masked": lambda e: without(e, keypoints=np.nan, frame_mask=0),
+    "all joints hidden": lambda e: without(e, visibility=0),
+    "contact of regions without points": lambda e: dataclasses.replace(
+        e, contacts=dataclasses.replace(e.contacts, mask_a=0 * e.contacts.mask_a)
+    ),
+    "no picture": lambda e: dataclasses.replace(
+        without(e, keypoints=0), camera=dataclasses.replace(e.camera, image_size=0 * e.camera.image_size)
+    ),
+}
+KINDS = (POSES, PLACES, SHAPES, EVIDENCE)
+COUNT = REPEATS * math.prod(len(kinds) for kinds in KINDS)
+
+
+def kind(i: int) -> tuple[str, ...]:
+    """Which pose, place, shape and evidence the i-th scene has."""
+    at = np.unravel_index(i % (COUNT // REPEATS), [len(kinds) for kinds in KINDS])
+    return tuple(list(kinds)[k] for kinds, k in zip(KINDS, at, strict=True))
+
+
+def drawn(kinds: Mapping, name_of: np.ndarray, rng: Random) -> np.ndarray:
+    """One array of all scenes, each drawn as its kind says."""
+    parts = {name: np.flatnonzero(name_of == name) for name in kinds}
+    values = np.concatenate([np.asarray(make(rng, parts[name].size), np.float32) for name, make in kinds.items()])
+    return values[np.argsort(np.concatenate(list(parts.values())))]
+
+
+def scenes(indices: np.ndarray) -> Scenes:
+    """The scenes of these numbers. Foot contact is none, full or in between; a third have moved as estimated."""
+    rng = np.random.default_rng(0)
+    pose, place, shape, seen = np.array([kind(i) for i in indices]).T
+    R = drawn(POSES, pose, rng)
+    motion = Motion(
+        global_orient=UPRIGHT @ R[:, :, :, 0],
+        body_pose=R[:, :, :, 1:],
+        pelvis=drawn(PLACES, place, rng),
+        betas=drawn(SHAPES, shape, rng),
+    )
+    _, contact, evidence = jax.tree.map(lambda x: np.repeat(np.asarray(x)[None], len(indices), 0), scene(T))
+    contact = contact * rng.integers(2, size=(len(indices), 1, 1, 1)).astype(np.float32)
+    contact = np.maximum(contact, rng.integers(3, size=(len(indices), 1, 1, 1)) == 0).astype(np.float32)
+    as_estimated = rng.integers(3, size=len(indices)) == 0
+    for estimate, found in zip(jax.tree.leaves(evidence.estimate), jax.tree.leaves(motion), strict=True):
+        estimate[as_estimated] = found[as_estimated]
+    for name, change in EVIDENCE.items():
+        changed = change(jax.tree.map(lambda x, i=seen == name: x[i], evidence))
+        for whole, part in zip(jax.tree.leaves(evidence), jax.tree.leaves(changed), strict=True):
+            whole[seen == name] = part
+    return motion, contact, evidence
+
+
+@jax.jit
+def finite(body: Body, given: Scenes) -> dict[str, jax.Array]:
+    """By term, whether the value is finite and whether the gradient is [chunk, 2]."""
+
+    def of_one(motion: Motion, foot_contact: jax.Array, evidence: Evidence) -> dict[str, jax.Array]:
+        def check(term: str) -> jax.Array:
+            def cost(motion, foot_contact):
+                return energy(body, motion, foot_contact, evidence, Weights(**(ZERO | {term: 1.0})))[0]
+
+            value, gradient = jax.value_and_grad(cost, argnums=(0, 1))(motion, foot_contact)
+            leaves = [jnp.isfinite(x).all() for x in jax.tree.leaves(gradient)]
+            return jnp.stack([jnp.isfinite(value), jnp.stack(leaves).all()])
+
+        return {term: check(term) for term in TERMS}
+
+    return jax.vmap(of_one)(*given)
+
+
+def assert_finite(body: Body, indices: np.ndarray) -> None:
+    assert len(indices) % CHUNK == 0
+    given, wrong = scenes(indices), []
+    for start in range(0, len(indices), CHUNK):
+        found = jax.device_get(finite(body, jax.tree.map(lambda x, s=start: x[s : s + CHUNK], given)))
+        for term in TERMS:
+            for i, part in np.argwhere(~found[term]):
+                wrong.append((term, ("value", "gradient")[part], *kind(indices[start + i])))
+    assert not wrong, f"{len(wrong)} not finite, among them {sorted(set(wrong))[:20]}"
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    return load_body("open-low")
+
+
+def test_ten_thousand_scenes(body):
+    assert COUNT >= 10_000
+    assert_finite(body, np.arange(COUNT))
+
+
+def test_a_body_that_is_a_point(body):
+    """All joints, keypoints and surface points coincide, and every bone has length zero."""
+    point = jax.tree.map(lambda x: 0 * x if jnp.issubdtype(x.dtype, jnp.floating) else x, body)
+    point = dataclasses.replace(point, weights=body.weights)
+    assert_finite(point, np.linspace(0, COUNT - 1, 2 * CHUNK).astype(int))
