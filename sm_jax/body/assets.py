@@ -7,9 +7,10 @@ import numpy as np
 
 from sm_jax.body import skeleton
 from sm_jax.body.capsule_fit import fit_capsules
+from sm_jax.body.distance_fit import fit_distance_field
 from sm_jax.body.files import read_body
 from sm_jax.body.landmarks import VERTEX_KEYPOINTS, keypoint_vertices
-from sm_jax.body.smpl import Body, CapsuleModel
+from sm_jax.body.smpl import Body, CapsuleModel, DistanceField
 from sm_jax.body.surface import surface_points, vertex_regions
 from sm_jax.errors import UserError
 
@@ -49,6 +50,7 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
     region = vertex_regions(template, weights, joint_template)
     surface = surface_points(template, region)
     fitted = fit_capsules(template, shapedirs, weights)
+    field = fit_distance_field(template, shapedirs, weights, arrays["f"])
     return Body(
         name=name,
         v_template=jnp.asarray(template),
@@ -63,4 +65,5 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
         surface_index=jnp.asarray(surface),
         surface_region=jnp.asarray(region[surface]),
         capsules=CapsuleModel(**{key: jnp.asarray(value) for key, value in fitted.items()}),
+        distance_field=DistanceField(**{key: jnp.asarray(value) for key, value in field.items()}),
     )

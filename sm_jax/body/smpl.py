@@ -37,6 +37,23 @@ class CapsuleModel:
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class DistanceField:
+    """Signed distance to the skin in the rest pose, tabulated in a box around each capsule's part, linear in betas.
+
+    low, high: [C, 3] corners of the boxes.  low_shapedirs, high_shapedirs: [C, 3, N].
+    distance: [C, n, n, n] metres at nodes evenly spread over each box.  distance_shapedirs: [C, n, n, n, N].
+    """
+
+    low: Array
+    high: Array
+    low_shapedirs: Array
+    high_shapedirs: Array
+    distance: Array
+    distance_shapedirs: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Body:
     """One body model. Arrays only, so that it is an argument of compiled functions and never a baked-in constant.
 
@@ -60,6 +77,7 @@ class Body:
     surface_index: Array
     surface_region: Array
     capsules: CapsuleModel
+    distance_field: DistanceField
 
 
 @register_dataclass

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton, smpl
-from sm_jax.body.capsules import capsules
+from sm_jax.body.distance_field import pose_field
 from sm_jax.body.smpl import Body, Posed
 from sm_jax.energies.contact import contact
 from sm_jax.energies.ground import ground, support_heights
@@ -105,7 +105,7 @@ def _surface_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str
     if "contact" in wanted:
         report["contact"] = contact(points, body.surface_region, evidence.contacts, evidence.frame_mask)
     if "penetration" in wanted:
-        report["penetration"] = penetration(points, *capsules(body, posed), evidence.frame_mask)
+        report["penetration"] = penetration(points, pose_field(body, posed), evidence.frame_mask)
     return report
 
 

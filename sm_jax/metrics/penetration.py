@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
+from sm_jax.body.triangles import nearest_place
 from sm_jax.metrics.joints import MM
 from sm_jax.types import Array
 
@@ -120,26 +121,10 @@ def surface_distance(points: Array, vertices: Array, faces: Array) -> np.ndarray
         gap = np.linalg.norm(points[point] - centres[triangle], axis=-1) - reach[triangle]
         keep = gap <= at_most[point] + 1e-9  # most are too small and too far to be the nearest
         point, triangle = point[keep], triangle[keep]
-        distance = _triangle_distance(points[point], corners[triangle])
+        place = nearest_place(points[point], corners[triangle])
+        distance = np.linalg.norm(np.einsum("ni,nic->nc", place, corners[triangle]) - points[point], axis=-1)
         result[part] = np.minimum.reduceat(distance, np.flatnonzero(np.diff(point, prepend=-1)))
     return result
-
-
-def _triangle_distance(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """Distance [N] of each point [N, 3] to its own triangle [N, 3, 3]: to the inside, or else to the nearest edge."""
-    p, (a, b, c) = points.T, np.moveaxis(corners, (1, 2), (0, 1))
-    edges = ((a, b - a), (b, c - b), (c, a - c))
-    u, v = b - a, c - a
-    normal = np.stack([u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]])
-    area = np.maximum(np.sqrt(_dot(normal, normal)), 1e-30)
-    inside, squared = np.ones(len(points), bool), np.full(len(points), np.inf)
-    for corner, edge in edges:
-        offset = p - corner
-        inward = normal[1] * edge[2] - normal[2] * edge[1], normal[2] * edge[0] - normal[0] * edge[2], normal[0] * edge[1] - normal[1] * edge[0]
-        inside &= _dot(inward, offset) >= 0
-        along = np.clip(_dot(offset, edge) / np.maximum(_dot(edge, edge), 1e-30), 0, 1)
-        squared = np.minimum(squared, _dot(offset - along * edge, offset - along * edge))
-    return np.where(inside & (area > 1e-30), np.abs(_dot(normal, p - a)) / area, np.sqrt(squared))
 
 
 def mesh_depth(points: Array, vertices: Array, faces: Array, tree: Patch | None = None) -> np.ndarray:

@@ -3,79 +3,101 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.energies.penetration import depths, penetration
+from sm_jax.body.distance_field import PosedField
+from sm_jax.energies.penetration import SLACK, depths, penetration
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
-T, S = 3, 30
+T, S, N = 3, 30, 16
+RADIUS, BOX = 0.15, 0.25  # metres: of the people, who are balls, and from their centres to the ends of their tables
 MASK = np.ones(T, np.float32)
-RADIUS = np.array([[0.15, 0.1], [0.15, 0.1]], np.float32)
 
 
-def scene(gap: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two upright people, each of two stacked capsules with points on their skin, `gap` metres between the axes."""
-    angle = np.linspace(0, 2 * np.pi, S, endpoint=False)
-    skin = np.stack([0.15 * np.cos(angle), 0.15 * np.sin(angle), np.linspace(0.05, 0.45, S)], axis=-1)
-    shift = np.array([[0, 0, 0], [gap, 0, 0]])
-    points = (skin[None] + shift[:, None])[:, None].repeat(T, 1)
-    start = np.array([[0, 0, 0], [0, 0, 0.5]]) + shift[:, None]
-    end = np.array([[0, 0, 0.5], [0, 0, 1.0]]) + shift[:, None]
-    start, end = start[:, None].repeat(T, 1), end[:, None].repeat(T, 1)
-    return points.astype(np.float32), start.astype(np.float32), end.astype(np.float32)
-
-
-def test_zero_apart_and_touching_and_growing_with_the_overlap():
-    energy = jax.jit(penetration)
-    values = [energy(*scene(gap), RADIUS, MASK) for gap in (1.0, 0.305, 0.25, 0.15)]
-    assert values[0] == values[1] == 0
-    assert 0 < values[2] < values[3]
-
-
-def test_depth_is_the_distance_below_the_skin():
-    points, start, end = scene(0.2)
-    assert depths(points, start, end, RADIUS).max() == pytest.approx(0.1, abs=5e-3)
-
-
-def test_descent_pushes_the_people_apart():
-    points, start, end = scene(0.2)
-
-    def moved(x):
-        shift = jnp.stack([jnp.zeros_like(x), x])[:, None, None]
-        return penetration(points + shift, start + shift, end + shift, RADIUS, MASK)
-
-    gradient = jax.jit(jax.grad(moved))(jnp.zeros(3))
-    assert gradient[0] < 0 and abs(gradient[0]) > 10 * np.abs(gradient[1:]).max()
-
-
-def test_both_directions_count():
-    points, start, end = scene(0.2)
-    both = penetration(points, start, end, RADIUS, MASK)
-    points[1] += 10
-    one = penetration(points, start, end, RADIUS, MASK)
-    np.testing.assert_allclose(one, both / 2, rtol=0.1)
-
-
-def test_turning_the_world_changes_nothing():
-    turn = np.linalg.qr(noise(3, 3, seed=3))[0]
-    before = penetration(*scene(0.2), RADIUS, MASK)
-    points, start, end = (x @ turn.T for x in scene(0.2))
-    np.testing.assert_allclose(penetration(points, start, end, RADIUS, MASK), before, rtol=1e-4)
-
-
-def test_padding_does_not_count():
-    points, start, end = scene(1.0)
-    points[0, 2] = points[1, 2]
-    assert penetration(points, start, end, RADIUS, np.array([1, 1, 0], np.float32)) == 0
-
-
-def test_gradient():
-    points, start, end = scene(0.2)
-    assert_gradient(
-        lambda x: penetration(x, wide(start), wide(end), wide(RADIUS), wide(MASK)),
-        points + noise(2, T, S, 3, scale=0.01),
+def balls(centres: np.ndarray) -> PosedField:
+    """The distance field of balls whose rest pose is at the origin: centres [2, T, 3]."""
+    axis = np.linspace(-BOX, BOX, N)
+    table = np.linalg.norm(np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1), axis=-1) - RADIUS
+    ends = slice(0, N - 1), slice(1, N)
+    cells = np.stack([table[i, j, k] for i in ends for j in ends for k in ends], -1).reshape(-1, 8)
+    centres = jnp.asarray(centres)[:, :, None]
+    R = jnp.broadcast_to(jnp.eye(3, dtype=centres.dtype).ravel(), (2, T, 1, 9))
+    still = lambda x, *shape: jnp.full((2, *shape), x, centres.dtype)  # noqa: E731
+    return PosedField(
+        start=centres,
+        end=centres,
+        radius=still(RADIUS, 1),
+        world_to_rest=jnp.concatenate([R, -centres], -1),
+        low=still(-BOX, 1, 3),
+        density=still((N - 1) / (2 * BOX), 1, 3),
+        cells=jnp.asarray(np.repeat(cells[None], 2, 0), centres.dtype),
     )
 
 
-def test_gradient_is_finite_on_a_capsules_axis():
-    points, start, end = scene(0.2)
-    points[0] = start[1][:, :1]
-    assert_finite_gradient(lambda x: penetration(x, start, end, RADIUS, MASK), points)
+def scene(gap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points [2, T, S, 3] on the skin of two balls and their centres [2, T, 3], `gap` metres apart."""
+    skin = noise(S, 3, seed=1)
+    skin[0] = (1, 0, 0)
+    skin[1] = (-1, 0, 0)
+    skin *= RADIUS / np.linalg.norm(skin, axis=-1, keepdims=True)
+    centres = np.zeros((2, T, 3), np.float32)
+    centres[1, :, 0] = gap
+    return skin + centres[:, :, None], centres
+
+
+def test_zero_apart_and_touching_and_growing_with_the_overlap():
+    energy = jax.jit(lambda points, centres: penetration(points, balls(centres), MASK))
+    values = [energy(*scene(gap)) for gap in (1.0, 2 * RADIUS, 2 * RADIUS - SLACK / 2, 0.25, 0.15)]
+    assert values[:3] == [0, 0, 0]
+    assert 0 < values[3] < values[4]
+
+
+def test_depth_is_the_distance_below_the_skin():
+    points, centres = scene(0.2)
+    expected = RADIUS - np.linalg.norm(points - centres[::-1, :, None], axis=-1)
+    assert expected.max() > 0.09
+    np.testing.assert_allclose(depths(points, balls(centres)), expected, atol=6e-3)  # the tables' nodes are 3 cm apart
+
+
+def test_descent_pushes_the_people_apart():
+    points, centres = scene(0.2)
+
+    def moved(x):
+        shift = jnp.stack([jnp.zeros_like(x), x])[:, None]
+        return penetration(points + shift[:, :, None], balls(centres + shift), MASK)
+
+    gradient = jax.jit(jax.grad(moved))(jnp.zeros(3))
+    assert gradient[0] < 0 and abs(gradient[0]) > 5 * np.abs(gradient[1:]).max()
+
+
+def test_both_directions_count():
+    points, centres = scene(0.2)
+    both = penetration(points, balls(centres), MASK)
+    points[1] += 10
+    np.testing.assert_allclose(penetration(points, balls(centres), MASK), both / 2, rtol=0.3)
+
+
+def test_who_is_first_changes_nothing():
+    points, centres = scene(0.2)
+    first = penetration(points, balls(centres), MASK)
+    np.testing.assert_allclose(penetration(points[::-1], balls(centres[::-1]), MASK), first, rtol=1e-6)
+
+
+def test_padding_does_not_count():
+    points, centres = scene(1.0)
+    points[0, 2] = centres[1, 2]
+    assert penetration(points, balls(centres), MASK) > 0
+    assert penetration(points, balls(centres), np.array([1, 1, 0], np.float32)) == 0
+
+
+def test_gradient():
+    points, centres = scene(0.2)
+    points = points + noise(2, T, S, 3, scale=0.01)
+    assert_gradient(lambda x: penetration(x, balls(wide(centres)), wide(MASK)), points)
+    assert_gradient(lambda x: penetration(wide(points), balls(x), wide(MASK)), centres)
+
+
+@pytest.mark.parametrize("gap", [0.0, 1e-6, 10.0])
+def test_gradient_is_finite_at_the_centre_and_far_away(gap):
+    points, centres = scene(gap)
+    points[:, :, 0] = centres[::-1]
+    assert_finite_gradient(lambda x: penetration(x, balls(centres), MASK), points)
+    assert_finite_gradient(lambda x: penetration(points, balls(x), MASK), centres)
