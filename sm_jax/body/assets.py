@@ -5,7 +5,7 @@ import pathlib
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body import skeleton
+from sm_jax.body import skeleton, skinning
 from sm_jax.body.capsule_fit import fit_capsules
 from sm_jax.body.distance_fit import fit_distance_field
 from sm_jax.body.files import read_body
@@ -47,6 +47,8 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
     at_vertex = [skeleton.KEYPOINTS.index(key) for key in VERTEX_KEYPOINTS]
     vertex = keypoint_vertices(template, weights)
     keypoint_template[at_vertex], keypoint_shapedirs[at_vertex] = template[vertex], shapedirs[vertex]
+    posedirs = arrays.get("posedirs", np.zeros((*template.shape, 0), np.float32))
+    skin = template, shapedirs, posedirs, weights
     region = vertex_regions(template, weights, joint_template)
     surface = surface_points(template, region)
     fitted = fit_capsules(template, shapedirs, weights)
@@ -55,7 +57,6 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
         name=name,
         v_template=jnp.asarray(template),
         shapedirs=jnp.asarray(shapedirs),
-        posedirs=jnp.asarray(arrays["posedirs"]) if "posedirs" in arrays else None,
         weights=jnp.asarray(weights),
         faces=jnp.asarray(arrays["f"]),
         joint_template=jnp.asarray(joint_template),
@@ -64,6 +65,8 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
         keypoint_shapedirs=jnp.asarray(keypoint_shapedirs),
         surface_index=jnp.asarray(surface),
         surface_region=jnp.asarray(region[surface]),
+        mesh=skinning.prepare(*skin),
+        surface=skinning.prepare(*(x[surface] for x in skin)),
         capsules=CapsuleModel(**{key: jnp.asarray(value) for key, value in fitted.items()}),
         distance_field=DistanceField(**{key: jnp.asarray(value) for key, value in field.items()}),
     )

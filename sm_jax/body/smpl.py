@@ -2,6 +2,8 @@
 
 `pose` runs the kinematics once and never touches a vertex; keypoints, surface points and vertices are read off its
 result, so a caller pays only for what it asks for. Formulas: Loper et al., "SMPL", SIGGRAPH Asia 2015.
+
+Works in the dtype of its arguments: for bfloat16 cast body and motion alike (`jax.tree.map`).
 """
 
 import dataclasses
@@ -13,7 +15,9 @@ import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton
+from sm_jax.body.skinning import Skin, dense_skin, mesh_skin
 from sm_jax.geometry import rotations, safe
+from sm_jax.geometry.layout import batch_first, batch_last, compose_last, rotate_last
 from sm_jax.types import Array, Motion
 
 
@@ -58,16 +62,16 @@ class Body:
     """One body model. Arrays only, so that it is an argument of compiled functions and never a baked-in constant.
 
     The rest pose is a T-pose, metres, y up, facing +z, left = +x.
-    v_template: [V, 3].  shapedirs: [V, 3, N].  posedirs: [V, 3, 207] or None.  weights: [V, 24].  faces: [F, 3] int32.
+    v_template: [V, 3].  shapedirs: [V, 3, N].  weights: [V, 24].  faces: [F, 3] int32.
     joint_template: [24, 3].  joint_shapedirs: [24, 3, N].
     keypoint_template: [K, 3] and keypoint_shapedirs: [K, 3, N], rest positions of `skeleton.KEYPOINTS`.
     surface_index: [S] int32 vertices that stand for the skin.  surface_region: [S] int32 into `SIDED_REGIONS`.
+    mesh, surface: all vertices, and those of `surface_index`, prepared for skinning (with the pose blend shapes).
     """
 
     name: str = dataclasses.field(metadata={"static": True})
     v_template: Array
     shapedirs: Array
-    posedirs: Array | None
     weights: Array
     faces: Array
     joint_template: Array
@@ -76,6 +80,8 @@ class Body:
     keypoint_shapedirs: Array
     surface_index: Array
     surface_region: Array
+    mesh: Skin
+    surface: Skin
     capsules: CapsuleModel
     distance_field: DistanceField
 
@@ -114,22 +120,25 @@ def foot_clearance(body: Body, betas: Array) -> jax.Array:
 
 
 def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tuple[jax.Array, jax.Array]:
-    """Rotations and joints in the world, all joints of one tree level at a time.
+    """Rotations and joints in the world, all joints of one tree level at a time, the batch as the last axis inside.
 
     rotations_local: [..., 24, 3, 3], the first one world from pelvis, the others parent-relative.
     rest: [..., 24, 3] rest joints.  pelvis: [..., 3] position of the pelvis in the world.
     Returns R_world_joint [..., 24, 3, 3] and joints [..., 24, 3]. Leading axes are of equal rank and broadcast.
     """
-    parents = np.array(skeleton.PARENTS)
-    levels_R, levels_x = [rotations_local[..., :1, :, :]], [pelvis[..., None, :]]
-    for above, level in zip(skeleton.LEVELS[:-1], skeleton.LEVELS[1:], strict=True):
-        joints = np.array(level)
-        slot = parents[joints] - above[0]  # levels are runs of consecutive joints
-        R_parent, x_parent = levels_R[-1][..., slot, :, :], levels_x[-1][..., slot, :]
-        bone = rest[..., joints, :] - rest[..., parents[joints], :]
-        levels_R.append(rotations.compose(R_parent, rotations_local[..., joints, :, :]))
-        levels_x.append(x_parent + rotations.rotate(R_parent, bone))
-    return jnp.concatenate(levels_R, axis=-3), jnp.concatenate(levels_x, axis=-2)
+    lead = jnp.broadcast_shapes(rotations_local.shape[:-3], rest.shape[:-2], pelvis.shape[:-1])
+    parents = np.array((0, *skeleton.PARENTS[1:]))
+    # Split, not sliced: the gradient of a split is one concatenation.
+    starts = [level[0] for level in skeleton.LEVELS[1:]]  # levels are runs of consecutive joints
+    local = jnp.split(batch_last(rotations_local, lead, 3), starts)
+    bones = jnp.split(batch_last(rest - rest[..., parents, :], lead, 2), starts)
+    R, x = [local[0]], [batch_last(pelvis[..., None, :], lead, 2)]
+    for depth in range(1, len(skeleton.LEVELS)):
+        slot = parents[list(skeleton.LEVELS[depth])] - skeleton.LEVELS[depth - 1][0]
+        R_parent, x_parent = R[-1][slot], x[-1][slot]
+        R.append(compose_last(R_parent, local[depth]))
+        x.append(x_parent + rotate_last(R_parent, bones[depth]))
+    return batch_first(jnp.concatenate(R), lead), batch_first(jnp.concatenate(x), lead)
 
 
 def pose(body: Body, motion: Motion) -> Posed:
@@ -155,26 +164,26 @@ def keypoints(body: Body, posed: Posed) -> jax.Array:
 
 def surface_points(body: Body, posed: Posed) -> jax.Array:
     """World positions [..., P, T, S, 3] of the surface points."""
-    index = body.surface_index
-    posedirs = None if body.posedirs is None else body.posedirs[index]
-    return _skin(posed, body.v_template[index], body.shapedirs[index], posedirs, body.weights[index])
+    lead = posed.joints.shape[:-2]
+    return batch_first(dense_skin(body.surface, *_skin_inputs(body.surface, posed)), lead)
 
 
 def vertices(body: Body, posed: Posed) -> jax.Array:
-    """World positions [..., P, T, V, 3] of all vertices."""
-    return _skin(posed, body.v_template, body.shapedirs, body.posedirs, body.weights)
+    """World positions [..., P, T, V, 3] of all vertices. Reverse-mode differentiation in the motion only."""
+    lead = posed.joints.shape[:-2]
+    return batch_first(mesh_skin(body.mesh, *_skin_inputs(body.mesh, posed)), lead)
 
 
-def _skin(posed: Posed, template: Array, shapedirs: Array, posedirs: Array | None, weights: Array) -> jax.Array:
-    """Linear blend skinning with pose blend shapes, [..., P, T, V, 3]."""
-    rest = shaped(template, shapedirs, posed.betas)[..., None, :, :]
-    if posedirs is not None:
-        identity = jnp.broadcast_to(jnp.eye(3, dtype=posed.body_pose.dtype), posed.body_pose.shape)
-        feature = (posed.body_pose - identity).reshape(*posed.body_pose.shape[:-3], -1)
-        rest = rest + safe.einsum("vck,...k->...vc", posedirs, feature)
-    R = posed.R_world_joint
-    t = posed.joints - rotations.rotate(R, posed.rest_joints[..., None, :, :])
-    transforms = jnp.concatenate([R, t[..., None]], axis=-1).reshape(*R.shape[:-2], 12)
-    blended = safe.einsum("vj,...jm->...vm", weights, transforms)
-    blended = blended.reshape(*blended.shape[:-1], 3, 4)
-    return rotations.rotate(blended[..., :3], rest) + blended[..., 3]
+def _skin_inputs(skin: Skin, posed: Posed) -> tuple[jax.Array, jax.Array]:
+    """Transforms [24, 3, 4, N] world from rest pose and features [M, N] of all N frames."""
+    lead = posed.joints.shape[:-2]
+    R, joints = batch_last(posed.R_world_joint, lead, 3), batch_last(posed.joints, lead, 2)
+    rest = batch_last(posed.rest_joints[..., None, :, :], lead, 2)
+    transforms = jnp.concatenate([R, (joints - rotate_last(R, rest))[:, :, None]], axis=2)
+
+    betas = batch_last(posed.betas[..., None, :], lead, 1)
+    parts = [betas, jnp.ones_like(betas[:1])]
+    if skin.blend.shape[-1] > len(betas) + 1:  # the model has pose blend shapes
+        identity = jnp.eye(3, dtype=R.dtype)[None, :, :, None]
+        parts.insert(0, (batch_last(posed.body_pose, lead, 3) - identity).reshape(-1, R.shape[-1]))
+    return transforms, jnp.concatenate(parts)
