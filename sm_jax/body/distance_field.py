@@ -155,16 +155,16 @@ def _to_rest_backward(kept, pull):
 _to_rest.defvjp(_to_rest_forward, _to_rest_backward)
 
 
-def _rows(table: jax.Array, index: jax.Array) -> list[jax.Array]:
+def _rows(table: Array, index: Array) -> list[jax.Array]:
     """The rows of a table [..., M, N] that an index [..., S] names, as N columns [..., S]."""
     # Without the barrier the compiler reads the table anew wherever a column is used.
     rows = jax.lax.optimization_barrier(jnp.take_along_axis(table, index[..., None], axis=-2))
     return [rows[..., i] for i in range(table.shape[-1])]
 
 
-def _dot(a: Sequence[jax.Array], b: Sequence[jax.Array]) -> jax.Array:
+def _dot(a: Sequence[Array] | Array, b: Sequence[Array] | Array) -> jax.Array:
     """Dot product of vectors given by component: sums over an axis of three are many times slower on a CPU."""
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return jnp.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
 def _mix(share: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:

@@ -1,5 +1,4 @@
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -7,6 +6,7 @@ from sm_jax.body.assets import load_body
 from sm_jax.body.capsule_fit import NAMES
 from sm_jax.body.distance_fit import NODES
 from sm_jax.body.triangles import nearest_on_mesh
+from sm_jax.metrics.penetration import winding_number
 
 
 @pytest.fixture(scope="module", params=["open-low", "open-full"])
@@ -49,7 +49,11 @@ def test_boxes_hold_their_vertices_as_they_grow(body):
 
 
 def test_eyes_and_tongue_do_not_hollow_the_head():
-    head = load_body("open-full").distance_field.distance[NAMES.index("head")]
-    middle = jnp.asarray(head)[NODES // 2, NODES // 2, :]
-    inside = np.flatnonzero(np.asarray(middle) < 0)
-    assert inside.size > 4 and (np.diff(inside) == 1).all()
+    body = jax.device_get(load_body("open-full"))
+    head = NAMES.index("head")
+    at, table = (
+        nodes(body.distance_field, np.zeros(10))[head].reshape(-1, 3),
+        body.distance_field.distance[head].ravel(),
+    )
+    deep = (winding_number(at, body.v_template, body.faces) > 0.5) & (np.abs(table) > 3e-3)
+    assert deep.sum() > 300 and (table[deep] > 0).mean() < 0.025

@@ -3,8 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.body.distance_field import PosedField
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.body.distance_field import PosedField, pose_field
+from sm_jax.data.store import load_salsa
 from sm_jax.energies.penetration import SLACK, depths, penetration
+from sm_jax.metrics.penetration import mesh_depth
+from sm_jax.motion.frames import map_frames
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
 T, S, N = 3, 30, 16
@@ -12,13 +17,13 @@ RADIUS, BOX = 0.15, 0.25  # metres: of the people, who are balls, and from their
 MASK = np.ones(T, np.float32)
 
 
-def balls(centres: np.ndarray) -> PosedField:
-    """The distance field of balls whose rest pose is at the origin: centres [2, T, 3]."""
+def balls(at: jax.Array | np.ndarray) -> PosedField:
+    """The distance field of balls whose rest pose is at the origin: at [2, T, 3]."""
     axis = np.linspace(-BOX, BOX, N)
     table = np.linalg.norm(np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1), axis=-1) - RADIUS
     ends = slice(0, N - 1), slice(1, N)
     cells = np.stack([table[i, j, k] for i in ends for j in ends for k in ends], -1).reshape(-1, 8)
-    centres = jnp.asarray(centres)[:, :, None]
+    centres = jnp.asarray(at)[:, :, None]
     R = jnp.broadcast_to(jnp.eye(3, dtype=centres.dtype).ravel(), (2, T, 1, 9))
     still = lambda x, *shape: jnp.full((2, *shape), x, centres.dtype)  # noqa: E731
     return PosedField(
@@ -101,3 +106,23 @@ def test_gradient_is_finite_at_the_centre_and_far_away(gap):
     points[:, :, 0] = centres[::-1]
     assert_finite_gradient(lambda x: penetration(x, balls(centres), MASK), points)
     assert_finite_gradient(lambda x: penetration(points, balls(x), MASK), centres)
+
+
+def test_depth_follows_the_meshes_of_dancers():
+    body = load_body("open-low")
+
+    @jax.jit
+    def play(body, motion):
+        posed = smpl.pose(body, motion)
+        vertices = smpl.vertices(body, posed)
+        return vertices, depths(vertices, pose_field(body, posed))
+
+    motion = map_frames(load_salsa("test")[1].motion, lambda x: jnp.asarray(x[:, ::60]))
+    vertices, found = jax.device_get(play(body, motion))
+    exact = np.stack([[mesh_depth(mine, other, body.faces) for mine, other in zip(*pair, strict=True)]
+                      for pair in (vertices, vertices[::-1])])  # fmt: skip
+    touching = (exact > 0).any((0, 2))
+    deepest = np.corrcoef(exact.max((0, 2))[touching], np.maximum(found, 0).max((0, 2))[touching])[0, 1]
+    assert (exact > 0).sum() > 100 and touching.sum() > 5
+    assert np.abs(np.maximum(found, 0) - exact)[(exact > 0) | (found > 0)].mean() < 5e-3
+    assert deepest > 0.9
