@@ -79,9 +79,12 @@ def dense_skin(skin: Skin, transforms: Array, features: Array) -> jax.Array:
 
     transforms: [24, 3, 4, N] world from rest pose, per joint.  features: [M, N], see `Skin`.
     """
-    rest = safe.matmul(skin.blend.reshape(-1, skin.blend.shape[-1]), features).reshape(-1, 3, features.shape[-1])
-    moved = safe.einsum("bvj,jckn->bvckn", skin.dense, transforms).reshape(-1, *transforms.shape[1:])
-    return (rotate_last(moved, rest) + moved[:, :, 3])[: skin.size]
+    N = features.shape[-1]
+    rest = safe.matmul(skin.blend.reshape(-1, skin.blend.shape[-1]), features).reshape(-1, 3, N)
+    dense = skin.dense.reshape(-1, skin.dense.shape[-1])
+    # One product for each column of the transforms: their gradients then need no padding of large arrays.
+    x, y, z, t = (safe.matmul(dense, transforms[:, :, k].reshape(-1, 3 * N)).reshape(-1, 3, N) for k in range(4))
+    return (x * rest[:, 0, None] + y * rest[:, 1, None] + z * rest[:, 2, None] + t)[: skin.size]
 
 
 @jax.custom_vjp

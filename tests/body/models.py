@@ -20,8 +20,8 @@ def random_arrays(V: int = 300, N: int = 12) -> dict[str, Any]:
     r = np.random.default_rng(0)
     weights, regressor = np.zeros((V, 24)), np.zeros((24, V))
     for v in range(V):
-        # every joint owns some vertices
-        weights[v, [v % 24, (v + 5) % 24, (v + 11) % 24]] = 0.6, 0.3, 0.1
+        # four joints move a vertex, as in SMPL; every joint owns some vertices
+        weights[v, (v + np.append(0, r.choice(np.arange(1, 24), 3, replace=False))) % 24] = 0.5, 0.3, 0.15, 0.05
     for j in range(24):
         regressor[j, r.choice(V, 30, replace=False)] = r.dirichlet(np.ones(30))
     parents = np.array((4294967295, *skeleton.PARENTS[1:]))
