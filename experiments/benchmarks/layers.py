@@ -1,8 +1,7 @@
 """The SMPL layers that are compared: ours, smplx (torch) and body-models (JAX), behind one signature.
 
-A layer is a dict from what it computes ("mesh", "surface", "joints") to a pair (forward, forward_backward) of functions
-of axis-angle pose [B, 24, 3], betas [B, 10] and translation [B, 3], all NumPy. The backward pass is that of the mean
-square of the result, in all three.
+A layer is a dict from what it computes ("mesh", "surface", "joints") to a pair of functions (forward, forward and
+backward of the mean square) of axis-angle pose [B, 24, 3], betas [B, 10] and translation [B, 3], all NumPy.
 """
 
 import pathlib
@@ -41,18 +40,12 @@ def body_models(file: pathlib.Path) -> Layer:
 
     model = SMPL(model_path=str(file))
 
-    def call(method: str) -> Callable:
-        def forward(_: None, pose: Array, betas: Array, translation: Array) -> jax.Array:
-            function = getattr(model, method)
-            return function(pose[:, 1:], pelvis_rotation=pose[:, 0], shape=betas, global_translation=translation)
+    def mesh(_: None, pose: Array, betas: Array, translation: Array, read: str = "forward_vertices") -> jax.Array:
+        placed = {"pelvis_rotation": pose[:, 0], "shape": betas, "global_translation": translation}
+        return getattr(model, read)(pose[:, 1:], **placed)
 
-        return forward
-
-    joints = call("forward_skeleton")
-    return {
-        "mesh": _jax(call("forward_vertices"), None),
-        "joints": _jax(lambda *args: joints(*args)[..., :3, 3], None),
-    }
+    joints = lambda *args: mesh(*args, read="forward_skeleton")[..., :3, 3]  # noqa: E731
+    return {"mesh": _jax(mesh, None), "joints": _jax(joints, None)}
 
 
 def _jax(function: Callable, body: Any) -> tuple[Callable, Callable]:
@@ -66,15 +59,14 @@ def smplx(file: pathlib.Path) -> Layer:
     import smplx  # pyright: ignore[reportMissingImports]
     import torch  # pyright: ignore[reportMissingImports]
 
-    folder = file.parent / "smpl"
-    folder.mkdir(exist_ok=True)
-    with np.load(file) as arrays, (folder / "SMPL_NEUTRAL.pkl").open("wb") as out:
-        pickle.dump(dict(arrays), out)
-    model = smplx.create(str(file.parent), model_type="smpl", gender="neutral")
+    pickled = file.parent / "smpl" / "SMPL_NEUTRAL.pkl"
+    pickled.parent.mkdir(exist_ok=True)
+    pickled.write_bytes(pickle.dumps(dict(np.load(file))))
+    model = smplx.create(str(file.parent), model_type="smpl")
 
     def forward(pose: Any, betas: Any, translation: Any) -> Any:
-        body_pose = pose[:, 1:].reshape(len(pose), -1)
-        return model(body_pose=body_pose, global_orient=pose[:, 0], betas=betas, transl=translation).vertices
+        body_pose, root = pose[:, 1:].flatten(1), pose[:, 0]
+        return model(body_pose=body_pose, global_orient=root, betas=betas, transl=translation).vertices
 
     def value(*args: np.ndarray) -> np.ndarray:
         with torch.no_grad():

@@ -8,9 +8,8 @@ from scipy.spatial.transform import Rotation
 from sm_jax.geometry import rotations
 
 # angles at both ends and between, about random axes
-ANGLES = np.concatenate(
-    [[0.0], np.geomspace(1e-7, 0.1, 30), np.linspace(0.2, 3.0, 40), np.pi - np.geomspace(1e-6, 0.1, 30)]
-)
+NEAR_PI = np.pi - np.geomspace(1e-6, 0.1, 30)
+ANGLES = np.concatenate([[0.0], np.geomspace(1e-7, 0.1, 30), np.linspace(0.2, 3.0, 40), NEAR_PI])
 
 
 @pytest.fixture(scope="module")
