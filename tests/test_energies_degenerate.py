@@ -17,7 +17,7 @@ from sm_jax.body.assets import load_body
 from sm_jax.body.smpl import Body
 from sm_jax.energies.combine import Evidence, Weights, energy
 from sm_jax.geometry import rotations
-from sm_jax.types import Motion
+from sm_jax.types import Array, Motion
 from tests.energies.scenes import TERMS, UPRIGHT, scene
 
 T = 3  # the fewest frames in which joints accelerate
@@ -156,7 +156,7 @@ def scenes(indices: np.ndarray) -> Scenes:
 def finite(body: Body, given: Scenes, weights: Weights) -> jax.Array:
     """Whether the value and the gradient with respect to motion and foot contact are finite [chunk, 2]."""
 
-    def of_one(motion: Motion, foot_contact: jax.Array, evidence: Evidence) -> jax.Array:
+    def of_one(motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:
         value, gradient = jax.value_and_grad(
             lambda motion, foot_contact: energy(body, motion, foot_contact, evidence, weights)[0], argnums=(0, 1)
         )(motion, foot_contact)
@@ -172,7 +172,7 @@ def assert_finite(body: Body, indices: np.ndarray) -> None:
     given = scenes(indices)
     for start in range(0, len(indices), CHUNK):
         chunk = jax.tree.map(lambda x, s=start: x[s : s + CHUNK], given)
-        wrong = {kind(indices[start + i]) for i, _ in np.argwhere(~finite(body, chunk, ALL))}
+        wrong = {kind(int(indices[start + i])) for i, _ in np.argwhere(~finite(body, chunk, ALL))}
         if wrong:
             terms = [name for name, weights in ALONE.items() if not finite(body, chunk, weights).all()]
             pytest.fail(f"not finite: {terms} at {sorted(wrong)[:10]}")

@@ -59,8 +59,8 @@ def salsa(body: Body, frames: int) -> tuple[Body, Motion, Array, Evidence]:
 def gradient_memory(body: Body, frames: int) -> int:
     """Bytes that the compiled value and gradient need beside arguments and results."""
     shapes = jax.eval_shape(lambda: salsa(body, frames)[1:])
-    compiled = jax.jit(jax.value_and_grad(cost, argnums=1)).lower(body, *shapes).compile()
-    return compiled.memory_analysis().temp_size_in_bytes
+    memory: Any = jax.jit(jax.value_and_grad(cost, argnums=1)).lower(body, *shapes).compile().memory_analysis()
+    return memory.temp_size_in_bytes
 
 
 def intermediates(given: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
