@@ -8,6 +8,8 @@ import pytest
 from sm_jax.body import skeleton, smpl
 from sm_jax.body.assets import load_body
 from sm_jax.body.smpl import Body
+from sm_jax.geometry import rotations
+from sm_jax.types import Motion
 from tests.body.models import random_arrays, random_motion, rest_motion
 
 
@@ -151,3 +153,46 @@ def test_flat_feet_have_their_clearance_over_the_sole(body):
     assert clearance.shape == (2, 4)
     assert (clearance[:, :2] > 0.05).all() and (clearance[:, :2] < 0.12).all()  # ankles
     assert (clearance[:, 2:] > 0.0).all() and (clearance[:, 2:] < 0.05).all()  # toe roots
+
+
+@pytest.mark.parametrize("read", [lambda _, posed: posed.joints, smpl.surface_points, smpl.vertices])
+def test_gradients_are_finite_at_degenerate_rotations(body, read):
+    angles = jnp.array([0.0, 1e-20, jnp.pi, 2 * jnp.pi])
+    flat = dataclasses.replace(body, joint_template=0 * body.joint_template, joint_shapedirs=0 * body.joint_shapedirs)
+
+    def cost(axis_angle, betas, body):
+        R = rotations.axis_angle_to_matrix(axis_angle)
+        moved = Motion(global_orient=R[:, :, 0], body_pose=R[:, :, 1:], pelvis=jnp.zeros((2, 4, 3)), betas=betas)
+        return jnp.sum(jnp.square(read(body, smpl.pose(body, moved))))
+
+    gradient = jax.jit(jax.grad(cost, argnums=(0, 1)))
+    axis_angle = jnp.zeros((2, 4, 24, 3)).at[..., 1].set(angles[None, :, None])
+    for model in (body, flat):  # all joints of the second one coincide
+        assert all(np.isfinite(x).all() for x in gradient(axis_angle, jnp.zeros((2, 10)), model))
+
+
+def test_half_precision_in_is_half_precision_out(body):
+    def half(tree):
+        return jax.tree.map(lambda x: x.astype(jnp.bfloat16) if x.dtype == jnp.float32 else x, tree)
+
+    motion = random_motion()
+    exact, rough = read_all(body, motion), read_all(half(body), half(motion))
+    for a, b in zip(jax.tree.leaves(exact[1:]), jax.tree.leaves(rough[1:]), strict=True):
+        assert b.dtype == jnp.bfloat16
+        np.testing.assert_allclose(b.astype(jnp.float32), a, atol=0.08)
+
+
+def test_joints_do_not_touch_a_vertex(body):
+    def made(read):
+        jaxpr = jax.make_jaxpr(lambda motion: read(body, smpl.pose(body, motion)))(random_motion())
+        return {size for equation in jaxpr.eqns for var in equation.outvars for size in var.aval.shape}
+
+    V = len(body.v_template)
+    assert V not in made(lambda _, posed: posed.joints) and V in made(smpl.vertices)
+
+
+def test_surface_points_can_be_differentiated_forwards(body):
+    motion = random_motion()
+    read = lambda pelvis: smpl.surface_points(body, smpl.pose(body, dataclasses.replace(motion, pelvis=pelvis)))  # noqa: E731
+    _, velocity = jax.jvp(read, (motion.pelvis,), (jnp.ones_like(motion.pelvis),))
+    np.testing.assert_allclose(velocity, jnp.ones_like(velocity), atol=1e-5)
