@@ -38,14 +38,17 @@ def body_models(file: pathlib.Path) -> Layer:
     """The JAX layers of the package body-models."""
     from body_models.smpl.jax import SMPL  # pyright: ignore[reportMissingImports]
 
-    model = SMPL(model_path=str(file))
+    model, surface = SMPL(model_path=str(file)), np.asarray(load_body(file).surface_index)
+    points = model.prepare_point_regressor(jnp.eye(model.num_vertices)[surface])
 
-    def mesh(_: None, pose: Array, betas: Array, translation: Array, read: str = "forward_vertices") -> jax.Array:
-        placed = {"pelvis_rotation": pose[:, 0], "shape": betas, "global_translation": translation}
-        return getattr(model, read)(pose[:, 1:], **placed)
+    def read(method: str, **more: Any) -> Callable:
+        return lambda _, pose, betas, translation: getattr(model, method)(
+            pose[:, 1:], pelvis_rotation=pose[:, 0], shape=betas, global_translation=translation, **more
+        )
 
-    joints = lambda *args: mesh(*args, read="forward_skeleton")[..., :3, 3]  # noqa: E731
-    return {"mesh": _jax(mesh, None), "joints": _jax(joints, None)}
+    mesh, joints = read("forward_vertices"), lambda *args: read("forward_skeleton")(*args)[..., :3, 3]
+    functions = {"mesh": mesh, "surface": read("forward_points", point_regressor=points), "joints": joints}
+    return {name: _jax(function, None) for name, function in functions.items()}
 
 
 def _jax(function: Callable, body: Any) -> tuple[Callable, Callable]:
@@ -55,26 +58,23 @@ def _jax(function: Callable, body: Any) -> tuple[Callable, Callable]:
 
 
 def smplx(file: pathlib.Path) -> Layer:
-    """The reference implementation, torch eager."""
+    """The reference implementation, torch eager. It has no way to parts of the mesh."""
     import smplx  # pyright: ignore[reportMissingImports]
     import torch  # pyright: ignore[reportMissingImports]
 
-    pickled = file.parent / "smpl" / "SMPL_NEUTRAL.pkl"
-    pickled.parent.mkdir(exist_ok=True)
+    (pickled := file.parent / "smpl" / "SMPL_NEUTRAL.pkl").parent.mkdir(exist_ok=True)
     pickled.write_bytes(pickle.dumps(dict(np.load(file))))
     model = smplx.create(str(file.parent), model_type="smpl")
 
-    def forward(pose: Any, betas: Any, translation: Any) -> Any:
-        body_pose, root = pose[:, 1:].flatten(1), pose[:, 0]
-        return model(body_pose=body_pose, global_orient=root, betas=betas, transl=translation).vertices
+    def forward(pose: Any, betas: Any, transl: Any) -> Any:
+        return model(body_pose=pose[:, 1:].flatten(1), global_orient=pose[:, 0], betas=betas, transl=transl).vertices
 
     def value(*args: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return forward(*map(torch.from_numpy, args)).numpy()
 
     def gradient(*args: np.ndarray) -> list[np.ndarray]:
-        leaves = [torch.tensor(x, requires_grad=True) for x in args]
-        forward(*leaves).square().mean().backward()
+        forward(*(leaves := [torch.tensor(x, requires_grad=True) for x in args])).square().mean().backward()
         return [x.grad.numpy() for x in leaves]
 
     return {"mesh": (value, gradient)}

@@ -8,9 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.benchmarks import layers, machine
-from tests.body.models import random_arrays
+from tests.body.models import random_arrays, write_npz
 
-VERTICES, BETAS, POSE, INFLUENCES = 6890, 10, 207, 4  # SMPL's sizes
+VERTICES, BETAS = 6890, 10  # SMPL's sizes
 PASSES = ("forward", "forward_backward")
 
 
@@ -20,7 +20,7 @@ def measure(folder: pathlib.Path, batches: Sequence[int] = (64, 256, 1024), repe
     folder: where a random model of SMPL's sizes is written.
     """
     file = folder / "random.npz"
-    np.savez(file, **{k: np.float32(v) if v.dtype == np.float64 else v for k, v in random_arrays(VERTICES).items()})
+    write_npz(file, random_arrays(VERTICES, BETAS))
     contestants, absent = {"ours": layers.ours(file)}, []
     for name in ("smplx", "body_models"):
         try:

@@ -108,7 +108,7 @@ def _forward(skin: Any, transforms: Any, features: Any) -> tuple[jax.Array, tupl
 def _backward(residual: tuple[Skin, Array, Array], cotangent: Any) -> tuple[None, jax.Array, jax.Array]:
     skin, transforms, rest = residual
     if isinstance(cotangent, SymbolicZero):
-        cotangent = jnp.zeros(cotangent.shape, cotangent.dtype)
+        cotangent = jnp.zeros_like(rest[: skin.size])
     return None, *_by_platform(_pullback, skin, transforms, rest, cotangent)
 
 

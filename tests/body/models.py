@@ -36,6 +36,12 @@ def random_arrays(V: int = 300, N: int = 12) -> dict[str, Any]:
     }
 
 
+def write_npz(path: pathlib.Path, arrays: dict[str, Any]) -> None:
+    """A file in single precision, as other packages want it."""
+    single: dict[str, Any] = {k: x.astype(np.float32) if x.dtype == np.float64 else x for k, x in arrays.items()}
+    np.savez(path, **single)
+
+
 def write_chumpy_pickle(path: pathlib.Path, arrays: dict[str, Any]) -> None:
     """As the licensed files are: chumpy shapedirs, a scipy sparse regressor, strings; chumpy itself is not needed."""
     module: Any = types.ModuleType("chumpy.ch")

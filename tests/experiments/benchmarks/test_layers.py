@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.body.models import random_arrays
+from tests.body.models import random_arrays, write_npz
 
 pytest.importorskip("smplx", reason="smplx is not installed; for the parity test: pip install smplx torch")
 
@@ -17,8 +17,7 @@ BATCH = 5
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     file = tmp_path_factory.mktemp("parity") / "random.npz"
-    arrays = random_arrays(V=6890, N=10)
-    np.savez(file, **{key: np.float32(x) if x.dtype == np.float64 else x for key, x in arrays.items()})
+    write_npz(file, random_arrays(V=6890, N=10))
     return layers.ours(file)["mesh"], layers.smplx(file)["mesh"]
 
 
