@@ -2,8 +2,8 @@
 
     python experiments/6_tables.py        (a second)
 
-Reads experiments/results/*.json and rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md
-and docs/*.md. Numbers are never typed.
+Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md from
+experiments/results/*.json. Numbers are never typed.
 """
 
 import json
