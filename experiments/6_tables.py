@@ -1,6 +1,4 @@
-"""Put the generated tables into the documents that quote them.
-
-    python experiments/6_tables.py        (a second)
+"""Put the generated tables into the documents that quote them: `python experiments/6_tables.py`, a second.
 
 Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md from
 experiments/results/*.json. Numbers are never typed.
@@ -56,7 +54,7 @@ def body() -> str:
             keys = (f"{other}_over_ours" for other in ("smplx", "body_models", "bound"))
             cells = " | ".join(f"{row[key]:.2g}×" if key in row else "" for key in keys)
             lines.append(f"| {what}, {batch} | {row['ours_ms']:.3g} | {cells} |")
-    return "\n".join(lines) + f"\n\nTimes over ours. float32, {result['device']}, commit {result['commit']}."
+    return "\n".join([*lines, "", f"Times over ours. float32, {result['device']}, commit {result['commit']}."])
 
 
 TABLES = {"salsa_occlusion": salsa_occlusion, "training": training, "body": body}
