@@ -1,6 +1,6 @@
 """The body layer and the energies, measured: speed beside other layers, cost of gradients, exactness of penetration.
 
-    python experiments/bench_body.py        (10 minutes on 2 cores; half of it for the exact penetration)
+    python experiments/bench_body.py        (8 minutes on 2 cores)
 
 Compares with smplx (torch) and body-models (JAX) where they are installed (`pip install smplx torch body-models`); they
 are no part of this project. Writes experiments/results/bench_body.json.

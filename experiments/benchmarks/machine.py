@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-VERTICES, FEATURES, INFLUENCES = 6890, 207 + 10 + 1, 4  # SMPL's, the template counted as a feature
+VERTICES, BETAS, INFLUENCES = 6890, 10, 4  # SMPL's sizes
+FEATURES = 207 + BETAS + 1  # pose, shape and the template
 _SIDE = 2048  # a product of this size runs as fast as any
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.benchmarks import layers, machine
+from experiments.benchmarks.machine import BETAS, VERTICES
 from tests.body.models import random_arrays, write_npz
 
-VERTICES, BETAS = 6890, 10  # SMPL's sizes
 PASSES = ("forward", "forward_backward")
 
 

@@ -2,8 +2,8 @@
 
 The part whose capsule is nearest takes a point into the rest pose, and its table says how far the skin is there. Each
 table holds the distance to the whole skin, not to its part's alone, so neighbours agree where the body is straight.
-Where bent parts hand over to one another the distance steps: among points inside a dancing partner one in fifty lies
-within 2 mm of such a seam. Blending the two nearest parts would close it, at three times the cost and no less error.
+Where bent parts hand over to one another the distance steps. Blending the two nearest parts would close the seam, at
+several times the cost and, as measured, no less error.
 """
 
 import dataclasses

@@ -4,8 +4,7 @@ A constraint is the least distance between two sets of points, as in ProsePose (
 the minimum is replaced by -s log sum exp(-d / s). That is never more than the minimum, so a touching pair of points
 meets the constraint whatever the others do, and its gradient draws every pair closer and pushes none apart, which the
 mean under softmax weights does not promise. It lies below the minimum by more where many points are near, which
-offsets that skins touch between the points: on 449 touching pairs of regions in the salsa set it reads 2 mm in the
-median (5 to 95 %: -7 to 38), where the minimum reads 16 mm and the softmax mean at the same softness 30 mm.
+offsets that skins touch between the points.
 """
 
 import jax
