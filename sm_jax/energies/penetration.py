@@ -7,8 +7,8 @@ from sm_jax.body.distance_field import PosedField, signed_distance
 from sm_jax.energies.kernels import weighted_mean
 from sm_jax.types import Array
 
-# Metres. Flesh gives way, and the tabulated skin errs by a few millimetres: most vertices wrongly called inside are so by
-# less than this (`wrongly_inside` and `wrongly_beyond_slack` in experiments/results/bench_body.json).
+# Metres. Flesh gives way, and the tabulated skin errs by a few millimetres: most vertices wrongly called inside are so
+# by less than this (`wrongly_inside` and `wrongly_beyond_slack` in experiments/results/bench_body.json).
 SLACK = 0.005
 UNIT = 0.02  # metres: a point this deep costs one
 
