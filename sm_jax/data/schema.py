@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from sm_jax.types import Motion
+from sm_jax.types import Camera, Contact, Motion, Observation
 
 Split = Literal["train", "val", "test"]
 
@@ -16,31 +16,53 @@ class Landmarks:
 
     names: N landmarks.  positions: [P, T, N, 3] metres.  weight: [P, T, N] in [0, 1], zero where a landmark is known to
     be wrong.  orientations: [P, T, N, 3, 3] world from the landmark's bone, whose axes at rest are those of a figure
-    that stands in a T-pose with y up and faces +z.  fps: frames per second.
+    that stands in a T-pose with y up and faces +z; None where only positions were measured.  fps: frames per second.
+    texts: sentences that are true of the whole sequence.
     """
 
     name: str
     names: tuple[str, ...]
     positions: np.ndarray
     weight: np.ndarray
-    orientations: np.ndarray
+    orientations: np.ndarray | None
     fps: float
-    text: str
+    texts: tuple[str, ...]
     split: Split
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PairSequence:
-    """Motion of two people in one z-up world with the floor at z = 0.
+class View:
+    """One camera that saw a sequence, frame by frame.
 
-    motion: Motion [P, T] of NumPy float32.  foot_contact: [P, T, 4] in [0, 1], ordered like `skeleton.FOOT_JOINTS`.
-    hand_contact: [T, 2, 2] in [0, 1], hand of person 0 (left, right) against hand of person 1 (left, right).
+    camera: the true one, in the sequence's world.  observation: what a front-end made of its pictures, in a world and
+    with a camera of its own (it may have misjudged both); None where there were no pictures.
+    """
+
+    camera: Camera
+    observation: Observation | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PairSequence:
+    """Motion of two people in one z-up world with the floor at z = 0, and what is known of it.
+
+    source: the reader it comes from.  body: name of the body that betas belong to.
+    motion: Motion [P, T] of NumPy float32.  fps: frames per second.
+    present: [P] bool. A single person's motion has a partner who is not there: that motion is finite and means nothing.
+    foot_contact: [P, T, 4] in [0, 1], ordered like `skeleton.FOOT_JOINTS`.
+    contacts: between the two people, in frames of the sequence.
+    texts: sentences that are each true of the whole sequence, in which "the first person" is person 0.
+    views: cameras that saw it, if any.
     """
 
     name: str
+    source: str
+    body: str
     motion: Motion
-    foot_contact: np.ndarray
-    hand_contact: np.ndarray
     fps: float
-    text: str
     split: Split
+    present: np.ndarray
+    foot_contact: np.ndarray
+    contacts: tuple[Contact, ...]
+    texts: tuple[str, ...]
+    views: tuple[View, ...] = ()
