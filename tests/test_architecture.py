@@ -13,7 +13,9 @@ FLOORS = (
     ("types", "errors", "geometry"),
     ("body", "motion", "fetch"),
     ("energies", "nets", "diffusion", "text", "perception", "data", "metrics", "export"),
-    ("fitting", "train"),
+    ("fitting",),
+    ("synthetic",),
+    ("prepare", "train"),
     ("pipeline", "observe", "evaluate"),
     ("cli", "run"),
 )

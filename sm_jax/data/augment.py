@@ -13,6 +13,8 @@ from sm_jax.types import Array, Motion
 
 SLOWEST, FASTEST = 0.8, 1.25
 _SWAPPED = np.array(mirror_permutation(JOINTS))
+# Foot joints (`skeleton.FOOT_JOINTS`) change sides in a mirror.
+MIRRORED_FEET = (1, 0, 3, 2)
 _FLIP = np.array([-1.0, 1.0, 1.0], np.float32)
 
 

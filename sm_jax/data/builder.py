@@ -1,99 +1,106 @@
 """The data sets as one tensorflow-datasets builder, with one configuration a source, written as ArrayRecord files.
 
-TensorFlow itself is not needed: examples are read with `as_data_source`.
+TensorFlow itself is not needed: examples are read with `tfds.data_source`. An example is one sequence, as the arrays of
+`codec.FIELDS`.
 
-    >>> builder = MotionPairs(config="salsa", data_dir="~/data")
+    >>> builder = MotionPairs(config="cmu", data_dir="~/data", records={"train": [...], "test": [...]}, statistics=...)
     >>> builder.download_and_prepare()
-    >>> sequences = read(builder, "train")
+    >>> tfds.data_source("motion_pairs/cmu", data_dir="~/data", split="train")[0]["texts"]
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import tensorflow_datasets as tfds
-from scipy.spatial.transform import Rotation
 
-from sm_jax.data import store
-from sm_jax.data.schema import PairSequence, Split
-from sm_jax.types import Motion
+from sm_jax.data.codec import FIELDS, Field, Record
+from sm_jax.data.schema import Split
+from sm_jax.errors import UserError
+from sm_jax.motion.normalise import Statistics
 
-# What each configuration reads. A reader yields every sequence of its source, on the body "open-low".
-SOURCES: dict[str, Callable[[], list[PairSequence]]] = {"salsa": store.load_salsa}
+_KEPT = 2048  # records: about a gigabyte of minute-long ones
+NAMES = ("salsa", "synthetic", "cmu", "bvh_pair", "amass")
 
 
 class MotionPairs(tfds.core.GeneratorBasedBuilder):
-    """Motion of two people. An example is one sequence; frames come first in every array that has them."""
+    """Motion of two people. Frames come first in every array that has them."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    BUILDER_CONFIGS = [tfds.core.BuilderConfig(name=name) for name in SOURCES]  # noqa: RUF012
+    VERSION = tfds.core.Version("2.0.0")
+    BUILDER_CONFIGS = [tfds.core.BuilderConfig(name=name) for name in NAMES]  # noqa: RUF012
 
-    def __init__(self, **arguments):
+    def __init__(
+        self,
+        *,
+        records: Mapping[Split, Iterable[Record]] | None = None,
+        statistics: Statistics | None = None,
+        acknowledgement: str = "",
+        **arguments: Any,
+    ):
+        """records, statistics, acknowledgement: what to write, where the set is not prepared yet."""
+        self._records = records
+        self._facts = {"acknowledgement": acknowledgement}
+        if statistics is not None:
+            self._facts |= {"mean": statistics.mean.tolist(), "std": statistics.std.tolist()}
         super().__init__(file_format="array_record", **arguments)
 
     def _info(self) -> tfds.core.DatasetInfo:
-        frames = lambda *shape: tfds.features.Tensor(shape=(None, *shape), dtype=np.float32)  # noqa: E731
-        features = {
-            "name": tfds.features.Text(),
-            "text": tfds.features.Text(),
-            "fps": tfds.features.Scalar(np.float32),
-            "axis_angle": frames(2, 24, 3),
-            "pelvis": frames(2, 3),
-            "betas": tfds.features.Tensor(shape=(2, 10), dtype=np.float32),
-            "foot_contact": frames(2, 4),
-            "hand_contact": frames(2, 2),
-        }
-        return tfds.core.DatasetInfo(builder=self, description=__doc__, features=tfds.features.FeaturesDict(features))
+        features = {name: _feature(field) for name, field in FIELDS.items()}
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=__doc__,
+            features=tfds.features.FeaturesDict(features),
+            metadata=tfds.core.MetadataDict(self._facts),
+        )
 
     def _split_generators(self, dl_manager: tfds.download.DownloadManager) -> dict[str, Iterator]:
         del dl_manager  # sources are local files
-        config = self.builder_config
-        assert config is not None  # there is no data set without a source
-        sequences = SOURCES[config.name]()
-        splits = sorted({sequence.split for sequence in sequences})
-        return {
-            split: self._generate_examples(sequences=[s for s in sequences if s.split == split]) for split in splits
-        }
+        if self._records is None:
+            config = self.builder_config.name if self.builder_config else ""
+            raise UserError(f"{config} is not prepared: run experiments/0_prepare_data.py {config}")
+        return {split: self._generate_examples(records=found) for split, found in self._records.items()}
 
-    def _generate_examples(self, sequences: list[PairSequence]) -> Iterator[tuple[str, dict]]:
-        for sequence in sequences:
-            yield sequence.name, _example(sequence)
+    def _generate_examples(self, records: Iterable[Record]) -> Iterator[tuple[str, dict]]:
+        for record in records:
+            yield str(record["name"]), {name: _plain(record[name], field) for name, field in FIELDS.items()}
 
 
-def read(builder: MotionPairs, split: Split) -> list[PairSequence]:
-    """The sequences of a split of a prepared builder."""
-    source = builder.as_data_source(split)  # pyright: ignore[reportCallIssue]  (tfds' decorator hides the signature)
-    return [_sequence(example, split) for example in source]
+class Prepared(Sequence[Record]):
+    """The records of one split of a prepared set, read from disk when asked for; the last ones stay in memory."""
+
+    def __init__(self, builder: tfds.core.DatasetBuilder, split: str):
+        self._source = builder.as_data_source(split)  # pyright: ignore[reportCallIssue]  (tfds hides the signature)
+        self._read = lru_cache(_KEPT)(self._parse)
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitem__(self, index: int) -> Record:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._read(index)
+
+    def _parse(self, index: int) -> Record:
+        example = self._source[index]
+        return {name: _array(example[name], field) for name, field in FIELDS.items()}
 
 
-def _example(sequence: PairSequence) -> dict:
-    motion = sequence.motion
-    R = np.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2).swapaxes(0, 1)
-    return {
-        "name": sequence.name,
-        "text": sequence.text,
-        "fps": sequence.fps,
-        "axis_angle": Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec().reshape(R.shape[:-1]).astype(np.float32),
-        "pelvis": np.swapaxes(motion.pelvis, 0, 1),
-        "betas": np.asarray(motion.betas),
-        "foot_contact": sequence.foot_contact.swapaxes(0, 1),
-        "hand_contact": sequence.hand_contact,
-    }
+def _feature(field: Field) -> tfds.features.FeatureConnector:
+    if field.dtype is str:
+        return tfds.features.Sequence(tfds.features.Text()) if field.shape else tfds.features.Text()
+    if not field.shape:
+        return tfds.features.Scalar(field.dtype)
+    return tfds.features.Tensor(shape=field.shape, dtype=field.dtype)
 
 
-def _sequence(example: dict, split: Split) -> PairSequence:
-    axis_angle = example["axis_angle"].swapaxes(0, 1)
-    R = Rotation.from_rotvec(axis_angle.reshape(-1, 3)).as_matrix().astype(np.float32).reshape(*axis_angle.shape, 3)
-    return PairSequence(
-        name=example["name"].decode(),
-        motion=Motion(
-            global_orient=R[:, :, 0],
-            body_pose=R[:, :, 1:],
-            pelvis=example["pelvis"].swapaxes(0, 1),
-            betas=example["betas"],
-        ),
-        foot_contact=example["foot_contact"].swapaxes(0, 1),
-        hand_contact=example["hand_contact"],
-        fps=float(example["fps"]),
-        text=example["text"].decode(),
-        split=split,
-    )
+def _plain(value: np.ndarray, field: Field) -> Any:
+    """A record's value as tfds takes it: strings are its own."""
+    return value.tolist() if field.dtype is str else value
+
+
+def _array(value: Any, field: Field) -> np.ndarray:
+    """The inverse of `_plain`, where strings come back as bytes."""
+    if field.dtype is not str:
+        return np.asarray(value, field.dtype)
+    return np.array([text.decode() for text in value] if field.shape else value.decode(), dtype=str)

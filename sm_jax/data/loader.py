@@ -1,49 +1,88 @@
-"""Random windows of pair sequences. What batch n holds follows from the seed and n alone, so resuming is exact."""
+"""Random windows of sets of pair sequences, in an order that follows from a seed alone.
 
-from collections.abc import Sequence
+Example number n of a training is always the same window, whatever the number of processes and however often the run was
+interrupted: the position in the data is one number, and it is the whole state.
+"""
 
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import grain
 import numpy as np
 
-from sm_jax.data.schema import PairSequence
+from sm_jax.data.codec import Record
 from sm_jax.errors import UserError
-from sm_jax.types import Motion
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """Frames start … start + length of a record. set, record: their numbers."""
+
+    set: int
+    record: int
+    start: int
+
+
+class WindowIndex(Sequence[Window]):
+    """Every window of `length` frames of one set's records, numbered. Shorter records have none."""
+
+    def __init__(self, records: Sequence[Record], length: int, number: int = 0):
+        self._first = np.cumsum([0, *(max(0, len(r["pelvis"]) - length + 1) for r in records)])
+        self._number = number
+
+    def __len__(self) -> int:
+        return int(self._first[-1])
+
+    def __getitem__(self, index: int) -> Window:  # pyright: ignore[reportIncompatibleMethodOverride]
+        record = int(np.searchsorted(self._first, index, side="right")) - 1
+        return Window(set=self._number, record=record, start=index - int(self._first[record]))
 
 
 class WindowLoader:
-    """Draws windows of `length` frames, each start frame of each sequence with equal probability.
+    """Shuffled windows of several sets, each epoch in another order, mixed by the sets' shares.
 
-    Sequences shorter than a window are left out. Raises UserError when none is long enough.
+    sets: (records, share) each.  length: frames of a window.  batch_size: windows of a batch over all processes.
+    process, processes: this process takes its own part of every batch. Raises UserError when no record of a set is long
+    enough, or a batch does not divide.
     """
 
-    def __init__(self, sequences: Sequence[PairSequence], length: int, batch_size: int, seed: int):
-        self._sequences = [s for s in sequences if s.motion.pelvis.shape[1] >= length]
-        if not self._sequences:
+    def __init__(
+        self,
+        sets: Sequence[tuple[Sequence[Record], float]],
+        length: int,
+        batch_size: int,
+        seed: int,
+        process: int = 0,
+        processes: int = 1,
+    ):
+        if batch_size % processes:
+            raise UserError(f"a batch of {batch_size} does not divide over {processes} processes: change data.batch")
+        parts = [WindowIndex(records, length, number) for number, (records, _) in enumerate(sets)]
+        if not all(parts):
             raise UserError(f"no sequence has {length} frames: give longer ones or take shorter windows")
-        starts = [s.motion.pelvis.shape[1] - length + 1 for s in self._sequences]
-        self._first = np.cumsum([0, *starts])
-        self._length, self._batch_size, self._seed = length, batch_size, seed
-
-    def __len__(self) -> int:
+        self.epoch = sum(map(len, parts))
         """Number of different windows."""
-        return int(self._first[-1])
+        shuffled = [
+            grain.MapDataset.source(part).seed(seed + number).shuffle().repeat() for number, part in enumerate(parts)
+        ]
+        self._windows = grain.MapDataset.mix(shuffled, weights=[share for _, share in sets])
+        self._batch, self._own = batch_size, batch_size // processes
+        self._offset = process * self._own
 
-    def batch(self, position: int) -> Motion:
-        """Batch number `position` (0, 1, …) of truth windows: Motion [B, P, length] of float32 arrays."""
-        random = np.random.default_rng((self._seed, position))
-        return self.windows(random.integers(len(self), size=self._batch_size))
+    def numbers(self, position: int) -> np.ndarray:
+        """Global numbers [B / processes] of this process' examples in batch `position` (0, 1, …)."""
+        return position * self._batch + self._offset + np.arange(self._own)
 
-    def windows(self, index: np.ndarray) -> Motion:
-        """The windows of given numbers [B] in [0, len): Motion [B, P, length]."""
-        take = np.searchsorted(self._first, index, side="right") - 1
-        cuts = [self._cut(self._sequences[i].motion, int(n - self._first[i])) for i, n in zip(take, index, strict=True)]
-        fields = ("global_orient", "body_pose", "pelvis", "betas")
-        return Motion(**{name: np.stack([cut[name] for cut in cuts]).astype(np.float32) for name in fields})
+    def windows(self, position: int) -> list[Window]:
+        """This process' windows in batch `position`."""
+        return [self._windows[int(number)] for number in self.numbers(position)]
 
-    def _cut(self, motion: Motion, start: int) -> dict[str, np.ndarray]:
-        span = slice(start, start + self._length)
-        return {
-            "global_orient": np.asarray(motion.global_orient[:, span]),
-            "body_pose": np.asarray(motion.body_pose[:, span]),
-            "pelvis": np.asarray(motion.pelvis[:, span]),
-            "betas": np.asarray(motion.betas),
-        }
+
+def ahead(make: Callable[[int], T], position: int, threads: int = 2) -> Iterator[T]:
+    """make(position), make(position + 1), … without end, made in other threads before they are asked for."""
+    numbers = grain.MapDataset.range(position, np.iinfo(np.int64).max)
+    options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=2 * threads)
+    return iter(numbers.map(make).to_iter_dataset(options))
