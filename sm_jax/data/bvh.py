@@ -94,7 +94,7 @@ def _hierarchy(head: str) -> tuple[list[str], list[int], np.ndarray, list[list[s
                 parents.append(stack[-1])
                 channels.append([])
             case ["ROOT" | "JOINT", *name]:
-                if words[0] == "JOINT" and not stack or words[0] == "ROOT" and names:
+                if (words[0] == "JOINT" and not stack) or (words[0] == "ROOT" and names):
                     raise ValueError(f"{' '.join(words)} out of place")
                 names.append(" ".join(name))
                 parents.append(stack[-1] if stack else -1)
