@@ -32,7 +32,7 @@ SIZES = {"small": small.INFILLER, "tiny": tiny.INFILLER}
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     """Train, and write OUT/weights.npz."""
-    study, net = setup.salsa(config), Infiller(config.net)
+    study, net = setup.study(config), Infiller(config.net)
     world, held_out = study.world, study.held_out
     t = jnp.zeros(held_out.number.shape, jnp.int32)
     params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)["params"]
@@ -43,7 +43,7 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
         make_step(infiller_loss(config), optimiser, config.optimiser.ema),
         create(params, optimiser),
         world,
-        study.windows,
+        study.windows.ahead,
         study.observe,
         out,
         validate=validate,

@@ -32,7 +32,7 @@ SIZES = {"small": small.REFINER, "tiny": tiny.REFINER}
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     """Infill, train, and write OUT/weights.npz."""
     infiller = load_weights(pathlib.Path(config.infiller))
-    study = setup.salsa(config, infiller.statistics)
+    study = setup.study(config, infiller.statistics)
     world, held_out = study.world, study.held_out
     stored = out / "infilled.npz"
     if not stored.exists():

@@ -15,7 +15,7 @@ from sm_jax.types import Camera, Contact, Motion, Observation, Side
 
 Record = dict[str, np.ndarray]
 _SIDES: tuple[Side | None, ...] = (None, "left", "right")
-_UNIT = np.pi / 32767  # rotations are int16 axis-angle: the rounding error is below 0.006 degrees
+ROTATION_UNIT = np.pi / 32767  # rotations are int16 axis-angle: the rounding error is below 0.006 degrees
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,22 +108,22 @@ def decode(record: Record, start: int = 0, end: int | None = None) -> PairSequen
 
 def _shaped(value: object, field: Field) -> np.ndarray:
     array = np.asarray(value, dtype=field.dtype)
-    inner = field.shape[1:] if None in field.shape else field.shape
-    return array.reshape(-1, *inner) if None in field.shape else array.reshape(inner)
+    shape = tuple(-1 if n is None else n for n in field.shape)
+    return array.reshape(shape) if array.size else array.reshape(tuple(max(n, 0) for n in shape))
 
 
 def _encode_motion(motion: Motion) -> dict[str, np.ndarray]:
     R = np.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2).swapaxes(0, 1)
     axis_angle = Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec()
     return {
-        "rotations": np.round(axis_angle / _UNIT).reshape(R.shape[:-1]),
+        "rotations": np.round(axis_angle / ROTATION_UNIT).reshape(R.shape[:-1]),
         "pelvis": np.swapaxes(motion.pelvis, 0, 1),
         "betas": np.swapaxes(motion.betas, 0, 1),
     }
 
 
 def _decode_motion(rotations: np.ndarray, pelvis: np.ndarray, betas: np.ndarray) -> Motion:
-    R = Rotation.from_rotvec(rotations.reshape(-1, 3) * _UNIT).as_matrix().astype(np.float32)
+    R = Rotation.from_rotvec(rotations.reshape(-1, 3) * ROTATION_UNIT).as_matrix().astype(np.float32)
     R = R.reshape(*rotations.shape, 3).swapaxes(0, 1)
     return Motion(
         global_orient=R[:, :, 0], body_pose=R[:, :, 1:], pelvis=pelvis.swapaxes(0, 1), betas=betas.swapaxes(0, 1)

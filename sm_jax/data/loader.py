@@ -78,7 +78,8 @@ class WindowLoader:
 
     def windows(self, position: int) -> list[Window]:
         """This process' windows in batch `position`."""
-        return [self._windows[int(number)] for number in self.numbers(position)]
+        found = (self._windows[int(number)] for number in self.numbers(position))
+        return [window for window in found if window is not None]  # none is: nothing filters them
 
 
 def ahead(make: Callable[[int], T], position: int, threads: int = 2) -> Iterator[T]:

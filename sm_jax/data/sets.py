@@ -50,7 +50,7 @@ def _folder(path: pathlib.Path) -> MotionSet:
 
     try:
         builder = tfds.builder_from_directory(str(path))
-        facts = builder.info.metadata
+        facts = dict(builder.info.metadata or {})
         statistics = Statistics(mean=np.array(facts["mean"], np.float32), std=np.array(facts["std"], np.float32))
         records = {split: Prepared(builder, split) for split in sorted(builder.info.splits)}
         return MotionSet(records=records, statistics=statistics, acknowledgement=facts["acknowledgement"])

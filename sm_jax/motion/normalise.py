@@ -1,6 +1,7 @@
 """Standardisation of the state, fitted once on training motion and stored with the weights."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +28,18 @@ def fit(states: np.ndarray) -> Statistics:
     for part in STATE.values():
         std[part] = np.sqrt(flat[:, part].var(0).mean())
     return Statistics(mean=mean.astype(np.float32), std=np.maximum(std, 1e-3).astype(np.float32))
+
+
+def combine(parts: Sequence[tuple[Statistics, float]]) -> Statistics:
+    """Statistics of a mixture of sets: (statistics, share) each."""
+    shares = np.array([share for _, share in parts], np.float64)
+    shares /= shares.sum()
+    mean = np.einsum("n,nd->d", shares, np.stack([s.mean for s, _ in parts]))
+    second = np.stack([np.square(s.std) + np.square(s.mean - mean) for s, _ in parts])
+    variance, std = np.einsum("n,nd->d", shares, second), np.ones(D)
+    for part in STATE.values():
+        std[part] = np.sqrt(variance[part].mean())
+    return Statistics(mean=mean.astype(np.float32), std=std.astype(np.float32))
 
 
 def normalise(state: Array, statistics: Statistics) -> jax.Array:

@@ -1,8 +1,9 @@
 """What the trained infiller makes of simulated windows, kept in one file: the refiner's training data."""
 
 import dataclasses
+import itertools
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import jax
 import numpy as np
@@ -16,7 +17,7 @@ from sm_jax.train.examples import Example, World
 from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.train.weights import Weights
-from sm_jax.types import Array, Conditions
+from sm_jax.types import Array, Conditions, ContactTargets
 
 Infilled = tuple[np.ndarray, Example]
 
@@ -68,7 +69,8 @@ def load(path: pathlib.Path, made_by: str) -> Infilled:
             named = {key: file[key] for key in file.files}
         maker, x0 = str(named.pop("made_by")), named.pop("infilled")
         parts = unflatten_dict(named, sep="/")
-        example = Example(conditions=Conditions(**parts.pop("conditions")), **parts)
+        conditions, contacts = Conditions(**parts.pop("conditions")), ContactTargets(**parts.pop("contacts"))
+        example = Example(conditions=conditions, contacts=contacts, **parts)
     except Exception as error:  # numpy and zipfile report damage in half a dozen ways
         raise UserError(f"{path} is no cache of infilled windows, or damaged ({error}): delete it") from error
     if maker != made_by:
@@ -76,11 +78,11 @@ def load(path: pathlib.Path, made_by: str) -> Infilled:
     return x0, example
 
 
-def batches(infilled: Infilled, batch: int, seed: int) -> Callable[[int], Infilled]:
-    """A source of random batches, each following from its number alone."""
+def batches(infilled: Infilled, batch: int, seed: int) -> Callable[[int], Iterator[Infilled]]:
+    """A source of random batches, each following from its number alone: a number → that batch and all after it."""
 
     def draw(position: int) -> Infilled:
         chosen = np.random.default_rng((seed, position)).integers(len(infilled[0]), size=batch)
         return jax.tree.map(lambda x: x[chosen], infilled)
 
-    return draw
+    return lambda position: map(draw, itertools.count(position))

@@ -43,6 +43,8 @@ class LossConfig:
     acceleration: float = 0.0
     """Per frame interval, like a velocity: the change of velocity from frame to frame."""
     distance_map: float = 0.2
+    contact: float = 1.0
+    """How much more the distance map weighs between joints whose regions touch."""
     skating: float = 0.05
     low_noise: float = 0.1
     """The terms on joints count where alpha_bar is above this."""
@@ -52,6 +54,10 @@ class LossConfig:
 class DataConfig:
     """Windows of training motion."""
 
+    sets: tuple[str, ...] = ("salsa",)
+    """Packaged sets by name, .npz exports or prepared folders by path."""
+    shares: tuple[float, ...] = (1.0,)
+    """Of each set in the windows of a training."""
     frames: int = 64
     batch: int = 16
     """Windows a step, over all devices."""
@@ -60,7 +66,7 @@ class DataConfig:
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""
     variants: int = 4
-    """Random pairs of bodies that each take is retargeted to, beside its own."""
+    """Random pairs of bodies that each sequence is retargeted to, beside its own."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,26 +13,37 @@ import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
-from sm_jax.data.augment import augment
+from sm_jax.data.augment import Take, augment
+from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.data.simulate import SimulatorConfig, simulate
+from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.conditions import TextEmbedding, make_conditions
 from sm_jax.motion.feet import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
-from sm_jax.types import Array, Conditions, Motion
+from sm_jax.types import Array, Conditions, ContactTargets, Motion
 
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Windows:
-    """Raw material of a batch, from the host.
+    """Raw material of a batch, from the host, S = source_frames(T) frames each.
 
-    motion: true Motion [B, P, source_frames(T)], z up, floor at 0.  text: TextEmbedding [B], zero where dropped.
+    rotations: [B, P, S, J, 3] int16, pelvis: [B, P, S, 3] and betas: [B, P, N] as in `codec.FIELDS` but people first;
+    z up, floor at 0.  present: [B, P] in {0, 1}.  contacts: ContactTargets [B] over the S frames.
+    text: TextEmbedding [B], zero where dropped.  mirrored, exchanged: [B] bool, what augmentation shall do; the text
+    speaks of the result, all else of the motion as it was.
     number: [B] int32 global number of each example, counted over the whole training.
     """
 
-    motion: Motion
+    rotations: Array
+    pelvis: Array
+    betas: Array
+    present: Array
+    contacts: ContactTargets
     text: TextEmbedding
+    mirrored: Array
+    exchanged: Array
     number: Array
 
 
@@ -42,12 +53,14 @@ class Example:
     """One window as the networks meet it, in each person's own view of the estimate's pair frame.
 
     number: [] the example's global number.  x0: [P, T, D] normalised true state.  rest_joints: [P, J, 3] absolute.
-    conditions: what was observed.
+    present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
     """
 
     number: Array
     x0: Array
     rest_joints: Array
+    present: Array
+    contacts: ContactTargets
     conditions: Conditions
 
 
@@ -73,16 +86,18 @@ def example_key(world: World, number: Array) -> jax.Array:
 def make_examples(world: World, windows: Windows, frames: int) -> Example:
     """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen."""
 
-    def one(number: Array, motion: Motion, text: TextEmbedding) -> Example:
-        at_augment, at_simulate = jax.random.split(example_key(world, number))
-        return observe(at_simulate, number, augment(at_augment, motion, frames), text, world)
+    def one(row: Windows) -> Example:
+        at_augment, at_simulate = jax.random.split(example_key(world, row.number))
+        take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
+        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
+        return observe(at_simulate, row.number, take, row.text, world)
 
-    return jax.vmap(one)(windows.number, windows.motion, windows.text)
+    return jax.vmap(one)(windows)
 
 
-def observe(key: Array, number: Array, motion: Motion, text: TextEmbedding, world: World) -> Example:
+def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: World) -> Example:
     """One true window [P, T], seen by a simulated camera."""
-    config = SimulatorConfig()
+    config, motion = SimulatorConfig(), take.motion
     observation = simulate(key, motion, world.body, config)
     mask = jnp.ones(motion.pelvis.shape[1])
     conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
@@ -93,8 +108,15 @@ def observe(key: Array, number: Array, motion: Motion, text: TextEmbedding, worl
         number=number,
         x0=normalise(truth, world.statistics),
         rest_joints=smpl.rest_joints(world.body, motion.betas),
+        present=take.present,
+        contacts=take.contacts,
         conditions=conditions,
     )
+
+
+def _motion(row: Windows) -> Motion:
+    R = axis_angle_to_matrix(ROTATION_UNIT * row.rotations.astype(jnp.float32))
+    return Motion(global_orient=R[..., 0, :, :], body_pose=R[..., 1:, :, :], pelvis=row.pelvis, betas=row.betas)
 
 
 WindowSource = Callable[[int], Windows]

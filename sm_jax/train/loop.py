@@ -4,7 +4,7 @@ import json
 import math
 import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -26,7 +26,7 @@ def train(
     step: Step,
     state: TrainState,
     world: World,
-    batches: Callable[[int], Any],
+    batches: Callable[[int], Iterator[Any]],
     prepare: Callable[[World, Any], Any],
     folder: pathlib.Path,
     *,
@@ -36,9 +36,9 @@ def train(
 ) -> TrainState:
     """Train to `config.steps` (or stop early at `until`), from the newest checkpoint in `folder` if `resume`.
 
-    step: a pure step (`make_step`).  batches: number of a batch → raw host batch [B, ...].  prepare: world and raw
-    batch → the step's batch, compiled for all devices.  validate: averaged weights → numbers to log. Writes
-    checkpoints and `log.jsonl` to the folder and shows progress.
+    step: a pure step (`make_step`).  batches: number of a batch → it and all that follow, raw host batches [B, ...].
+    prepare: world and raw batch → the step's batch, compiled for all devices.  validate: averaged weights → numbers to
+    log. Writes checkpoints and `log.jsonl` to the folder and shows progress.
     Raises UserError when the loss is no longer finite, and for what `Checkpoints` refuses.
     """
     checkpoints = Checkpoints(folder, config, world.statistics, resume)
@@ -47,11 +47,11 @@ def train(
     compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
     log, batch = Log(folder / "log.jsonl", begin, config.steps), None
-    pending = None
+    source, pending = batches(begin // config.data.echo), None
     try:
         for number in range(begin, end):
             if number == begin or number % config.data.echo == 0:
-                batch = prepare(everywhere, parallel.split(batches(number // config.data.echo)))
+                batch = prepare(everywhere, parallel.split(next(source)))
             state, metrics = compiled(state, everywhere, batch)
             if pending is not None:  # the step before this one is done by now: reading it does not wait
                 log.metrics(*pending)

@@ -7,18 +7,22 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import FOOT_JOINTS
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS, SIDED_REGIONS
 from sm_jax.geometry import safe
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import HALF_TURN
 from sm_jax.nets.features import feature_visibility
+from sm_jax.text.regions import SUPPORT
 from sm_jax.train.config import LossConfig
 from sm_jax.train.examples import Example
-from sm_jax.types import Array
+from sm_jax.types import Array, ContactTargets
 
 FPS = 30.0
 _DECIMETRES = 10.0
+# The joints [22, J] that each region hangs on: the contact labels are of regions, the distance map of joints.
+_SUPPORT = np.zeros((len(SIDED_REGIONS), len(JOINTS)), np.float32)
+_SUPPORT[np.arange(len(SIDED_REGIONS))[:, None], SUPPORT] = 1.0
 _GROUPS = {"orient": state.ORIENT, "pose": state.POSE, "pelvis": state.PELVIS, "foot_contact": state.FOOT_CONTACT}
 
 
@@ -31,7 +35,7 @@ def losses(
     the joints.
     """
     report = state_terms(x0, example, config.hidden, weight)
-    report |= joint_terms(x0, example, statistics, low_noise)
+    report |= joint_terms(x0, example, statistics, config.contact, low_noise)
     weights = dataclasses.asdict(config)
     return sum((weights[name] * term for name, term in report.items()), start=jnp.zeros(())), report
 
@@ -41,12 +45,15 @@ def state_terms(x0: Array, example: Example, hidden: float, weight: Array) -> di
     visible = feature_visibility(example.conditions.visibility)
     counts = 1.0 + hidden * (1.0 - visible)
     counts = counts * (example.conditions.frame_mask * weight[:, None])[:, None, :, None]
+    counts = counts * example.present[:, :, None, None]
     error = counts * jnp.square(x0 - example.x0)
     frames = jnp.maximum(example.conditions.frame_mask.sum(), 1.0) * x0.shape[1]
     return {name: error[..., part].sum() / frames / (part.stop - part.start) for name, part in _GROUPS.items()}
 
 
-def joint_terms(x0: Array, example: Example, statistics: Statistics, weight: Array) -> dict[str, jax.Array]:
+def joint_terms(
+    x0: Array, example: Example, statistics: Statistics, contact_gain: float, weight: Array
+) -> dict[str, jax.Array]:
     """Errors of the joints that the states put on the example's bodies, and of what they do in time and together."""
     mask = example.conditions.frame_mask
     found, _ = joints(x0, example.rest_joints, statistics)
@@ -56,13 +63,16 @@ def joint_terms(x0: Array, example: Example, statistics: Statistics, weight: Arr
     feet = jnp.sum(jnp.square(speed[:, :, :, np.array(FOOT_JOINTS)]), axis=-1)
     planted = jnp.clip(contact[:, :, 1:] * contact[:, :, :-1], 0.0, 1.0)
     gaps, true_gaps = distance_map(found), distance_map(true)
-    near = jnp.exp(-true_gaps)
+    near = jnp.exp(-true_gaps) + contact_gain * touching(example.contacts)
+    there = example.present
     return {
-        "joints": _mean(_squared(_DECIMETRES * (_rooted(found) - _rooted(true))), mask, weight),
-        "velocity": _mean(_squared(speed - true_speed), pairs, weight),
-        "acceleration": _mean(_squared(jnp.diff(speed - true_speed, axis=2)), triples, weight),
-        "distance_map": _mean(near * jnp.square(_DECIMETRES * (gaps - true_gaps)), mask, weight),
-        "skating": _mean(planted * feet, pairs, weight),
+        "joints": _mean(_squared(_DECIMETRES * (_rooted(found) - _rooted(true))), mask, weight, there),
+        "velocity": _mean(_squared(speed - true_speed), pairs, weight, there),
+        "acceleration": _mean(_squared(jnp.diff(speed - true_speed, axis=2)), triples, weight, there),
+        "distance_map": _mean(
+            near * jnp.square(_DECIMETRES * (gaps - true_gaps)), mask, weight, there.prod(axis=1, keepdims=True)
+        ),
+        "skating": _mean(planted * feet, pairs, weight, there),
     }
 
 
@@ -80,6 +90,13 @@ def distance_map(placed: Array) -> jax.Array:
     return safe.norm(placed[:, :1, :, :, None] - placed[:, 1:, :, None, :])
 
 
+def touching(contacts: ContactTargets) -> jax.Array:
+    """Which joints' regions are in contact [B, 1, T, J, J], from labels [B, C, ...]: weight of the surest label."""
+    a, b = (jnp.clip(mask @ _SUPPORT[None], 0.0, 1.0) for mask in (contacts.mask_a, contacts.mask_b))
+    labels = contacts.weight[..., None, None] * a[:, :, None, :, None] * b[:, :, None, None, :]
+    return labels.max(axis=1)[:, None]
+
+
 def _rooted(placed: Array) -> Array:
     return placed - placed[..., :1, :]
 
@@ -88,7 +105,8 @@ def _squared(x: Array) -> jax.Array:
     return jnp.sum(jnp.square(x), axis=-1)
 
 
-def _mean(values: Array, mask: Array, weight: Array) -> jax.Array:
-    """Mean of values [B, P, T, ...] over valid frames [B, T], with a weight for each example [B]."""
-    values = values.mean(axis=tuple(range(3, values.ndim))).mean(axis=1)
+def _mean(values: Array, mask: Array, weight: Array, there: Array) -> jax.Array:
+    """Mean of values [B, P, T, ...] over valid frames [B, T], with a weight for each example [B]; people who are not
+    there [B, P] add nothing."""
+    values = (values.mean(axis=tuple(range(3, values.ndim))) * there[..., None]).mean(axis=1)
     return (values * mask * weight[:, None]).sum() / jnp.maximum(mask.sum(), 1.0)

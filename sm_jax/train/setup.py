@@ -14,13 +14,13 @@ import tyro
 
 from sm_jax.body.assets import load_body
 from sm_jax.data.augment import source_frames
-from sm_jax.data.store import load_salsa
+from sm_jax.data.schema import Split
+from sm_jax.data.sets import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.errors import UserError
 from sm_jax.fetch import cache_folder
-from sm_jax.fitting.retarget import library
-from sm_jax.motion.normalise import Statistics, fit
-from sm_jax.motion.state import D
+from sm_jax.motion.normalise import Statistics, combine
+from sm_jax.prepare.bodies import library
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train import parallel
 from sm_jax.train.checkpoint import run_facts
@@ -30,7 +30,7 @@ from sm_jax.train.state import TrainState
 from sm_jax.train.windows import DescribedWindows
 
 BODY, TEXT_ENCODER = "open-low", "all-MiniLM-L6-v2"
-_STATISTICS_WINDOWS, _HELD_OUT = 256, 32
+_HELD_OUT = 32
 _LIBRARY_SEED, _HELD_OUT_SEED = 0, 1
 
 
@@ -47,26 +47,34 @@ class Study:
     observe: Observe
 
 
-def salsa(config: TrainConfig, statistics: Statistics | None = None) -> Study:
-    """The packaged takes: training windows on random bodies, and held-out examples. Their texts need `minilm`.
+def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
+    """The sets of a configuration: training windows on random bodies, and held-out examples. Their texts need `minilm`.
 
-    statistics: those of the infiller, where there is one already; else they are fitted.
+    statistics: those of the infiller, where there is one already; else those stored with the sets. Held out are the
+    validation splits of the same sets. Raises UserError for sets that are not there or do not fit together.
     """
     body, encoder, data = load_body(BODY), TextEncoder.load(), config.data
-    length = source_frames(data.frames)
-    takes = load_salsa("train")
-    if data.variants:
-        takes = library(body, takes, data.variants, _LIBRARY_SEED, cache_folder() / "salsa-train")
-    windows = DescribedWindows(takes, length, data.batch, config.seed, body, encoder, data.text_dropout)
-    observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
-    plain = Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32))
-    world = World(key=jax.random.key(config.seed), body=body, statistics=plain, alpha_bar=jnp.asarray(cosine()))
+    if len(data.sets) != len(data.shares):
+        raise UserError(f"{len(data.sets)} data.sets and {len(data.shares)} data.shares: give one share for each set")
+    sets = [open_set(name) for name in data.sets]
     if statistics is None:
-        statistics = fit(np.asarray(observed(observe, world, windows, _STATISTICS_WINDOWS).x0))
-    world = dataclasses.replace(world, statistics=statistics)
-    others = DescribedWindows(load_salsa("val"), length, data.batch, _HELD_OUT_SEED, body, encoder, dropout=0.0)
-    held_out = observed(observe, world, others, _HELD_OUT)
-    return Study(world=world, windows=windows, held_out=held_out, observe=observe)
+        statistics = combine([(s.statistics, share) for s, share in zip(sets, data.shares, strict=True)])
+    world = World(key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine()))
+
+    def windows(split: Split, variants: int, seed: int, dropout: float, part: tuple[int, int] = (0, 1)):
+        records = [(s.records.get(split, ()), share) for s, share in zip(sets, data.shares, strict=True)]
+        if variants:
+            records = [(library(body, found, variants, _LIBRARY_SEED, cache_folder() / "bodies"), share)
+                       for found, share in records]  # fmt: skip
+        records = [(found, share) for found, share in records if len(found)]
+        length = source_frames(data.frames)
+        return DescribedWindows(records, length, data.batch, seed, body, encoder, dropout, *part)
+
+    observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
+    held_out = observed(observe, world, windows("val", 0, _HELD_OUT_SEED, 0.0), _HELD_OUT)
+    own_part = jax.process_index(), jax.process_count()
+    train = windows("train", data.variants, config.seed, data.text_dropout, own_part)
+    return Study(world=world, windows=train, held_out=held_out, observe=observe)
 
 
 def observed(observe: Observe, world: World, windows: WindowSource, count: int) -> Example:

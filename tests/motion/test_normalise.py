@@ -16,3 +16,12 @@ def test_a_slice_shares_one_std():
     states = np.random.default_rng(0).normal(size=(9, state.D)) * np.arange(state.D)
     std = normalise.fit(states).std
     assert all(np.ptp(std[part]) == 0 for part in state.STATE.values())
+
+
+def test_combined_statistics_are_those_of_the_states_together():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(3000, state.D)) * 2 + 1, rng.normal(size=(1000, state.D)) - 3
+    combined = normalise.combine([(normalise.fit(a), 3.0), (normalise.fit(b), 1.0)])
+    together = normalise.fit(np.concatenate([a, b]))
+    np.testing.assert_allclose(combined.mean, together.mean, atol=1e-5)
+    np.testing.assert_allclose(combined.std, together.std, rtol=1e-5)

@@ -6,16 +6,20 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from configs import tiny
 from sm_jax.body.assets import load_body
 from sm_jax.data.augment import source_frames
+from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import parallel
 from sm_jax.train.examples import Example, Windows, World, make_examples
+from sm_jax.types import ContactTargets
 from tests.motion.motions import random_motion
 
 CONFIG = dataclasses.replace(tiny.INFILLER, steps=4)
@@ -33,8 +37,18 @@ def windows(position: int) -> Windows:
     """Batch `position` of random motions with random texts."""
     rng = np.random.default_rng(position)
     motions = [random_motion(int(rng.integers(1 << 30)), source_frames(FRAMES)) for _ in range(BATCH)]
+    R = np.stack([np.concatenate([m.global_orient[:, :, None], m.body_pose], axis=2) for m in motions])
+    axis_angle = Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec().reshape(R.shape[:-1])
+    masks = np.eye(CAPACITY, 22, dtype=np.float32)[None].repeat(BATCH, axis=0)
+    frames = source_frames(FRAMES)
     return Windows(
-        motion=jax.tree.map(lambda *x: np.stack(x), *motions),
+        rotations=np.round(axis_angle / ROTATION_UNIT).astype(np.int16),
+        pelvis=np.stack([m.pelvis for m in motions]).astype(np.float32),
+        betas=np.stack([m.betas for m in motions]).astype(np.float32),
+        present=np.ones((BATCH, 2), np.float32),
+        contacts=ContactTargets(mask_a=masks, mask_b=masks, weight=np.ones((BATCH, CAPACITY, frames), np.float32)),
+        mirrored=rng.random(BATCH) < 0.5,
+        exchanged=rng.random(BATCH) < 0.5,
         text=TextEmbedding(
             tokens=rng.normal(size=(BATCH, 32, 384)).astype(np.float32),
             mask=np.ones((BATCH, 32), np.float32),

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 
 import jax
 import numpy as np
@@ -51,10 +52,13 @@ def test_refuses_what_other_weights_made_and_damage(infilled, tmp_path):
 
 
 def test_batches_follow_from_their_number(infilled):
-    draw = cache.batches(infilled, 3, seed=1)
+    source = cache.batches(infilled, 3, seed=1)
+    draw = lambda position: next(source(position))  # noqa: E731
     assert draw(5)[0].shape == (3, 2, 16, 151)
     jax.tree.map(np.testing.assert_array_equal, draw(5), draw(5))
     assert not np.array_equal(draw(5)[1].number, draw(6)[1].number)
+    _, second = itertools.islice(source(5), 2)
+    np.testing.assert_array_equal(second[1].number, draw(6)[1].number)
 
 
 def test_refiner_weights_are_refused(weights):

@@ -1,7 +1,9 @@
 """The whole of a training, in small: steps, checkpoints, resuming."""
 
 import dataclasses
+import itertools
 import json
+from collections.abc import Iterator
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +12,7 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
+from sm_jax.train.examples import Windows
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make as make_optimiser
 from sm_jax.train.state import TrainState, create
@@ -24,9 +27,13 @@ def fresh() -> TrainState:
     return create(params, make_optimiser(CONFIG.optimiser, CONFIG.steps))
 
 
+def batches(position: int) -> Iterator[Windows]:
+    return map(windows, itertools.count(position))
+
+
 def run(folder, config=CONFIG, **options) -> TrainState:
     step = make_step(infiller_loss(config), make_optimiser(config.optimiser, config.steps), config.optimiser.ema)
-    return train(config, step, fresh(), world(), windows, OBSERVE, folder, **options)
+    return train(config, step, fresh(), world(), batches, OBSERVE, folder, **options)
 
 
 @pytest.fixture(scope="module")
@@ -71,5 +78,5 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
 
     step = make_step(infiller_loss(CONFIG), make_optimiser(CONFIG.optimiser, 4), CONFIG.optimiser.ema)
     with pytest.raises(UserError, match="nan at step 1"):
-        train(CONFIG, step, fresh(), world(), windows, broken, tmp_path)
+        train(CONFIG, step, fresh(), world(), batches, broken, tmp_path)
     assert not (tmp_path / "4").exists()

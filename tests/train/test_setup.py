@@ -19,9 +19,9 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 def test_the_salsa_world():
     cached_asset("minilm")
     config = dataclasses.replace(tiny.INFILLER, data=dataclasses.replace(tiny.INFILLER.data, variants=0))
-    study = setup.salsa(config, world().statistics)
+    study = setup.study(config, world().statistics)
     assert study.world.statistics is world().statistics
-    assert study.windows(0).motion.pelvis.shape[:2] == (2, 2) and len(study.held_out.number) == 32
+    assert study.windows(0).pelvis.shape[:2] == (2, 2) and len(study.held_out.number) == 32
     assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(study.held_out))
 
 

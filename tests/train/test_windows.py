@@ -1,50 +1,91 @@
+import dataclasses
+
 import jax
 import numpy as np
+import pytest
 
 from sm_jax.body.assets import load_body
-from sm_jax.data.schema import PairSequence
+from sm_jax.data import codec
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.windows import STRIDE, DescribedWindows, _sentences
+from sm_jax.train.windows import STRIDE, DescribedWindows, _labels, _Table
+from tests.data.sequences import alone, sequence
 from tests.helpers import cached_asset
-from tests.motion.motions import random_motion
 
 LENGTH = 20
 
 
-def sequence(name: str, frames: int, distance: float) -> PairSequence:
-    motion = jax.tree.map(np.asarray, random_motion(1, frames, distance))
-    feet, hands = np.zeros((2, frames, 4), np.float32), np.zeros((frames, 2, 2), np.float32)
-    return PairSequence(
-        name=name, motion=motion, foot_contact=feet, hand_contact=hands, fps=30.0, text=name, split="train"
-    )
+def pair(name: str, frames: int, distance: float):
+    """Two people who stand at a distance, and a sentence that is the name."""
+    one = sequence(name, frames)
+    pelvis = np.zeros((2, frames, 3), np.float32)
+    pelvis[:, :, 2], pelvis[1, :, 0] = 0.9, distance
+    motion = dataclasses.replace(one.motion, pelvis=pelvis)
+    return codec.encode(dataclasses.replace(one, motion=motion, texts=(f"{name}, left.",)))
 
 
-SEQUENCES = [sequence("short", 10, 1.0), sequence("near", LENGTH + STRIDE, 0.4), sequence("far", LENGTH, 5.0)]
+RECORDS = [pair("short", 10, 1.0), pair("near", LENGTH + STRIDE, 0.4), pair("far", LENGTH, 5.0)]
+ALONE = [codec.encode(alone(LENGTH))]
 
 
-def test_every_window_has_the_sentences_of_the_nearest_described_one():
-    sentences, choices = _sentences(SEQUENCES, LENGTH, load_body())
-    assert len(sentences) == 3 and len(choices) == STRIDE + 2
-    np.testing.assert_array_equal(choices[: STRIDE // 2], 0)
-    np.testing.assert_array_equal(choices[STRIDE // 2 : -1], 1)
-    assert choices[-1] == 2 and "far" in sentences[2]
-    assert sentences[0][0] != sentences[2][0]
+@pytest.fixture(scope="module")
+def encoder() -> TextEncoder:
+    return TextEncoder.load(cached_asset("minilm"))
 
 
-def test_batches_follow_from_their_number():
-    encoder = TextEncoder.load(cached_asset("minilm"))
-    source = DescribedWindows(SEQUENCES, LENGTH, batch=3, seed=0, body=load_body(), encoder=encoder, dropout=0.5)
+def windows(encoder: TextEncoder, **arguments) -> DescribedWindows:
+    sets = [(RECORDS, 3.0), (ALONE, 1.0)]
+    options = {"length": LENGTH, "batch": 8, "seed": 0, "body": load_body(), "encoder": encoder, "dropout": 0.5}
+    return DescribedWindows(sets, **{**options, **arguments})
+
+
+def test_records_have_their_own_sentences_and_the_rules():
+    table = _Table()
+    near, far, single = (_labels(r, LENGTH, load_body(), table) for r in (RECORDS[1], RECORDS[2], ALONE[0]))
+    assert [len(labels.sentences) for labels in (near, far, single)] == [2, 1, 1]
+    told = [{table.texts[i] for i in sentences[:, 0, 0]} for sentences in (*near.sentences, *far.sentences)]
+    assert all(len(texts) == 3 for texts in told) and "near, left." in told[0]
+    assert not told[0] & told[2]
+    assert [table.texts[i] for i in near.sentences[0][0, 1]] == ["near, right.", "near, right."]
+    assert [table.texts[i] for i in single.sentences[0].ravel()] == [""] * 4
+
+
+def test_batches_follow_from_their_number(encoder):
+    source = windows(encoder)
     batch = source(4)
-    assert batch.motion.pelvis.shape == (3, 2, LENGTH, 3) and batch.text.tokens.shape == (3, 32, 384)
-    np.testing.assert_array_equal(batch.number, [12, 13, 14])
+    assert batch.rotations.shape == (8, 2, LENGTH, 24, 3) and batch.text.tokens.shape == (8, 32, 384)
+    assert batch.contacts.weight.shape == (8, 8, LENGTH)
+    np.testing.assert_array_equal(batch.number, np.arange(32, 40))
     jax.tree.map(np.testing.assert_array_equal, batch, source(4))
-    assert not np.array_equal(batch.motion.pelvis, source(5).motion.pelvis)
+    assert not np.array_equal(batch.pelvis, source(5).pelvis)
+    jax.tree.map(np.testing.assert_array_equal, next(source.ahead(4)), batch)
 
 
-def test_text_is_dropped_at_the_rate_asked_for():
-    encoder = TextEncoder.load(cached_asset("minilm"))
-    source = DescribedWindows(SEQUENCES, LENGTH, batch=400, seed=0, body=load_body(), encoder=encoder, dropout=0.25)
-    text = source(0).text
+def test_the_number_of_processes_changes_nothing(encoder):
+    whole = windows(encoder)(3)
+    parts = [windows(encoder, process=p, processes=2)(3) for p in range(2)]
+    jax.tree.map(lambda one, *many: np.testing.assert_array_equal(one, np.concatenate(many)), whole, *parts)
+
+
+def test_the_absent_and_the_contacts_are_told(encoder):
+    source = windows(encoder, batch=64)
+    batch = source(0)
+    assert (batch.present.sum(axis=1) == 1).sum() == 16  # a quarter
+    contact = batch.contacts.weight.max(axis=(1, 2))
+    assert 0 < (contact > 0).sum() < 64 and not contact[batch.present.sum(axis=1) == 1].any()
+
+
+def test_text_is_dropped_at_the_rate_asked_for(encoder):
+    text = windows(encoder, batch=400, dropout=0.25)(0).text
     silent = text.mask.sum(1) == 0
     assert 0.18 < silent.mean() < 0.32
     assert not text.tokens[silent].any() and not text.pooled[silent].any() and text.pooled[~silent].any(1).all()
+
+
+def test_the_sentence_agrees_with_the_mirror(encoder):
+    """Of a set with one sentence, mirrored windows have another embedding than plain ones, all of them the same."""
+    source = windows(encoder, batch=64, dropout=0.0)
+    batch = source(0)
+    far = np.isclose(batch.pelvis[:, 1, 0, 0], 5.0)
+    pooled = [np.unique(batch.text.pooled[far & (batch.mirrored == m)], axis=0) for m in (False, True)]
+    own = [{tuple(row) for row in rows.tolist()} for rows in pooled]
+    assert own[0] - own[1] and own[1] - own[0] and own[0] & own[1]

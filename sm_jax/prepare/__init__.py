@@ -1,0 +1,1 @@
+"""From recordings, or from nothing, to data sets that training reads."""

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from sm_jax.data import codec, store
+from sm_jax.data.builder import MotionPairs
+from sm_jax.data.sets import open_set
+from sm_jax.errors import UserError
+from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.state import D
+from tests.data.sequences import alone, sequence
+
+STATISTICS = Statistics(mean=np.full(D, 0.25, np.float32), std=np.full(D, 2.0, np.float32))
+
+
+@pytest.fixture(params=["export", "folder"])
+def path(request, tmp_path):
+    records = [codec.encode(one) for one in (sequence("a"), sequence("b", seed=3), alone())]
+    if request.param == "export":
+        store.save(tmp_path / "set.npz", records, STATISTICS, "thanks")
+        return tmp_path / "set.npz"
+    splits = {"train": records[:2], "val": records[2:]}
+    builder = MotionPairs(
+        config="cmu", data_dir=str(tmp_path), records=splits, statistics=STATISTICS, acknowledgement="thanks"
+    )
+    builder.download_and_prepare()
+    return builder.data_path
+
+
+def test_a_set_is_the_same_in_both_forms(path):
+    found = open_set(str(path))
+    assert {split: sorted(str(r["name"]) for r in records) for split, records in found.records.items()} == {
+        "train": ["a", "b"],
+        "val": ["alone"],
+    }
+    assert found.acknowledgement == "thanks"
+    np.testing.assert_array_equal(found.statistics.mean, STATISTICS.mean)
+    np.testing.assert_array_equal(found.statistics.std, STATISTICS.std)
+    assert not codec.decode(found.records["val"][0]).present[1]
+
+
+def test_a_packaged_set_has_a_name():
+    assert len(open_set("salsa").records["train"]) == 11
+
+
+@pytest.mark.parametrize("name", ["nowhere.npz", "."])
+def test_what_is_no_set_is_named(name):
+    with pytest.raises(UserError, match=rf"^{name}: no "):
+        open_set(name)
