@@ -26,7 +26,7 @@ def to_t_pose(rest: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
     F = _figure(rest)
     if F is None:
         return None
-    turns = dict.fromkeys(_TRUNK, np.eye(3))
+    turns: dict[str, np.ndarray] = {name: np.eye(3) for name in _TRUNK}
     for side, sign in (("left", 1.0), ("right", -1.0)):
         x = {name.removeprefix(f"{side}_"): F @ position for name, position in rest.items() if name.startswith(side)}
         axes = {"leg": np.array([0.0, -1.0, 0.0]), "arm": np.array([sign, 0.0, 0.0])}

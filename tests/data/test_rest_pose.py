@@ -14,8 +14,11 @@ def turn(axis, degrees):
     return Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
 
 
-def figure(arm=np.eye(3), leg=np.eye(3), foot=np.eye(3), world=np.eye(3)):
-    """Rest positions of a T-pose whose left arm, leg and foot are turned about their first joints; the right mirrors."""
+STILL = np.eye(3)
+
+
+def figure(arm=STILL, leg=STILL, foot=STILL, world=STILL):
+    """Rest positions of a T-pose whose left arm, leg and foot are turned; the right side mirrors them."""
     left = {name: np.array(x, float) for name, x in LEFT.items()}
     left |= {name: left["shoulder"] + arm @ (left[name] - left["shoulder"]) for name in ("elbow", "wrist")}
     left["toe"] = left["ankle"] + foot @ (left["toe"] - left["ankle"])
