@@ -1,5 +1,6 @@
 """Building a data set: sequence by sequence, so that an interruption loses one sequence, then all in one set."""
 
+import contextlib
 import hashlib
 import pathlib
 import shutil
@@ -53,6 +54,8 @@ def build(recipe: Recipe, out: pathlib.Path, overwrite: bool = False) -> pathlib
         raise UserError(f"{recipe.name}: the source holds no usable sequence")
     write_set(recipe, paths, there)
     shutil.rmtree(parts)
+    with contextlib.suppress(OSError):  # another source may be unfinished
+        parts.parent.rmdir()
     return there
 
 
