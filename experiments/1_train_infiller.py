@@ -20,9 +20,10 @@ from configs import small, tiny
 from sm_jax.nets.infiller import Infiller
 from sm_jax.train import setup
 from sm_jax.train.config import InfillerTraining
+from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
-from sm_jax.train.state import create
+from sm_jax.train.state import Params, create
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 from sm_jax.train.weights import save_weights
@@ -32,10 +33,10 @@ SIZES = {"small": small.INFILLER, "tiny": tiny.INFILLER}
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     """Train, and write OUT/weights.npz."""
-    study, net = setup.study(config), Infiller(config.net)
+    start = setup.starting_weights(config, config.net)
+    study = setup.study(config, start.statistics if start else None)
     world, held_out = study.world, study.held_out
-    t = jnp.zeros(held_out.number.shape, jnp.int32)
-    params = jax.jit(net.init)(jax.random.key(config.seed), held_out.x0, t, held_out.conditions)["params"]
+    params = start.params if start else _fresh(config, held_out)
     optimiser = make(config.optimiser, config.steps)
     validate = infiller_validation(config.net, held_out, world)
     state = train(
@@ -52,6 +53,13 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     facts = setup.facts(config, state, world, validate(state.ema))
     save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
     print(json.dumps(facts["validation"], indent=1))
+
+
+def _fresh(config: InfillerTraining, example: Example) -> Params:
+    """Random weights."""
+    t = jnp.zeros(example.number.shape, jnp.int32)
+    net = Infiller(config.net)
+    return jax.jit(net.init)(jax.random.key(config.seed), example.x0, t, example.conditions)["params"]
 
 
 if __name__ == "__main__":

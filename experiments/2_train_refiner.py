@@ -19,12 +19,14 @@ from configs import small, tiny
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train import cache, setup
 from sm_jax.train.config import RefinerTraining
+from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
-from sm_jax.train.state import create
+from sm_jax.train.state import Params, create
 from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
 from sm_jax.train.weights import load_weights, save_weights
+from sm_jax.types import Array
 
 SIZES = {"small": small.REFINER, "tiny": tiny.REFINER}
 
@@ -40,7 +42,8 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
         cache.save(stored, cache.infill_examples(infiller, examples, world, config), infiller.sha256)
     infilled = cache.load(stored, infiller.sha256)
     x0, held_out = cache.infill_examples(infiller, held_out, world, config)
-    params = jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), x0, held_out.conditions)["params"]
+    start = setup.starting_weights(config, config.net, infiller.statistics)
+    params = start.params if start else _fresh(config, x0, held_out)
     optimiser = make(config.optimiser, config.steps)
     validate = refiner_validation(config.net, x0, held_out, world)
     state = train(
@@ -57,6 +60,11 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     facts = setup.facts(config, state, world, validate(state.ema)) | {"infiller": infiller.sha256}
     save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
     print(json.dumps(facts["validation"], indent=1))
+
+
+def _fresh(config: RefinerTraining, infilled: Array, example: Example) -> Params:
+    """Random weights."""
+    return jax.jit(Refiner(config.net).init)(jax.random.key(config.seed), infilled, example.conditions)["params"]
 
 
 if __name__ == "__main__":

@@ -75,6 +75,8 @@ class TrainConfig:
 
     steps: int = 4000
     seed: int = 0
+    start: str = ""
+    """Weights to start from, whose statistics hold; none: from random ones and the sets' statistics."""
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     data: DataConfig = DataConfig()

@@ -24,9 +24,10 @@ from sm_jax.prepare.bodies import library
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train import parallel
 from sm_jax.train.checkpoint import run_facts
-from sm_jax.train.config import TrainConfig
+from sm_jax.train.config import TrainConfig, differences, to_dict
 from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
 from sm_jax.train.state import TrainState
+from sm_jax.train.weights import NetConfig, Weights, load_weights
 from sm_jax.train.windows import DescribedWindows
 
 BODY, TEXT_ENCODER = "open-low", "all-MiniLM-L6-v2"
@@ -75,6 +76,22 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
     own_part = jax.process_index(), jax.process_count()
     train = windows("train", data.variants, config.seed, data.text_dropout, own_part)
     return Study(world=world, windows=train, held_out=held_out, observe=observe)
+
+
+def starting_weights(config: TrainConfig, net: NetConfig, statistics: Statistics | None = None) -> Weights | None:
+    """The weights that a training starts from, if it names any.
+
+    Raises UserError if they are of another network, or were trained on states normalised by other `statistics`.
+    """
+    if not config.start:
+        return None
+    weights = load_weights(pathlib.Path(config.start))
+    if weights.config != net:
+        odd = differences(to_dict(net), to_dict(weights.config))
+        raise UserError(f"{config.start} holds weights of another network ({'; '.join(odd) or 'another kind'})")
+    if statistics is not None and not np.array_equal(weights.statistics.mean, statistics.mean):
+        raise UserError(f"{config.start} was trained with other statistics than the infiller: start from nothing")
+    return weights
 
 
 def observed(observe: Observe, world: World, windows: WindowSource, count: int) -> Example:

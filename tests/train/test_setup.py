@@ -7,8 +7,10 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from configs import tiny
+from configs import small, tiny
+from sm_jax.errors import UserError
 from sm_jax.train import setup
+from sm_jax.train.weights import INFILLER, load_weights
 from tests.helpers import cached_asset
 from tests.train.small_run import world
 
@@ -23,6 +25,25 @@ def test_the_salsa_world():
     assert study.world.statistics is world().statistics
     assert study.windows(0).pelvis.shape[:2] == (2, 2) and len(study.held_out.number) == 32
     assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(study.held_out))
+
+
+def test_starting_weights_are_of_the_same_network(tmp_path):
+    weights = load_weights(INFILLER)
+    config = dataclasses.replace(small.INFILLER, start=str(INFILLER))
+    assert setup.starting_weights(small.INFILLER, small.INFILLER.net) is None
+    found = setup.starting_weights(config, config.net)
+    assert found is not None and found.sha256 == weights.sha256
+    with pytest.raises(UserError, match=r"weights of another network \(blocks: 1 here, 4 there; .*width: 32 here"):
+        setup.starting_weights(config, tiny.INFILLER.net)
+    with pytest.raises(UserError, match="trained with other statistics"):
+        setup.starting_weights(config, config.net, world().statistics)
+
+
+def test_sets_and_shares_belong_together():
+    cached_asset("minilm")
+    data = dataclasses.replace(tiny.INFILLER.data, shares=(1.0, 2.0))
+    with pytest.raises(UserError, match=r"1 data.sets and 2 data.shares"):
+        setup.study(dataclasses.replace(tiny.INFILLER, data=data))
 
 
 @pytest.mark.parametrize("program", ["1_train_infiller.py", "2_train_refiner.py"])
