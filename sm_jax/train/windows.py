@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -89,7 +90,7 @@ class DescribedWindows:
         """The batches from `position` on, made in another thread before they are asked for."""
         return loader.ahead(self, position)
 
-    def _row(self, number: int, window: Window) -> dict[str, np.ndarray]:
+    def _row(self, number: int, window: Window) -> dict[str, Any]:
         """One window's arrays, `sentence` (its number) and `told`."""
         chance = np.random.default_rng((self._seed, number))
         record, labels = self._records[window.set][window.record], self._labels[window.set][window.record]

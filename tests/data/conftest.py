@@ -9,9 +9,10 @@ import pytest
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
 from sm_jax.body.capsules import capsules
+from sm_jax.data import codec
 from sm_jax.data.loader import WindowLoader
+from sm_jax.data.sets import open_set
 from sm_jax.data.simulate import SimulatorConfig, simulate
-from sm_jax.data.store import load_salsa
 from sm_jax.motion.occlusion import joint_visibility
 from sm_jax.types import Motion, Observation
 
@@ -37,7 +38,10 @@ def simulator():
 
 @pytest.fixture(scope="session")
 def windows() -> Motion:
-    return WindowLoader(load_salsa("val"), FRAMES, BATCH, seed=0).batch(0)
+    records = open_set("salsa").records["val"]
+    chosen = WindowLoader([(records, 1.0)], FRAMES, BATCH, seed=0).windows(0)
+    cuts = [codec.decode(records[w.record], w.start, w.start + FRAMES).motion for w in chosen]
+    return jax.tree.map(lambda *x: np.stack(x), *cuts)
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def view(n_frames: int, seed: int, observed: bool) -> View:
         motion=jax.tree.map(np.asarray, random_motion(seed, n_frames)),
         visibility=rng.random((2, n_frames, 24)).astype(np.float32),
         camera=camera(n_frames, seed + 1),
-        fps=np.float32(30.0),
+        fps=np.array(30.0, np.float32),
         frame_index=np.arange(n_frames, dtype=np.int32) * 2,
     )
     return View(camera=camera(n_frames, seed), observation=observation)

@@ -1,4 +1,5 @@
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def folder(tmp_path_factory, records):
 
 @pytest.mark.parametrize("name", builder.NAMES)
 def test_every_configuration_is_read_without_tensorflow(folder, name):
-    source = tfds.data_source(f"motion_pairs/{name}", data_dir=folder, split="train")
+    source: Any = tfds.data_source(f"motion_pairs/{name}", data_dir=folder, split="train")
     assert len(source) == 5
     assert {example["name"].decode() for example in source} == {f"take{i}" for i in range(5)}
     assert "tensorflow" not in sys.modules
@@ -50,7 +51,7 @@ def test_what_is_built_is_read_back(folder, records, split):
 
 def test_an_epoch_read_twice_gives_the_same_bytes(folder):
     def epoch():
-        source = tfds.data_source("motion_pairs/salsa", data_dir=folder, split="train")
+        source: Any = tfds.data_source("motion_pairs/salsa", data_dir=folder, split="train")
         return [{name: np.asarray(value).tobytes() for name, value in example.items()} for example in source]
 
     assert epoch() == epoch()

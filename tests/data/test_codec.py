@@ -47,6 +47,6 @@ def test_a_cut_has_its_frames_and_its_part_of_the_contacts():
     np.testing.assert_allclose(cut.foot_contact, whole.foot_contact[:, 5:11], atol=0.5 / 255 + 1e-6)
     for one, other in zip(cut.views, whole.views, strict=True):
         np.testing.assert_array_equal(one.camera.R, other.camera.R[5:11])
-        if other.observation is not None:
+        if one.observation is not None and other.observation is not None:
             np.testing.assert_array_equal(one.observation.keypoints, other.observation.keypoints[:, 5:11])
     assert cut.contacts == (dataclasses.replace(whole.contacts[0], start=0, end=4),)

@@ -3,6 +3,7 @@ import pytest
 
 from sm_jax.data import codec, store
 from sm_jax.data.builder import MotionPairs
+from sm_jax.data.schema import Split
 from sm_jax.data.sets import open_set
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
@@ -18,7 +19,7 @@ def path(request, tmp_path):
     if request.param == "export":
         store.save(tmp_path / "set.npz", records, STATISTICS, "thanks")
         return tmp_path / "set.npz"
-    splits = {"train": records[:2], "val": records[2:]}
+    splits: dict[Split, list] = {"train": records[:2], "val": records[2:]}
     builder = MotionPairs(
         config="cmu", data_dir=str(tmp_path), records=splits, statistics=STATISTICS, acknowledgement="thanks"
     )

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def names(folder) -> list[str]:
 def test_a_set_is_built_and_read_as_tfds_reads_it(tmp_path):
     folder = build(recipe([]), tmp_path)
     assert names(folder) == sorted(one.name for one in SEQUENCES)
-    source = tfds.data_source("motion_pairs/cmu", data_dir=str(tmp_path), split="train")
+    source: Any = tfds.data_source("motion_pairs/cmu", data_dir=str(tmp_path), split="train")
     assert {example["name"].decode() for example in source} == {"a/1", "b"}
     assert open_set(str(folder)).acknowledgement == "thanks"
     assert [path.name for path in tmp_path.iterdir()] == ["motion_pairs"]
