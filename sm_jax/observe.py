@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from sm_jax.body import smpl
 from sm_jax.body.capsules import capsules
-from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.fetch import asset
 from sm_jax.fitting.landmarks import fit_landmarks
 from sm_jax.fitting.scene import Scene, Sight
+from sm_jax.motion.evidence import joint_confidence
 from sm_jax.motion.frames import map_frames
 from sm_jax.motion.occlusion import joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
@@ -161,23 +161,13 @@ def to_world(scene: Scene, intrinsics: np.ndarray, image_size: np.ndarray) -> tu
     return camera, world
 
 
-# Keypoints whose mean confidence says how well a joint was seen.
-_SHOULDERS, _HIPS = ("left_shoulder", "right_shoulder"), ("left_hip", "right_hip")
-_EVIDENCE = {name: (name,) for name in JOINTS if name in KEYPOINTS}
-_EVIDENCE |= {f"{side}_foot": (f"{side}_toe",) for side in ("left", "right")}
-_EVIDENCE |= {f"{side}_collar": (f"{side}_shoulder",) for side in ("left", "right")}
-_EVIDENCE |= {"pelvis": _HIPS, "neck": _SHOULDERS, "head": ("nose", "left_ear", "right_ear")}
-_EVIDENCE |= dict.fromkeys(("spine1", "spine2", "spine3"), _SHOULDERS + _HIPS)
-
-
 def visibility(body: smpl.Body, motion: Motion, camera: Camera, confidence: np.ndarray) -> np.ndarray:
     """How far each joint [P, T, J] rests on evidence: not hidden by the other body, and the detectors agree on it.
 
     confidence: [P, T, K] of the keypoints, low for arms that lie on the other person's trunk.
     """
     clear = np.asarray(_unhidden(body, motion, camera))
-    seen = [confidence[:, :, [KEYPOINTS.index(k) for k in _EVIDENCE[name]]].mean(axis=-1) for name in JOINTS]
-    return np.clip(clear * np.stack(seen, axis=-1), 0, 1).astype(np.float32)
+    return np.clip(clear * np.asarray(joint_confidence(confidence)), 0, 1).astype(np.float32)
 
 
 @jax.jit

@@ -23,7 +23,7 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT_JOINT])
     seen = (rests_on >= SEEN) & (frame_mask[None, :, None] > 0.0)
     rotations = jnp.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2)
-    before, after, u = _neighbours(seen)
+    before, after, u = neighbours(seen)
     take = lambda values, index: jnp.take_along_axis(values, index[..., None, None], axis=1)  # noqa: E731
     filled = slerp(take(rotations, before), take(rotations, after), u)
     never = ~jnp.any(seen, axis=1, keepdims=True)
@@ -36,7 +36,7 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     return Motion(global_orient=filled[:, :, 0], body_pose=filled[:, :, 1:], pelvis=pelvis, betas=motion.betas)
 
 
-def _neighbours(seen: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def neighbours(seen: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """seen [P, T, J] -> indices of the last and the next seen frame and the fraction between them, each [P, T, J]."""
     n = seen.shape[1]
     frame = jnp.arange(n, dtype=jnp.int32)[None, :, None]

@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 
 from sm_jax.body.skeleton import KEYPOINTS
+from sm_jax.motion.evidence import ARMS, WRAPPED, arms_on_trunk
 from sm_jax.perception.landmarks import LANDMARKS, Landmarks
 from sm_jax.perception.tracker import Tracks, interpolate
 
@@ -20,14 +21,10 @@ _SOURCE = np.array([LANDMARKS.index(_NAMES.get(name, name)) for name in KEYPOINT
 # Keypoints that MoveNet does not know are as sure as the one they hang on.
 _JUDGE = np.array([*range(17), 15, 16, 15, 16, 9, 10])
 _HANGING = 0.8
-_ARMS = np.array([KEYPOINTS.index(f"{s}_{n}") for n in ("elbow", "wrist", "hand") for s in ("left", "right")])
-# Segments of the trunk and thighs (COCO indices) and their radius in torso lengths, around which arms are wrapped.
-_TRUNK = ((5, 11, 0.25), (6, 12, 0.25), (5, 12, 0.25), (6, 11, 0.25), (11, 13, 0.2), (12, 14, 0.2), (0, 0, 0.3))
 _WIDTH = 0.06  # disagreement, in parts of the person's size, at which agreement falls to exp(-1/2)
 _DISBELIEF = 0.2  # what is left of BlazePose's confidence when MoveNet, unsure itself, disagrees
 _JUMP = 0.1  # a disagreement above this, in parts of the person's size, may be a jump to the other person
 _SURE = 0.3  # MoveNet's score above which it may overrule BlazePose
-_WRAPPED = 0.25  # confidence left to an arm in front of, behind or around the other's trunk
 _UNSEEN = 0.3  # confidence of BlazePose where MoveNet did not find the person
 
 
@@ -69,7 +66,7 @@ def merge(tracks: Tracks, landmarks: Landmarks, width: int, height: int) -> Evid
     keypoints = np.concatenate([body, fine[:, :, 17:] + moved], axis=2)
     hanging = confidence[:, :, _JUDGE[17:]] * np.where(overruled[:, :, _JUDGE[17:]], 0.0, _HANGING)
     confidence = np.concatenate([confidence, hanging], axis=2)
-    confidence[:, :, _ARMS] *= _wrapped(keypoints)
+    confidence[:, :, ARMS] *= np.where(arms_on_trunk(keypoints), WRAPPED, 1.0)
     confidence *= _inside(keypoints, width, height)
     return Evidence(
         keypoints.astype(np.float32),
@@ -108,20 +105,6 @@ def _jumped(apart: np.ndarray, to_other: np.ndarray, found: np.ndarray) -> np.nd
     body = slice(5, 17)
     own, other = np.median(apart[..., body], axis=-1), np.median(to_other[..., body], axis=-1)
     return (other < np.where(found, own, _JUMP)) & (other < _JUMP)
-
-
-def _wrapped(keypoints: np.ndarray) -> np.ndarray:
-    """Factor [P, T, 6] on the arms' confidence: low where an arm lies on the other person's trunk."""
-    other = keypoints[::-1]
-    torso = np.linalg.norm(other[:, :, 5:7].mean(axis=2) - other[:, :, 11:13].mean(axis=2), axis=-1) + 1e-6
-    point = keypoints[:, :, _ARMS]
-    nearest = np.full(point.shape[:-1], np.inf)
-    for a, b, radius in _TRUNK:
-        start, along = other[:, :, a, None], (other[:, :, b] - other[:, :, a])[:, :, None]
-        u = ((point - start) * along).sum(axis=-1) / np.maximum((along**2).sum(axis=-1), 1e-6)
-        gap = np.linalg.norm(point - start - np.clip(u, 0, 1)[..., None] * along, axis=-1)
-        nearest = np.minimum(nearest, gap / (radius * torso[..., None]))
-    return np.where(nearest < 1.0, _WRAPPED, 1.0)
 
 
 def _inside(keypoints: np.ndarray, width: int, height: int) -> np.ndarray:
