@@ -6,6 +6,7 @@ import io
 import pathlib
 import re
 import sys
+from typing import Literal
 
 import tyro
 
@@ -66,8 +67,11 @@ class Fetch:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Score the shipped models on held-out salsa takes under simulated occlusion, beside the raw estimate and slerp."""
+    """Score the shipped models on held-out motion under simulated occlusion, beside the raw estimate and slerp."""
 
+    data: str = "salsa"
+    """A packaged set, or the path of one that experiments/0_prepare_data.py made."""
+    split: Literal["train", "val", "test"] = "test"
     out: pathlib.Path | None = None
     """File for the results as JSON."""
     seeds: int = 3
@@ -76,9 +80,9 @@ class Evaluate:
     """Denoising steps of the infiller."""
 
     def run(self) -> None:
-        from sm_jax.evaluate import evaluate_salsa
+        from sm_jax.evaluate import evaluate
 
-        evaluate_salsa(self.out, seeds=self.seeds, steps=self.steps)
+        evaluate(self.data, self.split, self.out, seeds=self.seeds, steps=self.steps)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Held-out takes under simulated occlusion: the shipped models beside the raw estimate and slerp interpolation."""
+"""Held-out motion under simulated occlusion: the shipped models beside the raw estimate and slerp interpolation."""
 
 import json
 import pathlib
@@ -11,13 +11,14 @@ from tqdm import tqdm
 
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
+from sm_jax.data import codec
 from sm_jax.data.schema import PairSequence
+from sm_jax.data.sets import open_set
 from sm_jax.data.simulate import SimulatorConfig, simulate
-from sm_jax.data.store import load_salsa
+from sm_jax.errors import UserError
 from sm_jax.metrics.joints import mpjpe_mm, pair_pa_mpjpe_mm, world_mpjpe_mm
 from sm_jax.metrics.motion import acceleration_error_mm, jitter_m_s3, peak_wrist_speed_ratio
 from sm_jax.motion import windows
-from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.fill import SEEN, fill_hidden
 from sm_jax.motion.frames import map_frames
 from sm_jax.pipeline import Models, Settings, load_models, reconstruct
@@ -31,15 +32,16 @@ from sm_jax.types import Array, Motion, Observation
 METHODS = ("raw estimate", "slerp", "networks", "networks + guidance")
 
 
-def evaluate_salsa(out: pathlib.Path | None, *, seeds: int, steps: int) -> dict:
-    """Score every method on the windows of the test takes; print a table, write it as JSON to `out`, return it.
+def evaluate(data: str, split: str, out: pathlib.Path | None, *, seeds: int, steps: int) -> dict:
+    """Score every method on the windows of a set's split; print a table, write it as JSON to `out`, return it.
 
-    Each window is observed by `seeds` independent simulations (camera, occlusion, errors), from fixed keys.
-    Hidden joints are those whose reported visibility is below `motion.fill.SEEN`.
+    data: a packaged set's name, or the path of an export or prepared folder. Each window of two people is observed by
+    `seeds` independent simulations (camera, occlusion, errors), from fixed keys. Hidden joints are those whose reported
+    visibility is below `motion.fill.SEEN`. Raises UserError where there is nothing to score.
     """
-    body, (models, weights) = load_body("open-low"), load_models()
+    takes = held_out(data, split)
+    body, (models, weights) = load_body(takes[0].body), load_models()
     encoder = TextEncoder.load()
-    takes = load_salsa("test")
     rows = []
     cases = list(_windows(takes))
     with tqdm(total=len(cases) * seeds, desc="windows", unit="window") as bar:
@@ -49,7 +51,7 @@ def evaluate_salsa(out: pathlib.Path | None, *, seeds: int, steps: int) -> dict:
                 rows.append({"take": name, "seed": seed} | _score(key, truth, models, body, encoder, steps))
                 bar.update()
     result = {
-        "what": "test takes of the salsa set, windows of 64 frames at 30 fps, simulated observation",
+        "what": f"{split} split of {data}, windows of 64 frames at 30 fps, simulated observation",
         "takes": [take.name for take in takes],
         "windows": len(cases),
         "seeds": seeds,
@@ -65,6 +67,20 @@ def evaluate_salsa(out: pathlib.Path | None, *, seeds: int, steps: int) -> dict:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(result, indent=1) + "\n")
     return result
+
+
+def held_out(data: str, split: str) -> list[PairSequence]:
+    """The sequences of a set's split that show two people for at least a window, all on one body."""
+    records = open_set(data).records
+    if split not in records:
+        raise UserError(f"{data} has no split {split}, only {', '.join(records)}: name one with --split")
+    takes = [take for take in map(codec.decode, records[split])
+             if take.present.all() and take.motion.pelvis.shape[1] >= windows.LENGTH]  # fmt: skip
+    if not takes:
+        raise UserError(f"{data}, {split}: no two people for {windows.LENGTH} frames; give longer motion")
+    if len(bodies := {take.body for take in takes}) > 1:
+        raise UserError(f"{data} is on several bodies ({', '.join(sorted(bodies))}): evaluate them one by one")
+    return takes
 
 
 def _windows(takes: list[PairSequence]) -> Iterator[tuple[str, Motion]]:
@@ -86,8 +102,7 @@ def _score(
         joints=np.asarray(_joints(body, filled)), visibility=observation.visibility, fps=float(observation.fps)
     )
     description = rules.describe(scene)
-    tokens, mask, pooled = encoder.encode([description.text])
-    text = TextEmbedding(tokens=tokens[0], mask=mask[0], pooled=pooled[0])
+    text = encoder.encode_one(description.text)
     contacts = contact_targets(description.contacts, windows.LENGTH)
     guided, plain = Settings(steps=steps), Settings(steps=steps, guided_from=0)
     motions = {

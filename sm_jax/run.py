@@ -25,7 +25,6 @@ from sm_jax.export.glb import save_glb
 from sm_jax.export.npz import MotionFile, motion_file, save_motion
 from sm_jax.export.overlay import save_overlay
 from sm_jax.export.summary import save_summary, summarise
-from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.resample import resample
 from sm_jax.observe import ObservedVideo, observe
@@ -66,8 +65,7 @@ def reconstruct_to_folder(
     observation = observed.observation if isinstance(observed, ObservedVideo) else observed
     with _stage("describing", seconds):
         description = _describe(observation, body, text)
-        tokens, mask, pooled = TextEncoder.load().encode([description.text])
-        embedding = TextEmbedding(tokens=tokens[0], mask=mask[0], pooled=pooled[0])
+        embedding = TextEncoder.load().encode_one(description.text)
     with _stage("reconstructing", seconds):
         targets = contact_targets(description.contacts, observation.visibility.shape[1])
         key = jax.random.key(seed)

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 
 from sm_jax import evaluate
-from sm_jax.data.store import load_salsa
+from sm_jax.data import codec, store
+from sm_jax.data.sets import open_set
+from sm_jax.errors import UserError
+from tests.data.sequences import alone, sequence
 
 
 def test_the_truth_scores_zero_and_a_spoiled_motion_does_not():
@@ -19,8 +22,21 @@ def test_the_truth_scores_zero_and_a_spoiled_motion_does_not():
     assert wrong["hidden_mpjpe_mm"] > 90 and wrong["visible_mpjpe_mm"] == pytest.approx(0, abs=1e-6)
 
 
+def test_what_is_held_out_shows_two_people(tmp_path):
+    assert [take.name for take in evaluate.held_out("salsa", "val")] == ["salsa_12"]
+    records = [codec.encode(one) for one in (sequence("long", 70), sequence("short", 60, 3), alone(70))]
+    statistics = open_set("salsa").statistics
+    store.save(tmp_path / "set.npz", records, statistics, "")
+    path = str(tmp_path / "set.npz")
+    assert [take.name for take in evaluate.held_out(path, "train")] == ["long"]
+    with pytest.raises(UserError, match="no two people for 64 frames"):
+        evaluate.held_out(path, "val")
+    with pytest.raises(UserError, match="no split test, only train, val: name one with --split"):
+        evaluate.held_out(path, "test")
+
+
 def test_windows_cover_the_test_takes_without_overlap():
-    takes = load_salsa("test")
+    takes = evaluate.held_out("salsa", "test")
     cut = list(evaluate._windows(takes))
     assert {name for name, _ in cut} == {take.name for take in takes}
     assert all(motion.pelvis.shape == (2, 64, 3) for _, motion in cut)

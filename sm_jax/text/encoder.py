@@ -17,6 +17,7 @@ import numpy as np
 
 from sm_jax import fetch
 from sm_jax.errors import UserError
+from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.types import Array
 
 TOKENS = 32  # L, with the two marks that BERT puts around a sentence
@@ -59,8 +60,8 @@ class TextEncoder:
             epsilon=config["layer_norm_eps"],
         )
 
-    def encode(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """N sentences -> tokens [N, 32, 384], mask [N, 32] in {0, 1}, pooled [N, 384] of unit length, all float32.
+    def encode(self, texts: list[str]) -> TextEmbedding:
+        """N sentences -> TextEmbedding [N] of NumPy float32, L = 32; `pooled` has unit length.
 
         No text (an empty or blank string) gives zeros everywhere. What a longer text says after 30 tokens is not read:
         a warning names it.
@@ -74,9 +75,13 @@ class TextEncoder:
             result = _encode(self.weights, *padded, heads=self.heads, epsilon=self.epsilon)
             blocks.append([np.asarray(array)[: len(ids[block])] for array in result])
         if not blocks:
-            return np.zeros((0, TOKENS, WIDTH), np.float32), mask, np.zeros((0, WIDTH), np.float32)
+            blocks = [[np.zeros((0, TOKENS, WIDTH), np.float32), np.zeros((0, WIDTH), np.float32)]]
         tokens, pooled = (np.concatenate(arrays) for arrays in zip(*blocks, strict=True))
-        return tokens, mask, pooled
+        return TextEmbedding(tokens=tokens, mask=mask, pooled=pooled)
+
+    def encode_one(self, text: str) -> TextEmbedding:
+        """The embedding of one sentence, without a batch axis."""
+        return jax.tree.map(lambda x: x[0], self.encode([text]))
 
     def _tokenize(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         ids, mask = np.zeros((len(texts), TOKENS), np.int32), np.zeros((len(texts), TOKENS), np.float32)

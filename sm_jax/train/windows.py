@@ -66,7 +66,7 @@ class DescribedWindows:
             [_labels(record, length, body, table) for record in tqdm(records, desc="describing", unit="sequence")]
             for records in self._records
         ]
-        self._text = TextEmbedding(**dict(zip(("tokens", "mask", "pooled"), encoder.encode(table.texts), strict=True)))
+        self._text = encoder.encode(table.texts)
 
     def __call__(self, position: int) -> Windows:
         """This process' part of batch number `position`."""

@@ -1,5 +1,6 @@
 import warnings
 
+import jax
 import numpy as np
 import pytest
 
@@ -13,9 +14,9 @@ def encoder() -> TextEncoder:
 
 
 def test_close_meanings_are_close(encoder):
-    _, _, pooled = encoder.encode(
+    pooled = encoder.encode(
         ["two people hug each other", "a couple embraces", "one man kicks another man", "they shake hands"]
-    )
+    ).pooled
     likeness = pooled @ pooled.T
     assert likeness[0, 1] > 0.7
     assert likeness[0, 1] > 0.2 + max(likeness[0, 2], likeness[0, 3], likeness[1, 2])
@@ -23,29 +24,32 @@ def test_close_meanings_are_close(encoder):
 
 def test_known_values(encoder):
     """Values of an earlier implementation that agreed with sentence-transformers (CPU, float32) to 1.3e-7."""
-    _, _, pooled = encoder.encode(["two people hug each other"])
+    pooled = encoder.encode(["two people hug each other"]).pooled
     np.testing.assert_allclose(pooled[0, :4], [-0.0333656, 0.0585938, 0.0314606, 0.0116581], atol=2e-6)
     np.testing.assert_allclose(np.linalg.norm(pooled, axis=1), 1.0, atol=1e-6)
 
 
 def test_no_text_is_zero(encoder):
-    tokens, mask, pooled = encoder.encode(["", "  ", "two people dance"])
+    text = encoder.encode(["", "  ", "two people dance"])
+    tokens, mask, pooled = text.tokens, text.mask, text.pooled
     assert not tokens[:2].any() and not mask[:2].any() and not pooled[:2].any()
     assert tokens[2].any() and mask[2].sum() == 5
     assert not tokens[2, 5:].any()
 
 
 def test_shapes_do_not_depend_on_how_many(encoder):
-    one, many = encoder.encode(["they fight"]), encoder.encode(["they fight"] * 9)
-    assert many[0].shape == (9, TOKENS, WIDTH) and many[1].shape == (9, TOKENS) and many[2].shape == (9, WIDTH)
-    np.testing.assert_allclose(many[0][8], one[0][0], atol=1e-6)
-    assert [array.shape[0] for array in encoder.encode([])] == [0, 0, 0]
+    one, many = encoder.encode_one("they fight"), encoder.encode(["they fight"] * 9)
+    assert (
+        many.tokens.shape == (9, TOKENS, WIDTH) and many.mask.shape == (9, TOKENS) and many.pooled.shape == (9, WIDTH)
+    )
+    jax.tree.map(lambda x, y: np.testing.assert_allclose(x[8], y, atol=1e-6), many, one)
+    assert [len(array) for array in jax.tree.leaves(encoder.encode([]))] == [0, 0, 0]
 
 
 def test_a_long_text_says_what_is_not_read(encoder):
     with pytest.warns(UserWarning, match="not read: 'and fall asleep'"):
-        _, mask, _ = encoder.encode(["word " * 30 + "and fall asleep"])
-    assert mask.sum() == TOKENS
+        text = encoder.encode(["word " * 30 + "and fall asleep"])
+    assert text.mask.sum() == TOKENS
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         encoder.encode(["word " * 30])
