@@ -4,60 +4,22 @@ Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README
 experiments/results/*.json. Numbers are never typed.
 """
 
-import json
 import pathlib
 import re
+import sys
 
-from sm_jax.evaluate import table
-from sm_jax.train.weights import INFILLER, REFINER, load_weights, parameters
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from experiments.tables import data, scores, speed
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
-
-
-def salsa_occlusion() -> str:
-    """Methods on held-out salsa under simulated occlusion."""
-    result = json.loads((RESULTS / "salsa_occlusion.json").read_text())
-    note = (
-        f"{len(result['takes'])} held-out takes, {result['windows']} windows of 64 frames × {result['seeds']} simulated"
-        f" observations, {result['steps']} denoising steps, {result['device']}, commit {result['commit']}."
-    )
-    return f"{table(result['summary'])}\n\n{note}"
-
-
-def training() -> str:
-    """What the shipped weights were trained on, and for how long."""
-    names = ("hidden_rooted_mpjpe", "acceleration_error")
-    lines = [
-        "| network | parameters | steps | windows a step | hidden joints (mm) | acceleration error (m/s²) |",
-        "|---|---|---|---|---|---|",
-    ]
-    for path, start in ((INFILLER, "estimate"), (REFINER, "infilled")):
-        weights = load_weights(path)
-        facts, held_out = weights.facts, weights.facts["validation"]
-        before, after = (
-            " | ".join(f"{held_out[f'val/{part}{name}']:.1f}" for name in names) for part in (f"{start}/", "")
-        )
-        batch = facts["config"]["data"]["batch"]
-        lines.append(f"| before the {path.stem} | | | | {before} |")
-        lines.append(f"| {path.stem} | {parameters(weights.params):,} | {facts['steps']:,} | {batch} | {after} |")
-    return "\n".join(lines)
-
-
-def body() -> str:
-    """Time of the body layer beside others and the machine's bound."""
-    result = json.loads((RESULTS / "bench_body.json").read_text())
-    lines = ["| forward and backward, frames | ours (ms) | smplx | body-models | bound |", "|---|---|---|---|---|"]
-    for name, row in result["layers"].items():
-        what, _, batch = name.partition("_forward_backward_")
-        if batch:
-            keys = (f"{other}_over_ours" for other in ("smplx", "body_models", "bound"))
-            cells = " | ".join(f"{row[key]:.2g}×" if key in row else "" for key in keys)
-            lines.append(f"| {what}, {batch} | {row['ours_ms']:.3g} | {cells} |")
-    return "\n".join([*lines, "", f"Times over ours. float32, {result['device']}, commit {result['commit']}."])
-
-
-TABLES = {"salsa_occlusion": salsa_occlusion, "training": training, "body": body}
+TABLES = {
+    "salsa_occlusion": scores.salsa_occlusion,
+    "training": scores.training,
+    "body": speed.body,
+    "fields": data.fields,
+}
 
 
 def main() -> None:
@@ -68,7 +30,7 @@ def main() -> None:
             begin, end = f"<!-- table: {name} -->", "<!-- end -->"
             block = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
             if block.search(text):
-                replacement = f"{begin}\n{make()}\n{end}"
+                replacement = f"{begin}\n{make(RESULTS)}\n{end}"
                 text = block.sub(lambda _, new=replacement: new, text)
         if text != path.read_text():
             path.write_text(text)
