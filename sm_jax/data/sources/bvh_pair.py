@@ -1,0 +1,208 @@
+"""Any two BVH files as a pair: whatever rig, unit, axes and frame rate, found out and shown, or given.
+
+Both files must share one world and start together, as files of one recording do.
+"""
+
+import dataclasses
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sm_jax.data import bvh, joint_names, resample, rest_pose
+from sm_jax.data.schema import Landmarks, Split
+from sm_jax.errors import UserError
+
+# Metres a file unit of what programs write; 1 inch / 0.45 is the unit of CMU's files.
+UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "inches": 0.0254, "CMU's unit": 0.0254 / 0.45}
+ADULT = (1.45, 2.05)  # metres: statures that name a unit
+ORDINARY = 1.70  # metres: the stature given to people in no usual unit
+# Upper arm, forearm, thigh and shin together as a share of stature, on the packaged body
+_LIMBS = 0.782
+_SETTLING = 10  # frames in which a take may still come out of a T-pose
+_FASTEST = 12.0  # m/s: a hand that is faster there is not a hand's motion
+UPS = {"x": (0, 1), "-x": (0, -1), "y": (1, 1), "-y": (1, -1), "z": (2, 1), "-z": (2, -1)}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was found out about a pair of files. maps: of the joints, one a file.  notes: sentences for the user."""
+
+    maps: tuple[joint_names.JointMap, joint_names.JointMap]
+    scale: float
+    up: str
+    statures: tuple[float, float]
+    notes: tuple[str, ...]
+
+    def text(self) -> str:
+        """Printable: both mappings side by side, then the notes."""
+        columns = [f"{line} | {other.split('<- ', 1)[1]}" for line, other in
+                   zip(*(map_.table().splitlines() for map_ in self.maps), strict=True)]  # fmt: skip
+        return "\n".join([*columns, *self.notes])
+
+
+def read(
+    first: pathlib.Path,
+    second: pathlib.Path,
+    *,
+    scale: float | None = None,
+    up: str | None = None,
+    fps: float | None = None,
+    mapping: Mapping[str, str] | None = None,
+    texts: Sequence[str] = (),
+    split: Split = "test",
+    name: str | None = None,
+) -> tuple[Landmarks, Report]:
+    """Read a pair of BVH files as landmarks at 30 fps, z up, in metres, on the floor together.
+
+    scale: metres a file unit.  up: axis of the files that points up, one of UPS.  fps: frame rate.  What is None is
+    found out: the unit from the length of limbs, the axis from where heads are over feet, the rate from the header.
+    mapping: landmark -> joint, before every guess.  Raises UserError where something cannot be found out.
+    """
+    paths = (first, second)
+    files = [bvh.read(path) for path in paths]
+    known = {*joint_names.LANDMARKS, *joint_names.OPTIONAL}
+    for landmark, joint in (mapping or {}).items():
+        if landmark not in known:
+            raise UserError(f"--map {landmark}={joint}: no such landmark; one of {', '.join(sorted(known))}")
+        if all(joint not in file.names for file in files):
+            raise UserError(f"--map {landmark}={joint}: neither file has a joint {joint}; correct its name")
+    people = [_Person(path, file, mapping) for path, file in zip(paths, files, strict=True)]
+    notes: list[str] = []
+    up = _up(people, notes) if up is None else up
+    if up not in UPS:
+        raise UserError(f"--up {up}: no such axis; one of {', '.join(UPS)}")
+    metre = _scale(people, notes) if scale is None else scale
+    if not 0 < metre < np.inf:
+        raise UserError(f"--scale {metre}: must be a positive number of metres a file unit")
+    rates = [fps or file.fps for file in files]
+    start = max(person.settled(metre, rate) for person, rate in zip(people, rates, strict=True))
+    if start:
+        notes.append(f"The first {start} frames jump out of another pose: left out.")
+    optional = [extra for extra in joint_names.OPTIONAL if all(person.map.joints[extra] for person in people)]
+    names = (*joint_names.LANDMARKS, *optional)
+    takes = [
+        person.landmarks(names, metre, _to_z_up(up), rate, start) for person, rate in zip(people, rates, strict=True)
+    ]
+    n_frames = min(len(positions) for positions, _, _ in takes)
+    if len(takes[0][0]) != len(takes[1][0]):
+        lengths = " and ".join(f"{len(positions) / resample.FPS:.2f} s" for positions, _, _ in takes)
+        notes.append(f"The files last {lengths}: cut to the shorter one.")
+    if any(turns is None for _, turns, _ in takes):
+        notes.append("The rest pose is no standing figure: joints' rotations are not used, only their positions.")
+    positions = np.stack([x[:n_frames] for x, _, _ in takes])
+    turns = [R[:n_frames] for _, R, _ in takes if R is not None]
+    weight = np.stack([np.broadcast_to(w, (n_frames, len(names))) for _, _, w in takes]).astype(np.float32)
+    feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "toe", "ball"))]
+    heights = np.where(weight[:, :, feet] > 0, positions[:, :, feet, 2], np.inf)
+    positions[..., 2] -= np.median(heights.min(axis=(0, 2)))
+    landmarks = Landmarks(
+        name=name or f"{first.stem}_{second.stem}",
+        names=names,
+        positions=positions,
+        weight=weight,
+        orientations=np.stack(turns) if len(turns) == len(people) else None,
+        fps=resample.FPS,
+        texts=tuple(texts),
+        split=split,
+    )
+    statures = (people[0].stature * metre, people[1].stature * metre)
+    maps = (people[0].map, people[1].map)
+    return landmarks, Report(maps=maps, scale=metre, up=up, statures=statures, notes=tuple(notes))
+
+
+class _Person:
+    """One file: its joints in the world [T, N, 3] and [T, N, 3, 3], in file units and axes, and which are landmarks."""
+
+    def __init__(self, path: pathlib.Path, file: bvh.Bvh, mapping: Mapping[str, str] | None):
+        self.path, self.file = path, file
+        offsets = file.offsets if file.moved is None else file.moved
+        self.positions, self.turns = bvh.forward_kinematics(file.parents, offsets, file.rotations, file.root)
+        self.map = joint_names.guess(file.names, file.parents, self.positions[0], mapping, str(path))
+        limbs = [self.bone(f"{side}_{a}", f"{side}_{b}") for side in joint_names.SIDES for a, b in
+                 (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))]  # fmt: skip
+        self.stature = 0.5 * float(np.sum(limbs)) / _LIMBS
+        if self.stature == 0:
+            raise UserError(f"{path}: arms and legs have no length; check the mapping, correct it with --map")
+
+    def index(self, landmark: str) -> int:
+        """The joint of a landmark that is there."""
+        return self.file.names.index(str(self.map.joints[landmark]))
+
+    def bone(self, a: str, b: str) -> float:
+        """Median distance of two landmarks, in file units."""
+        distance = np.linalg.norm(self.positions[:, self.index(a)] - self.positions[:, self.index(b)], axis=-1)
+        return float(np.median(distance))
+
+    def settled(self, metre: float, fps: float) -> int:
+        """The first frame from which on hands move as hands can."""
+        hands = self.positions[: _SETTLING + 1, [self.index(f"{side}_wrist") for side in joint_names.SIDES]]
+        speed = metre * fps * np.linalg.norm(np.diff(hands, axis=0), axis=-1).max(axis=-1)
+        return 1 + int(np.flatnonzero(speed > _FASTEST).max(initial=-1))
+
+    def landmarks(
+        self, names: tuple[str, ...], metre: float, to_z_up: np.ndarray, fps: float, start: int
+    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+        """Positions [n, L, 3], orientations [n, L, 3, 3] and weight [L]; what is missing lies at the pelvis."""
+        there = np.array([self.map.joints[name] is not None for name in names])
+        joints = [self.index(name if found else "pelvis") for name, found in zip(names, there, strict=True)]
+        if len(self.positions) <= start:
+            raise UserError(f"{self.path}: only {len(self.positions)} frames, in which the figure takes its place")
+        at = start + resample.frame_positions(len(self.positions) - start, fps)
+        positions = resample.read_points(self.positions[:, joints], at) @ to_z_up.T * metre
+        still = np.tile(np.eye(3), (1, len(self.file.names), 1, 1))
+        rest, _ = bvh.forward_kinematics(self.file.parents, self.file.offsets, still, np.zeros((1, 3)))
+        figure = rest_pose.to_t_pose({name: rest[0, self.index(name)] for name in names if self.map.joints[name]})
+        if figure is None:
+            return positions, None, there.astype(np.float32)
+        rest_figure = np.stack([figure.get(name, figure["head"]) for name in names])
+        turns = to_z_up @ resample.read_rotations(self.turns[:, joints], at) @ rest_figure
+        return positions, turns, there.astype(np.float32)
+
+
+def _up(people: Sequence[_Person], notes: list[str]) -> str:
+    """The axis along which heads are over feet."""
+    rise = np.sum([np.mean(
+        person.positions[:, person.index("head")]
+        - 0.5 * (person.positions[:, person.index("left_ankle")] + person.positions[:, person.index("right_ankle")]),
+        axis=0,
+    ) / person.stature for person in people], axis=0)  # fmt: skip
+    axis = int(np.argmax(np.abs(rise)))
+    if abs(rise[axis]) < 1.5 * np.sort(np.abs(rise))[1]:
+        raise UserError(f"{people[0].path}: people lie or bend too much to tell which axis points up; give --up y or z")
+    up = f"{'-' if rise[axis] < 0 else ''}{'xyz'[axis]}"
+    notes.append(f"Up is {up}, where the heads are (else give --up).")
+    return up
+
+
+def _to_z_up(up: str) -> np.ndarray:
+    """The rotation that takes the axis to z; an y-up file's x stays."""
+    axis, sign = UPS[up]
+    z = sign * np.eye(3)[axis]
+    x = np.eye(3)[1 if axis == 0 else 0]
+    return np.stack([x, np.cross(z, x), z])
+
+
+def _scale(people: Sequence[_Person], notes: list[str]) -> float:
+    """Metres a file unit: the unit in which both people are adults, else the scale that makes them ordinary."""
+    heights = [person.stature for person in people]
+    if max(heights) > 1.6 * min(heights):
+        raise UserError(
+            f"{people[0].path}, {people[1].path}: limbs of {heights[0]:.4g} and {heights[1]:.4g} units of stature: the "
+            "files are in different units; give --scale after converting one of them"
+        )
+    mean = float(np.sqrt(heights[0] * heights[1]))
+    for unit, metre in UNITS.items():
+        if ADULT[0] <= metre * mean <= ADULT[1]:
+            notes.append(f"The unit is {unit}: people are {_both(heights, metre)} tall by their limbs (else --scale).")
+            return metre
+    metre = ORDINARY / mean
+    notes.append(
+        f"No usual unit makes adults of these people: with {metre:.4g} metres a unit they are {_both(heights, metre)} "
+        "tall (else give --scale)."
+    )
+    return metre
+
+
+def _both(heights: Sequence[float], metre: float) -> str:
+    return " and ".join(f"{metre * height:.2f} m" for height in heights)
