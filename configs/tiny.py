@@ -10,7 +10,7 @@ from sm_jax.nets.refiner import RefinerConfig
 from sm_jax.train.config import DataConfig, InfillerTraining, OptimiserConfig, RefinerTraining
 
 _OPTIMISER = OptimiserConfig(warm_up=2)
-_DATA = DataConfig(frames=16, batch=2, variants=0)
+_DATA = DataConfig(frames=16, batch=2, variants=(0,))
 
 INFILLER = InfillerTraining(
     steps=4,

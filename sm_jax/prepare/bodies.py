@@ -18,15 +18,19 @@ from sm_jax.fitting.retarget import random_betas, retarget_sequence
 def library(body: smpl.Body, records: Sequence[Record], variants: int, seed: int, folder: pathlib.Path) -> list[Record]:
     """Every record as it is and on `variants` random pairs of bodies, kept in a file of `folder` between calls.
 
-    The file is named after all that it depends on, so other records, bodies or seeds make another one.
+    The file is named after all that it depends on, so other records, bodies or seeds make another one. Records of a
+    single person have no variants.
     """
-    path = folder / f"{body.name}_{variants}_{seed}_{_digest(records)}.npz"
+    pairs = [record for record in records if record["present"].all()]
+    if not variants or not pairs:
+        return list(records)
+    path = folder / f"{body.name}_{variants}_{seed}_{_digest(pairs)}.npz"
     if not path.is_file():
         sequences = [
-            made for record in tqdm(records, desc="bodies", unit="sequence")
+            made for record in tqdm(pairs, desc="bodies", unit="sequence")
             for made in _variants(body, record, variants, seed)
         ]  # fmt: skip
-        origin = f"made from {len(records)} sequences by sm_jax.prepare.bodies"
+        origin = f"made from {len(pairs)} sequences by sm_jax.prepare.bodies"
         store.save(path, [codec.encode(s) for s in sequences], fit_statistics(sequences), origin)
     return [*records, *store.load(path).records]
 

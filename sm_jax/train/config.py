@@ -65,8 +65,8 @@ class DataConfig:
     """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""
-    variants: int = 4
-    """Random pairs of bodies that each sequence is retargeted to, beside its own."""
+    variants: tuple[int, ...] = (4,)
+    """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ import tyro
 
 from sm_jax.body.assets import load_body
 from sm_jax.data.augment import source_frames
-from sm_jax.data.schema import Split
+from sm_jax.data.codec import Record
 from sm_jax.data.sets import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.errors import UserError
@@ -55,26 +55,29 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
     validation splits of the same sets. Raises UserError for sets that are not there or do not fit together.
     """
     body, encoder, data = load_body(BODY), TextEncoder.load(), config.data
-    if len(data.sets) != len(data.shares):
-        raise UserError(f"{len(data.sets)} data.sets and {len(data.shares)} data.shares: give one share for each set")
+    if not len(data.sets) == len(data.shares) == len(data.variants):
+        counts = f"{len(data.sets)} data.sets, {len(data.shares)} data.shares, {len(data.variants)} data.variants"
+        raise UserError(f"{counts}: give one share and one number of variants for each set")
     sets = [open_set(name) for name in data.sets]
+    bodies = {str(record["body"]) for s in sets for records in s.records.values() for record in records}
+    if bodies - {BODY}:
+        raise UserError(f"sets on the body {', '.join(bodies - {BODY})}: prepare them on {BODY}, which training uses")
     if statistics is None:
         statistics = combine([(s.statistics, share) for s, share in zip(sets, data.shares, strict=True)])
     world = World(key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine()))
 
-    def windows(split: Split, variants: int, seed: int, dropout: float, part: tuple[int, int] = (0, 1)):
-        records = [(s.records.get(split, ()), share) for s, share in zip(sets, data.shares, strict=True)]
-        if variants:
-            records = [(library(body, found, variants, _LIBRARY_SEED, cache_folder() / "bodies"), share)
-                       for found, share in records]  # fmt: skip
-        records = [(found, share) for found, share in records if len(found)]
-        length = source_frames(data.frames)
-        return DescribedWindows(records, length, data.batch, seed, body, encoder, dropout, *part)
+    def windows(records: Sequence[Sequence[Record]], seed: int, dropout: float, *part: int) -> DescribedWindows:
+        given = [(found, share) for found, share in zip(records, data.shares, strict=True) if len(found)]
+        return DescribedWindows(given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, *part)
 
     observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
-    held_out = observed(observe, world, windows("val", 0, _HELD_OUT_SEED, 0.0), _HELD_OUT)
-    own_part = jax.process_index(), jax.process_count()
-    train = windows("train", data.variants, config.seed, data.text_dropout, own_part)
+    held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0)
+    held_out = observed(observe, world, held_out, _HELD_OUT)
+    records = [
+        library(body, s.records.get("train", ()), count, _LIBRARY_SEED, cache_folder() / "bodies")
+        for s, count in zip(sets, data.variants, strict=True)
+    ]
+    train = windows(records, config.seed, data.text_dropout, jax.process_index(), jax.process_count())
     return Study(world=world, windows=train, held_out=held_out, observe=observe)
 
 

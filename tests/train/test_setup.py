@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 @pytest.mark.slow
 def test_the_salsa_world():
     cached_asset("minilm")
-    config = dataclasses.replace(tiny.INFILLER, data=dataclasses.replace(tiny.INFILLER.data, variants=0))
+    config = tiny.INFILLER
     study = setup.study(config, world().statistics)
     assert study.world.statistics is world().statistics
     assert study.windows(0).pelvis.shape[:2] == (2, 2) and len(study.held_out.number) == 32
@@ -42,7 +42,7 @@ def test_starting_weights_are_of_the_same_network(tmp_path):
 def test_sets_and_shares_belong_together():
     cached_asset("minilm")
     data = dataclasses.replace(tiny.INFILLER.data, shares=(1.0, 2.0))
-    with pytest.raises(UserError, match=r"1 data.sets and 2 data.shares"):
+    with pytest.raises(UserError, match=r"1 data.sets, 2 data.shares, 1 data.variants: give one share"):
         setup.study(dataclasses.replace(tiny.INFILLER, data=data))
 
 
