@@ -1,0 +1,244 @@
+"""AMASS files: SMPL-H or SMPL-X motion of single people, z up. Nothing is fitted: their rotations are ours.
+
+A file's `trans` is where SMPL's origin goes; the pelvis joint stands a constant off it, the rest pelvis of the person's
+own body. Where that body is not at hand the mean body's is used: the error is a constant few centimetres in the world,
+of which the height is set by the floor, and where on the floor a recording lies means nothing.
+"""
+
+import dataclasses
+import itertools
+import pathlib
+import re
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+
+import jax
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
+from sm_jax.data import resample
+from sm_jax.data.schema import PairSequence, Split
+from sm_jax.data.sources import cmu, salsa
+from sm_jax.errors import UserError
+from sm_jax.motion.feet import foot_contact
+from sm_jax.types import Motion
+
+BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
+SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
+PIECE = 60  # seconds: longer recordings are cut
+ASIDE = 1.0  # metres from the person to the stand-in of the absent partner
+_BUCKET = 600  # frames: pieces are padded to a multiple, so that they share compiled programs
+_STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
+_NOT_MOTION = ("shape", "neutral_stagei", "male_stagei", "female_stagei")
+# The data set's own splits, by the names its subsets have had.
+_VAL = ("humaneva", "mpi_hdm05", "hdm05", "sfu", "mpi_mosh", "mosh")
+_TEST = ("transitions_mocap", "transitions", "ssm_synced", "ssm")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One file at 30 fps. rotations: [T, 24, 3, 3] as in Motion, the first world from pelvis.  trans: [T, 3].
+    betas: [N] of the subject's SMPL body."""
+
+    rotations: np.ndarray
+    trans: np.ndarray
+    betas: np.ndarray
+
+
+def find(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Motion files anywhere below a folder. Raises UserError if there is none."""
+    found = [path for path in sorted(folder.rglob("*.npz")) if path.stem not in _NOT_MOTION]
+    if not found:
+        raise UserError(f"{folder}: no AMASS .npz files there; give the folder that AMASS's archives were unpacked to")
+    return found
+
+
+def read(folder: pathlib.Path, body: smpl.Body | None = None) -> Iterator[PairSequence]:
+    """Yield every recording below a folder, in pieces; a damaged file is told on stderr and left out.
+
+    body: the SMPL body to play it on, whose betas the files have; the packaged open-low if None.
+    """
+    for path in find(folder):
+        try:
+            yield from read_file(path, body, name=f"amass_{'_'.join(path.relative_to(folder).with_suffix('').parts)}")
+        except UserError as error:
+            print(f"{error}: left out", file=sys.stderr)
+
+
+def read_file(
+    path: pathlib.Path, body: smpl.Body | None = None, *, name: str | None = None, split: Split | None = None
+) -> list[PairSequence]:
+    """One person's recording in pieces of at most a minute. Person 1 is absent: a copy a metre aside.
+
+    split: that of the data set for the file's subset if None. Raises UserError for a file that cannot be read.
+    """
+    recording = read_recording(path)
+    aside = dataclasses.replace(recording, trans=recording.trans + np.array([ASIDE, 0.0, 0.0]))
+    return _sequences((recording, aside), body, name or f"amass_{path.stem}", split or split_of(path), (), single=True)
+
+
+def read_pair(
+    first: pathlib.Path,
+    second: pathlib.Path,
+    body: smpl.Body | None = None,
+    *,
+    name: str | None = None,
+    texts: Sequence[str] = (),
+    split: Split = "test",
+) -> list[PairSequence]:
+    """Two people's recordings that share one world and start together, such as our own export; cut to the shorter."""
+    pair = (read_recording(first), read_recording(second))
+    return _sequences(pair, body, name or f"{first.stem}_{second.stem}", split, tuple(texts), single=False)
+
+
+def split_of(path: pathlib.Path) -> Split:
+    """The data set's split by subset, except that CMU's two-person trials lie where the pairs' own readers put them."""
+    parts = [part.lower() for part in path.parts]
+    if "cmu" in parts and (match := re.match(r"(\d+)_(\d+)", path.stem)):
+        subject, trial = int(match.group(1)), int(match.group(2))
+        if subject in (60, 61):
+            return salsa.split_of(trial)
+        id = f"{subject:02d}_{trial:02d}"
+        held_out: list[Split] = [pair.split for pair in cmu.trials() if id in (pair.first, pair.second)]
+        return held_out[0] if held_out else "train"
+    return "test" if set(parts) & set(_TEST) else "val" if set(parts) & set(_VAL) else "train"
+
+
+def read_recording(path: pathlib.Path) -> Recording:
+    """Read a file and resample it. Raises UserError if it is damaged, hostile or no AMASS file."""
+    arrays = _arrays(path)
+    poses = arrays.get("poses")
+    if poses is None and "root_orient" in arrays and "pose_body" in arrays:
+        poses = np.concatenate([np.atleast_2d(arrays[key]) for key in ("root_orient", "pose_body")], axis=1)
+    trans, rate = arrays.get("trans"), arrays.get("mocap_framerate", arrays.get("mocap_frame_rate"))
+    if poses is None or trans is None or rate is None:
+        raise UserError(f"{path}: not an AMASS motion file (needs poses, trans and mocap_framerate); give another")
+    n_frames = len(trans) if trans.ndim == 2 else 0
+    if poses.ndim != 2 or poses.shape[1] < 3 * BODY_JOINTS or trans.shape != (len(poses), 3) or n_frames < 2:
+        raise UserError(f"{path}: poses {poses.shape} and trans {trans.shape} are no motion; fetch the file again")
+    if rate.size != 1 or not 1 <= float(rate.reshape(())) <= 1000:
+        raise UserError(f"{path}: frame rate {rate.reshape(-1)[:3]}; fetch the file again")
+    if not all(np.isfinite(array).all() for array in (poses, trans)):
+        raise UserError(f"{path}: numbers that are not finite; fetch the file again")
+    at = resample.frame_positions(n_frames, float(rate.reshape(())))
+    local = np.tile(np.eye(3), (n_frames, len(JOINTS), 1, 1))
+    vectors = poses[:, : 3 * BODY_JOINTS].reshape(-1, 3)
+    local[:, :BODY_JOINTS] = Rotation.from_rotvec(vectors).as_matrix().reshape(n_frames, BODY_JOINTS, 3, 3)
+    betas = np.nan_to_num(arrays.get("betas", np.zeros(10)).reshape(-1))
+    return Recording(rotations=resample.read_rotations(local, at), trans=resample.read_points(trans, at), betas=betas)
+
+
+def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+    """The wanted entries as float64; strings such as the gender's, in whatever form, are never touched."""
+    wanted = ("poses", "root_orient", "pose_body", "trans", "betas", "mocap_framerate", "mocap_frame_rate")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise UserError(f"{path}: not an .npz file; give an AMASS motion file")
+        with loaded as file:
+            return {key: np.asarray(file[key], np.float64) for key in wanted if key in file.files}
+    except (ValueError, TypeError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError, RuntimeError) as error:  # fmt: skip
+        told = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: a damaged file ({told}); fetch it again") from error
+
+
+def _sequences(
+    pair: tuple[Recording, Recording], body: smpl.Body | None, name: str, split: Split, texts: tuple[str, ...], *,
+    single: bool,
+) -> list[PairSequence]:  # fmt: skip
+    """The pieces of a pair."""
+    given, body = body is not None, load_body("open-low") if body is None else body
+    n_frames = min(len(recording.trans) for recording in pair)
+    rotations = np.stack([recording.rotations[:n_frames] for recording in pair]).astype(np.float32)
+    trans = np.stack([recording.trans[:n_frames] for recording in pair])
+    n_betas = body.joint_shapedirs.shape[-1]
+    betas = np.zeros((2, n_betas), np.float32)
+    if given:
+        for own, recording in zip(betas, pair, strict=True):
+            own[: len(recording.betas)] = recording.betas[:n_betas]
+        pelvis = trans + np.asarray(smpl.rest_joints(body, betas))[:, None, 0]
+    else:
+        pelvis = trans + SMPL_REST_PELVIS
+        betas[:, 0] = _stature(body, rotations, pelvis)
+    length = int(PIECE * resample.FPS)
+    count = -(-n_frames // length)
+    edges = np.linspace(0, n_frames, count + 1).astype(int)
+    pieces = []
+    for i, (a, b) in enumerate(itertools.pairwise(edges)):
+        motion = _motion(rotations[:, a:b], pelvis[:, a:b], betas)
+        joints = _joints(body, motion)
+        clearance = np.asarray(smpl.foot_clearance(body, betas))
+        floor = np.median((joints[:, :, FOOT_JOINTS, 2] - clearance[:, None]).min(axis=(0, 2)))
+        up = np.array([0.0, 0.0, floor], np.float32)
+        contact = foot_contact(joints - up, resample.FPS, clearance[:, 2:].mean(axis=-1))
+        pieces.append(
+            PairSequence(
+                name=f"{name}_{i}" if count > 1 else name,
+                source="amass",
+                body=body.name,
+                motion=dataclasses.replace(motion, pelvis=motion.pelvis - up),
+                fps=resample.FPS,
+                split=split,
+                present=np.array([True, not single]),
+                foot_contact=np.asarray(contact),
+                contacts=(),
+                texts=texts,
+            )
+        )
+    return pieces
+
+
+def _motion(rotations: np.ndarray, pelvis: np.ndarray, betas: np.ndarray) -> Motion:
+    return Motion(
+        global_orient=rotations[:, :, 0],
+        body_pose=rotations[:, :, 1:],
+        pelvis=pelvis.astype(np.float32),
+        betas=betas,
+    )
+
+
+def _joints(body: smpl.Body, motion: Motion) -> np.ndarray:
+    """Joints [P, T, 24, 3] of a motion."""
+    n_frames = motion.pelvis.shape[1]
+    extra = -n_frames % _BUCKET
+    more = lambda x: np.concatenate([x, np.repeat(x[:, -1:], extra, axis=1)], axis=1)  # noqa: E731
+    padded = Motion(
+        global_orient=more(motion.global_orient),
+        body_pose=more(motion.body_pose),
+        pelvis=more(motion.pelvis),
+        betas=motion.betas,
+    )
+    return np.asarray(_pose(body, padded).joints)[:, :n_frames]
+
+
+_pose = jax.jit(smpl.pose)
+
+
+def _stature(body: smpl.Body, rotations: np.ndarray, pelvis: np.ndarray) -> np.ndarray:
+    """The first beta [2] at which the body's pelvis stands as high over its soles as the subject's does over z = 0.
+
+    Zero where the floor is elsewhere, that is where no adult's stature would come out.
+    """
+    length = int(PIECE * resample.FPS)
+    motion = _motion(
+        rotations[:, :length], pelvis[:, :length], np.zeros((2, body.joint_shapedirs.shape[-1]), np.float32)
+    )
+    joints = _joints(body, motion)
+    clearance = np.asarray(smpl.foot_clearance(body, motion.betas))
+    own = joints[:, :, 0, 2] - (joints[:, :, FOOT_JOINTS, 2] - clearance[:, None]).min(axis=-1)
+    ratio = np.median(motion.pelvis[..., 2] / np.maximum(own, 0.1), axis=1)
+    height = [_pelvis_height(body, beta) for beta in (-1.0, 0.0, 1.0)]
+    beta = (ratio - 1) * height[1] / (0.5 * (height[2] - height[0]))
+    return np.where((ratio > 0.8) & (ratio < 1.25), np.clip(beta, -_STATURE, _STATURE), 0.0)
+
+
+def _pelvis_height(body: smpl.Body, beta: float) -> float:
+    """Of the pelvis over the soles at rest, for a first beta and the others zero."""
+    betas = beta * np.eye(1, body.shapedirs.shape[-1])[0]
+    return -float(smpl.shaped(body.v_template, body.shapedirs, betas)[:, 1].min())
