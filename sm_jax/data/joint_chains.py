@@ -47,9 +47,9 @@ def find(parents: Sequence[int], points: np.ndarray, known: Mapping[str, int]) -
             add(landmark, joint)
     for side in ("left", "right"):
         if f"{side}_ankle" in found:
-            ball = found.get(f"{side}_ball")
-            tip = tree.tip(found[f"{side}_ankle"] if ball is None else ball)
-            add(f"{side}_toe", ball if tip is None else tip)
+            roots = found.get(f"{side}_foot")
+            tip = tree.tip(found[f"{side}_ankle"] if roots is None else roots)
+            add(f"{side}_toe", roots if tip is None else tip)
         if f"{side}_wrist" in found:
             add(f"{side}_hand", tree.beyond(found[f"{side}_wrist"]))
     return {landmark: joint for landmark, joint in found.items() if landmark not in known}
@@ -116,7 +116,7 @@ def _limbs(tree: _Tree) -> dict[str, int]:
     forward = np.sum([tree.points[limb[3]] - tree.points[limb[2]] for limb in legs], axis=0)
     left = np.cross(up, forward)
     found = {}
-    for limbs, names in ((legs, ("hip", "knee", "ankle", "ball")), (arms, ("shoulder", "elbow", "wrist"))):
+    for limbs, names in ((legs, ("hip", "knee", "ankle", "foot")), (arms, ("shoulder", "elbow", "wrist"))):
         for side, limb in zip(("right", "left"), sorted(limbs, key=lambda x: left @ tree.points[x[0]]), strict=True):
             # The last of a leg's four is toes only if something follows; else it is the foot's end.
             joints = limb if len(limb) > 4 else limb[:3]

@@ -20,7 +20,7 @@ ESSENTIAL = ("pelvis", "head", *(f"{side}_{name}" for side in SIDES for name in
              ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")))  # fmt: skip
 LANDMARKS = ("pelvis", "chest", "neck", "head", *(f"{side}_{name}" for side in SIDES for name in
              ("hip", "knee", "ankle", "toe", "shoulder", "elbow", "wrist", "hand")))  # fmt: skip
-OPTIONAL = ("left_eye", "right_eye", "left_ball", "right_ball")
+OPTIONAL = ("left_eye", "right_eye", "left_foot", "right_foot")
 
 # What is left of a joint's name without its side, numbers and the rig's prefix; the first that is there counts. A word
 # means different things in different conventions ("LeftShoulder" is the collar where there is a "LeftArm", "LeftFoot"
@@ -29,7 +29,7 @@ _SIDED = {
     "hip": "upleg upperleg thigh thighbend femur uleg legupper hip hipjoint",
     "knee": "lowleg lowerleg shin shinbend calf tibia knee leglower leg",
     "ankle": "ankle foot",
-    "ball": "toebase toes toe ball forefoot foot",
+    "foot": "toebase toes toe ball forefoot foot",
     "shoulder": "upperarm uparm uarm armupper humerus shldr shldrbend arm shoulder",
     "elbow": "forearm lowerarm lowarm farm armlower forearmbend radius ulna elbow",
     "wrist": "wrist hand",

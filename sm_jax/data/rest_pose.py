@@ -38,7 +38,7 @@ def to_t_pose(rest: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
             turns |= {f"{side}_{top}": upper, f"{side}_{middle}": lower @ upper, f"{side}_{end}": lower @ upper}
         ankle = turns[f"{side}_ankle"]
         foot = _heading(ankle @ (x["toe"] - x["ankle"])) @ ankle if "toe" in x else ankle
-        turns |= {f"{side}_{name}": foot for name in ("ankle", "toe", "ball")}
+        turns |= {f"{side}_{name}": foot for name in ("ankle", "foot", "toe")}
         turns[f"{side}_hand"] = turns[f"{side}_wrist"]
     return {name: (turn @ F).T for name, turn in turns.items()}
 

@@ -18,7 +18,7 @@ def test_conventions_are_understood(convention):
     for side in ("left", "right"):
         ball = called[f"{side}_ball"]
         tip, toes = (ball, None) if ball.endswith("_end") else (f"{ball}_end", ball)
-        assert (found.joints[f"{side}_toe"], found.joints[f"{side}_ball"]) == (tip, toes)
+        assert (found.joints[f"{side}_toe"], found.joints[f"{side}_foot"]) == (tip, toes)
     named = [landmark for landmark, how in found.how.items() if how == "name"]
     assert {"left_knee", "right_knee", "left_elbow", "right_wrist"} <= set(named)
 

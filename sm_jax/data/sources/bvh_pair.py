@@ -93,7 +93,7 @@ def read(
     positions = np.stack([x[:n_frames] for x, _, _ in takes])
     turns = [R[:n_frames] for _, R, _ in takes if R is not None]
     weight = np.stack([np.broadcast_to(w, (n_frames, len(names))) for _, _, w in takes]).astype(np.float32)
-    feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "toe", "ball"))]
+    feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "foot", "toe"))]
     heights = np.where(weight[:, :, feet] > 0, positions[:, :, feet, 2], np.inf)
     positions[..., 2] -= np.median(heights.min(axis=(0, 2)))
     landmarks = Landmarks(

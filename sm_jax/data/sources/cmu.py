@@ -26,14 +26,14 @@ ACKNOWLEDGEMENT = (
 TABLE = pathlib.Path(__file__).parent.parent / "assets" / "cmu_two_person.tsv"
 
 # landmark -> the bone at whose end it lies, and the bone that turns with it. Vicon's "wrist" bone only twists about the
-# forearm: it is the forearm's distal part, and the hand starts at its end. "toe" is the tip, "ball" the toes' root.
+# forearm: it is the forearm's distal part, and the hand starts at its end. "toe" is the tip, "foot" the toes' root.
 # The neck starts below the shoulders at the thorax' end; SMPL's starts a bone higher.
 _MIDDLE = {
     "pelvis": ("root", "root"), "chest": ("thorax", "thorax"), "neck": ("lowerneck", "upperneck"),
     "head": ("upperneck", "head"),
 }  # fmt: skip
 _SIDED = {
-    "hip": ("hipjoint", "femur"), "knee": ("femur", "tibia"), "ankle": ("tibia", "foot"), "ball": ("foot", "toes"),
+    "hip": ("hipjoint", "femur"), "knee": ("femur", "tibia"), "ankle": ("tibia", "foot"), "foot": ("foot", "toes"),
     "toe": ("toes", "toes"), "shoulder": ("clavicle", "humerus"), "elbow": ("humerus", "radius"),
     "wrist": ("wrist", "hand"), "hand": ("fingers", "hand"),
 }  # fmt: skip
@@ -42,7 +42,7 @@ LANDMARKS = _MIDDLE | {
     for side in ("left", "right")
     for name, (end, turning) in _SIDED.items()
 }
-_FEET = [i for i, name in enumerate(LANDMARKS) if name.endswith(("ankle", "ball", "toe"))]
+_FEET = [i for i, name in enumerate(LANDMARKS) if name.endswith(("ankle", "foot", "toe"))]
 _Y_UP_TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
@@ -56,6 +56,11 @@ class Trial:
     interaction: str
     split: Split
     texts: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the sequence."""
+        return f"cmu_{self.first}_{self.second}"
 
 
 def trials() -> tuple[Trial, ...]:
@@ -73,6 +78,11 @@ def trials() -> tuple[Trial, ...]:
         )
         for row in rows
     )
+
+
+def name_of(trial: Trial) -> str:
+    """What a trial's sequence is called."""
+    return f"cmu_{trial.first}_{trial.second}"
 
 
 def find(folder: pathlib.Path) -> tuple[list[tuple[Trial, dict[str, pathlib.Path]]], list[str]]:
@@ -118,7 +128,7 @@ def read_trial(trial: Trial, files: dict[str, pathlib.Path], fps: float = FPS) -
     turns = [resample.read_rotations(R, at) for _, R in people if R is not None]
     positions[..., 2] -= np.median(positions[:, :, _FEET, 2].min(axis=(0, 2)))
     return Landmarks(
-        name=f"cmu_{trial.first}_{trial.second}",
+        name=name_of(trial),
         names=tuple(LANDMARKS),
         positions=positions,
         weight=np.ones(positions.shape[:-1], np.float32),

@@ -42,7 +42,7 @@ def plain(tmp_path_factory):
 
 
 def assert_same(landmarks, plain, atol=1e-4):
-    names = [name for name in plain.names if name in landmarks.names and not name.endswith(("toe", "ball"))]
+    names = [name for name in plain.names if name in landmarks.names and not name.endswith(("toe", "foot"))]
     i, j = ([x.names.index(name) for name in names] for x in (landmarks, plain))
     np.testing.assert_allclose(landmarks.positions[:, :, i], plain.positions[:, :, j], atol=atol)
     np.testing.assert_allclose(landmarks.orientations[:, :, i], plain.orientations[:, :, j], atol=atol)
@@ -151,7 +151,7 @@ def test_our_own_export_comes_back(tmp_path):
     assert report.scale == 0.01
     assert landmarks.orientations is not None
     posed = smpl.pose(body, content.motion)
-    for name, joint in {"pelvis": "pelvis", "left_wrist": "left_wrist", "right_ball": "right_foot", "head": "head",
+    for name, joint in {"pelvis": "pelvis", "left_wrist": "left_wrist", "right_foot": "right_foot", "head": "head",
                         "left_ankle": "left_ankle", "chest": "spine3"}.items():  # fmt: skip
         i, j = landmarks.names.index(name), JOINTS.index(joint)
         error = landmarks.positions[:, :, i] - np.asarray(posed.joints)[:, :, j]

@@ -59,7 +59,7 @@ def test_positions_are_those_of_the_motion_that_was_written(takes):
 
 def test_both_people_stand_on_one_floor(takes):
     take = takes["cmu_18_01_19_01"]
-    feet = [i for i, name in enumerate(take.names) if name.endswith(("ankle", "ball", "toe"))]
+    feet = [i for i, name in enumerate(take.names) if name.endswith(("ankle", "foot", "toe"))]
     assert np.median(take.positions[:, :, feet, 2].min(axis=(0, 2))) == pytest.approx(0.0, abs=1e-9)
     x = [acclaim.bone_ends(*motion(person))[0]["root"][0] @ TO_Z_UP.T for person in range(2)]
     np.testing.assert_allclose(take.positions[1, 0, 0] - take.positions[0, 0, 0], x[1] - x[0], atol=1e-6)
