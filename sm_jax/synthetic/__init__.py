@@ -1,0 +1,1 @@
+"""Made-up interactions of two people, with the words for them."""

@@ -1,0 +1,1 @@
+"""What two people can do with each other, one function a class."""

@@ -1,0 +1,98 @@
+"""Footsteps: where and when each foot is set down for hips that travel a given way."""
+
+import dataclasses
+
+import numpy as np
+
+from sm_jax.synthetic.curves import ease
+
+_FPS = 30.0
+_LIMIT = 0.05  # metres of misplacement that a foot puts up with
+_TURN = 0.15  # metres a radian: how much a foot minds pointing the wrong way
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gait:
+    """Style of walking. swing, double: seconds with one foot in the air and with both on the ground.
+    width: metres from the middle to each ankle.  splay: radians that feet turn out.  lift: metres.
+    stagger: metres that the left foot stands before the middle, and the right one behind it.
+    first: the foot that starts, 0 left, 1 right."""
+
+    swing: float = 0.42
+    double: float = 0.12
+    width: float = 0.1
+    splay: float = 0.12
+    lift: float = 0.07
+    stagger: float = 0.0
+    first: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Feet:
+    """Tracks of the feet, [T, side]. place: [T, side, 2] metres under the ankle.  yaw, pitch (heel up positive, about
+    the toes; toes up negative, about the heel): radians.  lift: metres.  air: in [0, 1], whether the foot is up."""
+
+    place: np.ndarray
+    yaw: np.ndarray
+    pitch: np.ndarray
+    lift: np.ndarray
+    air: np.ndarray
+
+
+def walk(way: np.ndarray, heading: np.ndarray, gait: Gait) -> Feet:
+    """Steps for hips on a way [T, 2] with a heading [T] (unwrapped).
+
+    A foot stays until it would be out of place in the middle of its next stance; then it swings there. Walking,
+    shuffling, side steps, turning on the spot and the closing step all follow from that.
+    """
+    count = len(way)
+    hurry = _hurry(way)
+    out = np.array([1.0, -1.0])
+    left = np.stack([-np.sin(heading), np.cos(heading)], axis=-1)
+    forward = np.stack([left[:, 1], -left[:, 0]], axis=-1)
+    wanted = gait.width * left[:, None] + gait.stagger * forward[:, None]
+    wanted = way[:, None] + out[None, :, None] * wanted  # [T, side, 2]
+    wanted_yaw = heading[:, None] + gait.splay * out
+    place, yaw = np.repeat(wanted[:1], count, axis=0), np.repeat(wanted_yaw[:1], count, axis=0)
+    pitch, lift, air = (np.zeros((count, 2)) for _ in range(3))
+    free, turn = 0, gait.first
+    for frame in range(count):
+        if frame < free:
+            continue
+        swing, double = (max(round(x * hurry[frame] * _FPS), n) for x, n in ((gait.swing, 5), (gait.double, 1)))
+        aim = min(frame + swing + double + swing // 2, count - 1)
+        step = wanted[aim] - place[frame]
+        wrong = np.linalg.norm(step, axis=-1) + _TURN * np.abs(wanted_yaw[aim] - yaw[frame])
+        foot = turn if wrong[turn] > _LIMIT else 1 - turn
+        if wrong[foot] <= _LIMIT:
+            continue
+        u = np.clip((np.arange(frame, count) - frame) / swing, 0.0, 1.0)
+        rest = slice(frame, count)
+        moved = ease(u)
+        place[rest, foot] = place[frame, foot] + moved[:, None] * step[foot]
+        yaw[rest, foot] = yaw[frame, foot] + moved * (wanted_yaw[aim, foot] - yaw[frame, foot])
+        size = min(np.linalg.norm(step[foot]) / 0.6, 1.0)
+        ahead_of = step[foot] @ np.array([np.cos(heading[frame]), np.sin(heading[frame])])
+        air[rest, foot] = np.where(u < 1.0, np.sin(np.pi * u) ** 2, 0.0)
+        lift[rest, foot] = (0.4 + 0.6 * size) * gait.lift * air[rest, foot]
+        _roll(pitch[:, foot], frame, swing, double, size * np.sign(ahead_of) if abs(ahead_of) > 0.1 else 0.0)
+        free, turn = frame + swing + double, 1 - foot
+    return Feet(place=place, yaw=yaw, pitch=pitch, lift=lift, air=air)
+
+
+def _hurry(way: np.ndarray) -> np.ndarray:
+    """How long steps take [T] on a way [T, 2], 1 at an easy walk: who walks faster also takes quicker steps."""
+    ahead = np.linalg.norm(way[np.minimum(np.arange(len(way)) + 15, len(way) - 1)] - way, axis=-1) * _FPS / 15
+    return np.clip(1.25 - 0.27 * ahead, 0.75, 1.2)
+
+
+def _roll(pitch: np.ndarray, start: int, swing: int, double: int, size: float) -> None:
+    """The foot rolls off over its toes before it leaves the ground and lands heel first; backwards it does neither."""
+    if size <= 0.0:
+        return
+    frames = np.arange(len(pitch))
+    before = double + swing // 3
+    u = np.clip((frames - start + before) / (before + 0.35 * swing), 0.0, 1.0)
+    pitch += 0.6 * size * np.where(u < 1.0, np.sin(np.pi * ease(u)) ** 2, 0.0)
+    v = np.clip((frames - start - 0.45 * swing) / (0.55 * swing + double), 0.0, 1.0)
+    pitch -= 0.3 * size * np.sin(np.pi * ease(v)) ** 2
