@@ -61,7 +61,8 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
 def read(folder: pathlib.Path, body: smpl.Body | None = None) -> Iterator[PairSequence]:
     """Yield every recording below a folder, in pieces; a damaged file is told on stderr and left out.
 
-    body: the SMPL body to play it on, whose betas the files have; the packaged open-low if None.
+    body: the body to play it on, the packaged open-low if None. On a licensed SMPL body the files' betas are its own;
+    on an open body the first beta is set such that the pelvis is as high as the person's.
     """
     for path in find(folder):
         try:
@@ -153,13 +154,13 @@ def _sequences(
     single: bool,
 ) -> list[PairSequence]:  # fmt: skip
     """The pieces of a pair."""
-    given, body = body is not None, load_body("open-low") if body is None else body
+    body = load_body("open-low") if body is None else body
     n_frames = min(len(recording.trans) for recording in pair)
     rotations = np.stack([recording.rotations[:n_frames] for recording in pair]).astype(np.float32)
     trans = np.stack([recording.trans[:n_frames] for recording in pair])
     n_betas = body.joint_shapedirs.shape[-1]
     betas = np.zeros((2, n_betas), np.float32)
-    if given:
+    if not body.name.startswith("open-"):
         for own, recording in zip(betas, pair, strict=True):
             own[: len(recording.betas)] = recording.betas[:n_betas]
         pelvis = trans + np.asarray(smpl.rest_joints(body, betas))[:, None, 0]

@@ -75,10 +75,14 @@ def test_statures_are_told_by_how_high_pelvises_stand(paths, content):
     assert not sequence.motion.betas[:, 1:].any()
 
 
-def test_a_body_that_is_given_wears_the_files_betas(paths, body, tmp_path):
-    betas = np.linspace(-1, 1, 16)
-    (sequence,) = amass.read_file(rewrite(paths[0], tmp_path / "a.npz", betas=betas), body)
+def test_a_licensed_body_wears_the_files_betas(paths, body, tmp_path):
+    betas, licensed = np.linspace(-1, 1, 16), dataclasses.replace(body, name="smpl_neutral")
+    (sequence,) = amass.read_file(rewrite(paths[0], tmp_path / "a.npz", betas=betas), licensed)
     np.testing.assert_allclose(sequence.motion.betas[0], betas[:10], atol=1e-6)
+    assert sequence.body == "smpl_neutral"
+    rest = np.asarray(smpl.rest_joints(body, sequence.motion.betas))[0, 0]
+    moved = sequence.motion.pelvis[0] - amass.read_recording(paths[0]).trans
+    np.testing.assert_allclose(moved[:, :2], np.tile(rest[:2], (len(moved), 1)), atol=1e-5)
 
 
 def test_a_single_person_has_an_absent_partner_aside(paths, body):
