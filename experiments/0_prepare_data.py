@@ -1,69 +1,57 @@
-"""Make the data sets that ship with the package from their sources.
+"""Make a data set of two people's motion that training and evaluation read.
 
-    python experiments/0_prepare_data.py salsa --source salsa_bvh.tar.xz     (about 5 minutes on 2 cores)
+    python experiments/0_prepare_data.py salsa                                       the packaged takes
+    python experiments/0_prepare_data.py synthetic                                   made up, with texts and contacts
+    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               55 trials of two people
+    python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
+    python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each
 
-Writes sm_jax/data/assets/salsa.npz and prints, for each take, how well the body fits the measured figure (medians over
-joints in mm, over bones in degrees), how far apart the hands are where they hold each other before and after closing
-them (mm), and the feet's skate (mm/s).
+Writes OUT/motion_pairs/NAME/VERSION (ArrayRecord files, read without TensorFlow) and, with --npz, all of it as one
+.npz file. Progress is kept: after an interruption the same command goes on. Train on it with
+`--data.sets OUT/motion_pairs/NAME/VERSION`. `NAME --help` lists a source's own options.
 """
 
-import argparse
 import pathlib
 import sys
+from typing import Annotated
 
-import numpy as np
-from tqdm import tqdm
+import jax
+import tyro
 
-from sm_jax.body.assets import load_body
-from sm_jax.data import store
-from sm_jax.data.sources import salsa
+from sm_jax.data.sets import open_set
 from sm_jax.errors import UserError
-from sm_jax.fitting.prepare import Report, prepare
+from sm_jax.fetch import cache_folder
+from sm_jax.prepare.build import build, export, summary
+from sm_jax.prepare.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
 
-BODY = "open-low"
-
-
-def main() -> None:
-    """Read, fit, report and write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dataset", choices=["salsa"])
-    parser.add_argument("--source", type=pathlib.Path, required=True, help="archive of the BVH files")
-    parser.add_argument("--out", type=pathlib.Path, default=store.SALSA, help="file to write (default: the package's)")
-    arguments = parser.parse_args()
-    body, sequences, reports = load_body(BODY), [], []
-    for landmarks in tqdm(salsa.read(arguments.source), desc="takes", unit="take", total=salsa.N_TAKES):
-        sequence, report = prepare(body, landmarks)
-        sequences.append(sequence)
-        reports.append(report)
-        tqdm.write(_line(sequence.name, report))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    store.save(arguments.out, sequences, BODY, salsa.ACKNOWLEDGEMENT)
-    _summary(reports)
-    frames = sum(s.motion.pelvis.shape[1] for s in sequences)
-    print(f"{arguments.out}: {len(sequences)} takes, {frames} frames, {arguments.out.stat().st_size / 1e6:.1f} MB")
+named = tyro.conf.subcommand
+Source = (
+    Annotated[Salsa, named("salsa")]
+    | Annotated[Synthetic, named("synthetic")]
+    | Annotated[Cmu, named("cmu")]
+    | Annotated[BvhPair, named("bvh_pair")]
+    | Annotated[Amass, named("amass")]
+)
 
 
-def _line(name: str, report: Report) -> str:
-    before, after = (np.median(gap) if gap.size else np.nan for gap in (report.gap_before, report.gap_after))
-    error = np.median(list(report.joint_error.values()))
-    return (
-        f"{name}: joints {error:.0f} mm, bones {report.line_error:.1f} deg, holds in {report.hold_share:.0%} of "
-        f"frames, gap {before:.0f} -> {after:.0f} mm, skate {report.skate_before:.0f} -> {report.skate_after:.0f} mm/s"
-    )
-
-
-def _summary(reports: list[Report]) -> None:
-    print("median joint error (mm): " + ", ".join(
-        f"{name} {np.median([r.joint_error[name] for r in reports]):.0f}" for name in reports[0].joint_error
-    ))  # fmt: skip
-    for when in ("before", "after"):
-        gap = np.concatenate([getattr(report, f"gap_{when}") for report in reports])
-        share = ", ".join(f"{q}th {np.percentile(gap, q):.0f}" for q in (5, 25, 50, 75, 95))
-        print(f"hand gap in hold spans {when} closing (mm, percentiles): {share}")
+def main(
+    source: Source, out: pathlib.Path = pathlib.Path("data"), npz: pathlib.Path | None = None, overwrite: bool = False
+) -> None:
+    """out: folder of prepared sets.  npz: file to write all of the set to as well.  overwrite: a set that is there."""
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+    folder = build(source.recipe(), out, overwrite)
+    found = open_set(str(folder))
+    print(summary([record for records in found.records.values() for record in records]))
+    print(f"written to {folder}")
+    if npz is not None:
+        export(folder, npz)
+        print(f"written to {npz}, {npz.stat().st_size / 1e6:.1f} MB")
+    if found.acknowledgement:
+        print(f"whoever publishes with it writes: {found.acknowledgement}")
 
 
 if __name__ == "__main__":
     try:
-        main()
+        tyro.cli(main, description=__doc__, config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs))
     except UserError as error:
         sys.exit(f"error: {error}")

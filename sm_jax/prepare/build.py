@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import pathlib
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow_datasets as tfds
 from tqdm import tqdm
 
 from sm_jax.data import codec, store
@@ -90,7 +92,9 @@ def write_set(recipe: Recipe, paths: Sequence[pathlib.Path], there: pathlib.Path
             statistics=statistics,
             acknowledgement=recipe.acknowledgement,
         )
-        builder.download_and_prepare()
+        tfds.disable_progress_bar()
+        with contextlib.redirect_stdout(io.StringIO()):  # it speaks of downloads, and of folders that do not last
+            builder.download_and_prepare()
         if there.exists():
             shutil.rmtree(there)
         there.parent.mkdir(parents=True, exist_ok=True)

@@ -57,11 +57,6 @@ class Trial:
     split: Split
     texts: tuple[str, ...]
 
-    @property
-    def name(self) -> str:
-        """Of the sequence."""
-        return f"cmu_{self.first}_{self.second}"
-
 
 def trials() -> tuple[Trial, ...]:
     """All 55 trials of the table."""
