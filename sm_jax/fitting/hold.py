@@ -13,11 +13,12 @@ import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
-from sm_jax.body.capsules import capsules, signed_distance
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.fitting.anchors import Anchors, places
+from sm_jax.fitting.apart import Planes, depths, find_planes
 from sm_jax.fitting.legs import ANKLES, HIPS, STRETCH, leg_lengths, plant
 from sm_jax.fitting.padding import cut_motion, pad, pad_motion
+from sm_jax.fitting.ranges import beyond_range
 from sm_jax.fitting.solver import levenberg_marquardt
 from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import axis_angle_to_matrix, compose
@@ -36,11 +37,10 @@ _SMOOTHNESS = 10.0  # a second difference costs so many times as much as the cha
 _FOLLOW = np.ones(24, np.float32)
 _FOLLOW[[4, 5]], _FOLLOW[[7, 8, 10, 11]] = 0.5, 0.0
 
-_SHOULDERS, _ELBOWS, _WRISTS = np.array([16, 17]), np.array([18, 19]), np.array([20, 21])
-_BENT = np.cos(np.radians(145.0))  # an elbow's bend costs from here on
-_LIMIT, _REACH, _APART = 0.2, 3.0, 0.7  # metres a unit of cosine, metres a metre, metres a metre
-_SLACK = 0.01  # metres that the capsules, coarse as they are, may overlap
-_FLAT = 0.03  # metres: a flat hand's radius, whose capsule is as thick as a fist
+_RANGE, _REACH, _APART = 0.3, 3.0, 0.7  # metres a radian, metres a metre, metres a metre
+_SLACK = 0.005  # metres that one skin may be under the other
+_DAMPING = 20.0  # at first: of an arm's length, squared, by its stiffness it is a few hundredths
+_ROUNDS, _DEEPEST = 3, 12  # how often the deepest points are looked for, and how many of each person and frame
 
 
 @register_dataclass
@@ -53,9 +53,10 @@ class Change:
     shift: Array
 
 
-def hold(body: smpl.Body, motion: Motion, anchors: Anchors, *, iterations: int = 8, cg_steps: int = 15) -> Motion:
+def hold(body: smpl.Body, motion: Motion, anchors: Anchors, *, iterations: int = 4, cg_steps: int = 12) -> Motion:
     """Change a motion [P, T] until every held pair of points is at most its gap apart, where arms and feet allow it.
 
+    iterations: steps of the solver after each of the three searches for limbs in the other's body.
     Frames are padded inside, so that sequences of about equal length share one compiled program.
     """
     n_frames = motion.pelvis.shape[1]
@@ -70,7 +71,15 @@ def _hold(body: smpl.Body, motion: Motion, anchors: Anchors, *, iterations: int,
     start = Change(turns=jnp.zeros((n_people, n_frames, len(_TURNED), 3)), shift=jnp.zeros(motion.pelvis.shape))
     add = lambda a, b: jax.tree.map(jnp.add, a, b)  # noqa: E731
     residuals = _residuals(body, motion, anchors)
-    change, _ = levenberg_marquardt(residuals, add, start, start, iterations=iterations, cg_steps=cg_steps)
+
+    def search(change, _):
+        posed = _followed(smpl.pose(body, _changed(motion, change)), change)
+        judged = partial(residuals, find_planes(body, posed, _DEEPEST))
+        return levenberg_marquardt(
+            judged, add, change, start, iterations=iterations, cg_steps=cg_steps, damping=_DAMPING
+        )[0], None
+
+    change, _ = jax.lax.scan(search, start, length=_ROUNDS)
     posed = smpl.pose(body, motion)
     changed = _changed(motion, change)
     return plant(body, changed, posed.joints[:, :, ANKLES], posed.R_world_joint[:, :, ANKLES])
@@ -86,6 +95,12 @@ def _changed(motion: Motion, change: Change) -> Motion:
     )
 
 
+def _followed(posed: smpl.Posed, change: Change) -> smpl.Posed:
+    """Leg joints left behind by a shifted pelvis as far as the planted feet make them stay."""
+    lag = (1 - _FOLLOW)[None, None, :, None] * (change.shift / _PELVIS[None, None])[:, :, None]
+    return dataclasses.replace(posed, joints=posed.joints - lag)
+
+
 def _residuals(body: smpl.Body, motion: Motion, anchors: Anchors):
     ankles = smpl.pose(body, motion).joints[:, :, ANKLES]
     thigh, shin = leg_lengths(smpl.rest_joints(body, motion.betas))
@@ -97,17 +112,14 @@ def _residuals(body: smpl.Body, motion: Motion, anchors: Anchors):
     # Legs that are stretched already may stay so.
     reach = jnp.maximum(reach, safe.norm(ankles - smpl.pose(body, motion).joints[:, :, HIPS]))
 
-    def residuals(change: Change):
-        posed = smpl.pose(body, _changed(motion, change))
-        lag = (1 - _FOLLOW)[None, None, :, None] * (change.shift / _PELVIS[None, None])[:, :, None]
-        posed = dataclasses.replace(posed, joints=posed.joints - lag)
-        upper = safe.normalise(posed.joints[:, :, _ELBOWS] - posed.joints[:, :, _SHOULDERS])
-        lower = safe.normalise(posed.joints[:, :, _WRISTS] - posed.joints[:, :, _ELBOWS])
+    def residuals(planes: Planes, change: Change):
+        changed = _changed(motion, change)
+        posed = _followed(smpl.pose(body, changed), change)
         too_far = jnp.maximum(safe.norm(ankles - posed.joints[:, :, HIPS]) - reach, 0)
         return (
             active[..., None] * _beyond(_offsets(posed, anchors), allowed),
-            _APART * _overlaps(body, posed),
-            _LIMIT * jnp.maximum(_BENT - jnp.sum(upper * lower, axis=-1), 0),
+            _APART * jnp.maximum(depths(planes, posed) - _SLACK, 0),
+            _RANGE * beyond_range(changed.body_pose),
             _REACH * too_far,
             change,
             jax.tree.map(lambda x: _SMOOTHNESS * jnp.diff(x, n=2, axis=1), change),
@@ -126,15 +138,3 @@ def _offsets(posed: smpl.Posed, anchors: Anchors) -> jax.Array:
 def _beyond(offset: Array, allowed: Array) -> jax.Array:
     """The part of an offset [..., 3] that is longer than allowed [...]."""
     return jnp.maximum(1 - safe.divide(allowed, safe.norm(offset)), 0)[..., None] * offset
-
-
-def _overlaps(body: smpl.Body, posed: smpl.Posed) -> jax.Array:
-    """Depth [P, T, 3 C, C] in metres of balls along each person's capsules in the other's, hands in hands aside."""
-    start, end, radius = capsules(body, posed)
-    hand = jnp.asarray(body.capsules.joint) >= _WRISTS[0]
-    radius = jnp.where(hand[None], jnp.minimum(radius, _FLAT), radius)
-    balls = jnp.concatenate([start, (start + end) / 2, end], axis=2)
-    partner = [x[::-1] for x in (start, end, jnp.broadcast_to(radius[:, None], start.shape[:-1]))]
-    distance = signed_distance(balls, *partner)
-    depth = jnp.tile(radius, 3)[:, None, :, None] - distance - _SLACK
-    return jnp.where((jnp.tile(hand, 3)[:, None] & hand[None])[None, None], 0, jnp.maximum(depth, 0))

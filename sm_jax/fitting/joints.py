@@ -6,7 +6,6 @@ determines stays near the rest pose.
 """
 
 import dataclasses
-from collections.abc import Mapping
 from functools import partial
 
 import jax
@@ -19,14 +18,16 @@ from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.data.schema import Landmarks
 from sm_jax.errors import UserError
 from sm_jax.fitting.chart import retract, rotations, zero_step
+from sm_jax.fitting.correspondence import Correspondence
+from sm_jax.fitting.guess import HINGE_JOINTS, initial_motion, out_of_plane
+from sm_jax.fitting.ranges import beyond_range
 from sm_jax.fitting.solver import levenberg_marquardt
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import compose, nearest_rotation, transpose
 from sm_jax.types import Array, Motion
 
 _LIMBS = tuple((PARENTS[child], child) for child in (4, 7, 10, 5, 8, 11, 18, 20, 22, 19, 21, 23))
 LINES = (*_LIMBS, (2, 1), (17, 16), (0, 12))
-_TRUNK = (1, 2, 12, 16, 17)
+_BONES = (*_LIMBS[:2], *_LIMBS[3:5], *_LIMBS[6:8], *_LIMBS[9:11], (0, 12))  # whose lengths tell the shape
 
 _POSITION = dict.fromkeys(JOINTS, 0.1) | dict.fromkeys(
     (f"{side}_{end}" for side in ("left", "right") for end in ("ankle", "foot", "wrist", "hand")), 0.6
@@ -41,7 +42,7 @@ _ROTATION = dict.fromkeys(JOINTS, 0.03) | {
 _REST = dict.fromkeys(JOINTS, 0.02) | dict.fromkeys(
     (f"{side}_{end}" for side in ("left", "right") for end in ("collar", "foot", "hand")), 0.1
 )
-_DIRECTION, _ACCELERATION = 0.3, 0.1
+_DIRECTION, _ACCELERATION, _RANGE, _HINGE = 0.3, 0.1, 0.3, 0.1
 
 
 @register_dataclass
@@ -56,45 +57,64 @@ class Targets:
     rotation_weight: Array
 
 
-def targets(
-    landmarks: Landmarks, positions: Mapping[str, Mapping[str, float]], orientations: Mapping[str, str]
-) -> Targets:
-    """Landmarks to joints by name.
-
-    positions: SMPL joint -> {landmark: share}, shares summing to one.  orientations: SMPL joint -> landmark whose bone
-    turns with that joint. Joints not named are unknown. Raises UserError for a landmark that is not there.
-    """
-    asked = {name for shares in positions.values() for name in shares} | set(orientations.values())
-    if unknown := asked - set(landmarks.names):
+def targets(landmarks: Landmarks, correspondence: Correspondence) -> Targets:
+    """Landmarks to joints. Raises UserError for a landmark that is not there, or has no orientation."""
+    asked = {name for shares in correspondence.positions.values() for name in shares}
+    if unknown := (asked | set(correspondence.orientations.values())) - set(landmarks.names):
         raise UserError(f"{landmarks.name}: no landmark named {', '.join(sorted(unknown))}; correct the correspondence")
     shares = np.zeros((24, len(landmarks.names)), np.float32)
-    for joint, parts in positions.items():
+    for joint, parts in correspondence.positions.items():
         for name, share in parts.items():
             shares[JOINTS.index(joint), landmarks.names.index(name)] = share
-    joint_index = [JOINTS.index(joint) for joint in orientations]
-    source = [landmarks.names.index(name) for name in orientations.values()]
-    shape = landmarks.positions.shape[:2]
-    R, R_weight = np.tile(np.eye(3, dtype=np.float32), (*shape, 24, 1, 1)), np.zeros((*shape, 24), np.float32)
-    R[:, :, joint_index], R_weight[:, :, joint_index] = (
-        landmarks.orientations[:, :, source],
-        landmarks.weight[:, :, source],
-    )
+    R, R_weight = _orientations(landmarks, correspondence)
+    positions = _filled(landmarks)
     known = np.where(shares > 0, landmarks.weight[:, :, None, :], 1.0).min(axis=-1) * (shares.sum(axis=-1) > 0)
     return Targets(
-        joints=np.einsum("jn,ptnc->ptjc", shares, landmarks.positions).astype(np.float32),
+        joints=np.einsum("jn,ptnc->ptjc", shares, positions).astype(np.float32),
         joint_weight=known.astype(np.float32),
         R_world_joint=R,
         rotation_weight=R_weight,
     )
 
 
-@jax.jit
+def _filled(landmarks: Landmarks) -> np.ndarray:
+    """Positions [P, T, N, 3], interpolated where they have no weight, zero where they never have."""
+    filled, frames = np.array(landmarks.positions, np.float32), np.arange(landmarks.positions.shape[1])
+    for p, n in np.argwhere((landmarks.weight == 0).any(axis=1)):
+        seen = np.flatnonzero(landmarks.weight[p, :, n])
+        for axis in range(3):
+            filled[p, :, n, axis] = np.interp(frames, seen, filled[p, seen, n, axis]) if len(seen) else 0.0
+    return filled
+
+
+def _orientations(landmarks: Landmarks, correspondence: Correspondence) -> tuple[np.ndarray, np.ndarray]:
+    """R_world_joint [P, T, 24, 3, 3] and its weight [P, T, 24], of joints whose bone's turn is known."""
+    shape = landmarks.positions.shape[:2]
+    R, weight = np.tile(np.eye(3, dtype=np.float32), (*shape, 24, 1, 1)), np.zeros((*shape, 24), np.float32)
+    if correspondence.orientations and landmarks.orientations is None:
+        raise UserError(f"{landmarks.name}: positions only; give a correspondence without orientations")
+    for joint, name in correspondence.orientations.items():
+        j, n = JOINTS.index(joint), landmarks.names.index(name)
+        R[:, :, j], weight[:, :, j] = landmarks.orientations[:, :, n], landmarks.weight[:, :, n]  # pyright: ignore[reportOptionalSubscript]
+    return R, weight
+
+
 def estimate_betas(body: smpl.Body, target: Targets) -> jax.Array:
-    """Betas [P, N] whose limbs and trunk are as long as the targets' median over the frames, under a standard prior."""
-    ends = np.array([*_LIMBS[:2], *_LIMBS[3:5], *_LIMBS[6:8], *_LIMBS[9:11], (0, 12)])
-    lengths = safe.norm(target.joints[:, :, ends[:, 1]] - target.joints[:, :, ends[:, 0]])
-    known = (target.joint_weight[:, :, ends].min(axis=-1) > 0.5).all(axis=1)
-    measured = jnp.median(lengths, axis=1)
+    """Betas [P, N] whose limbs and trunk are as long as the targets', in the median of the frames that show them, under
+    a standard prior."""
+    a, b = np.array(_BONES).T
+    joints, weight = np.asarray(target.joints), np.asarray(target.joint_weight)
+    shown = (weight[:, :, a] > 0.5) & (weight[:, :, b] > 0.5)
+    lengths = np.linalg.norm(joints[:, :, b] - joints[:, :, a], axis=-1)
+    known = np.any(shown, axis=1)
+    measured = [[np.median(lengths[p, shown[p, :, i], i]) if known[p, i] else 0.0 for i in range(len(a))]
+                for p in range(len(joints))]  # fmt: skip
+    return _betas_of_lengths(body, np.array(measured, np.float32), known)
+
+
+@jax.jit
+def _betas_of_lengths(body: smpl.Body, measured: Array, known: Array) -> jax.Array:
+    ends = np.array(_BONES)
 
     def residuals(betas):
         rest = smpl.rest_joints(body, betas)
@@ -102,25 +122,8 @@ def estimate_betas(body: smpl.Body, target: Targets) -> jax.Array:
         # A length is known to about 3 cm, since joint centres differ between skeletons; betas have unit variance.
         return jnp.where(known, (own - measured) / 0.03, 0.0), betas
 
-    start = jnp.zeros((target.joints.shape[0], body.joint_shapedirs.shape[-1]))
+    start = jnp.zeros((measured.shape[0], body.joint_shapedirs.shape[-1]))
     return levenberg_marquardt(residuals, jnp.add, start, start, iterations=10, cg_steps=20)[0]
-
-
-def initial_motion(body: smpl.Body, target: Targets, betas: Array) -> Motion:
-    """A first guess: known rotations as they are, unknown ones like the parent's, the root from the trunk's joints."""
-    rest = smpl.rest_joints(body, betas)
-    weight = target.joint_weight[:, :, _TRUNK, None]
-    centred = lambda x, w: x - jnp.sum(w * x, axis=-2, keepdims=True) / jnp.maximum(jnp.sum(w, -2, keepdims=True), 1e-6)  # noqa: E731
-    measured = centred(target.joints[:, :, _TRUNK], weight)
-    own = centred(jnp.broadcast_to(rest[:, None, _TRUNK], measured.shape), weight)
-    trunk = nearest_rotation(safe.einsum("ptni,ptnj->ptij", weight * measured, own))
-    world = []
-    for joint, parent in enumerate(PARENTS):
-        known = target.rotation_weight[:, :, joint, None, None] > 0.0
-        world.append(jnp.where(known, target.R_world_joint[:, :, joint], trunk if parent < 0 else world[parent]))
-    local = jnp.stack([compose(transpose(world[p]), world[j]) for j, p in enumerate(PARENTS) if p >= 0], axis=2)
-    hips = target.joints[:, :, 1:3].mean(axis=2)
-    return Motion(global_orient=world[0], body_pose=local, pelvis=hips, betas=betas)
 
 
 @partial(jax.jit, static_argnames=("iterations", "cg_steps"))
@@ -131,7 +134,9 @@ def fit(
 
     Frames are solved together, tied by a small penalty on joint acceleration.
     """
-    start = initial_motion(body, target, betas)
+    start = initial_motion(
+        body, target.joints, target.joint_weight, target.R_world_joint, target.rotation_weight, betas
+    )
 
     def move(motion, step):
         return retract(motion, dataclasses.replace(step, betas=jnp.zeros_like(step.betas)))
@@ -157,4 +162,6 @@ def _residuals(body: smpl.Body, target: Targets, motion: Motion) -> tuple[Array,
         rotation_weight[..., None, None] * (posed.R_world_joint - target.R_world_joint),
         table(_REST)[None, None, 1:, None, None] * (rotations(motion)[:, :, 1:] - identity),
         _ACCELERATION * jnp.diff(posed.joints, n=2, axis=1),
+        _RANGE * beyond_range(motion.body_pose),
+        _HINGE * (1.0 - target.rotation_weight[:, :, HINGE_JOINTS]) * out_of_plane(motion, posed.rest_joints),
     )

@@ -1,32 +1,39 @@
-"""The same motion on other bodies: one recorded pair of dancers becomes many, whose contacts hold.
+"""The same motion on other bodies: one recorded pair of people becomes many, whose contacts hold.
 
 Joint rotations stay. Pelvises rise with the person's own legs; the way over the floor and the distance between the
-people scale with the mean of both, so that feet hardly skate and nobody drifts apart. Then the arms close the hands
-again.
+people scale with the mean of both, so that feet hardly skate and nobody drifts apart. Then every contact is brought
+together again at the places of the skin where it was.
 """
 
 import dataclasses
-import hashlib
-import pathlib
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from tqdm import tqdm
 
 from sm_jax.body import smpl
-from sm_jax.data import store
 from sm_jax.data.schema import PairSequence
-from sm_jax.fitting import hands
+from sm_jax.fitting.anchors import distances, touches
 from sm_jax.fitting.floor import contact_on_floor, sole_height, stand
-from sm_jax.motion.frames import map_frames
-from sm_jax.types import Array, Motion
+from sm_jax.fitting.hold import hold
+from sm_jax.types import Array, Contact, Motion
 
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _SHAPE = 2.0  # largest value of the other betas
-_BUCKET = 512  # frames: takes are padded to a multiple, so that they share compiled programs
+_ROWS = 8  # anchors are counted in multiples of this, so that sequences share compiled programs
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Distance in millimetres of the points that touch, over all contacts and their frames.
+
+    source: in the original.  before: played on the other bodies.  after: brought together again.
+    """
+
+    source: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
 
 
 def random_betas(key: Array, shape: tuple[int, ...] = (2, 10)) -> jax.Array:
@@ -35,66 +42,29 @@ def random_betas(key: Array, shape: tuple[int, ...] = (2, 10)) -> jax.Array:
     return jnp.clip(jax.random.normal(key, shape), -limit, limit)
 
 
-@jax.jit
-def retarget(body: smpl.Body, motion: Motion, betas: Array, contacts: Array) -> Motion:
-    """Play a motion [P, T] on other betas [P, N], on the floor z = 0.
-
-    contacts: [T, 2, 2] weight in [0, 1] of the hands' contacts (`hands.ramped`).
-    """
-    ratio = sole_height(body, betas) / sole_height(body, motion.betas)
-    scale = jnp.stack([ratio.mean() * jnp.ones_like(ratio)] * 2 + [ratio], axis=-1)
-    moved = dataclasses.replace(motion, pelvis=motion.pelvis * scale[:, None], betas=betas)
-    return hands.close_hands(body, stand(body, moved), contacts, iterations=5, cg_steps=10)
-
-
-def library(
-    body: smpl.Body, sequences: Sequence[PairSequence], variants: int, seed: int, folder: pathlib.Path
-) -> list[PairSequence]:
-    """Every sequence as it is and on `variants` random pairs of bodies, kept in a file of `folder` between calls.
-
-    The file is named after all that it depends on, so other sequences, bodies or seeds make another one.
-    """
-    path = folder / f"variants_{body.name}_{variants}_{seed}_{_digest(sequences)}.npz"
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        made = [variant for sequence in tqdm(sequences, desc="bodies", unit="take")
-                for variant in _variants(body, sequence, variants, seed)]  # fmt: skip
-        store.save(path, made, body.name, f"made from {len(sequences)} sequences by sm_jax.fitting.retarget")
-    return [*sequences, *store.load(path)]
+def retarget(
+    body: smpl.Body, motion: Motion, betas: Array, contacts: Sequence[Contact], fps: float
+) -> tuple[Motion, Kept]:
+    """Play a motion [P, T] on other betas [P, N] of the body, on the floor z = 0, its contacts kept."""
+    capacity = -(-len(contacts) // _ROWS) * _ROWS
+    kept = touches(body, motion, contacts, fps, capacity)
+    before = _play(body, motion, np.asarray(betas, np.float32))
+    own, other = kept.on(motion.betas), kept.on(betas)
+    after = jax.device_get(hold(body, before, other, iterations=5, cg_steps=10)) if contacts else before
+    touching = kept.weight == 1
+    gap = lambda motion, anchors: 1e3 * np.asarray(distances(body, motion, anchors))[touching]  # noqa: E731
+    return after, Kept(source=gap(motion, own), before=gap(before, other), after=gap(after, other))
 
 
-def _digest(sequences: Sequence[PairSequence]) -> str:
-    """A short fingerprint of the sequences' motion."""
-    digest = hashlib.sha256()
-    for sequence in sequences:
-        digest.update(sequence.name.encode())
-        for leaf in jax.tree.leaves(sequence.motion):
-            digest.update(np.ascontiguousarray(leaf).tobytes())
-    return digest.hexdigest()[:12]
+def retarget_sequence(body: smpl.Body, sequence: PairSequence, betas: Array, name: str) -> PairSequence:
+    """A sequence on other betas [P, N]. Of people who are absent the contacts are none."""
+    motion, _ = retarget(body, sequence.motion, betas, sequence.contacts, sequence.fps)
+    foot_contact = contact_on_floor(body, motion, sequence.fps)
+    motion = jax.tree.map(lambda x: np.asarray(x, np.float32), motion)
+    return dataclasses.replace(sequence, name=name, motion=motion, foot_contact=foot_contact)
 
 
-def _variants(body: smpl.Body, sequence: PairSequence, variants: int, seed: int) -> Iterator[PairSequence]:
-    key = jax.random.fold_in(jax.random.key(seed), zlib.crc32(sequence.name.encode()))
-    betas = random_betas(key, (variants, *sequence.motion.betas.shape))
-    n_frames = len(sequence.hand_contact)
-    weight = hands.ramped(sequence.hand_contact, sequence.fps)
-    motion, weight = _padded(sequence.motion, weight)
-    for i in range(variants):
-        moved = retarget(body, motion, betas[i], weight)
-        gap = hands.hand_gaps(smpl.pose(body, moved).joints)[:n_frames]
-        foot_contact = np.asarray(contact_on_floor(body, moved, sequence.fps))[:, :n_frames]
-        yield dataclasses.replace(
-            sequence,
-            name=f"{sequence.name}_{i}",
-            motion=map_frames(jax.device_get(moved), lambda x: x[:, :n_frames]),
-            foot_contact=foot_contact,
-            hand_contact=sequence.hand_contact * (gap < hands.TOUCH),
-        )
-
-
-def _padded(motion: Motion, weight: np.ndarray) -> tuple[Motion, np.ndarray]:
-    """Repeat the last frame, without contacts, up to a multiple of _BUCKET frames."""
-    extra = -len(weight) % _BUCKET
-    more = lambda x: np.concatenate([x, np.repeat(x[:, -1:], extra, axis=1)], axis=1)  # noqa: E731
-    padded = map_frames(motion, more)
-    return padded, np.pad(weight, ((0, extra), (0, 0), (0, 0)))
+def _play(body: smpl.Body, motion: Motion, betas: np.ndarray) -> Motion:
+    ratio = np.asarray(sole_height(body, betas) / sole_height(body, motion.betas))
+    scale = np.stack([np.full_like(ratio, ratio.mean())] * 2 + [ratio], axis=-1)
+    return stand(body, dataclasses.replace(motion, pelvis=np.asarray(motion.pelvis) * scale[:, None], betas=betas))

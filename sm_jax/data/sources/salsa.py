@@ -8,7 +8,7 @@ import dataclasses
 import pathlib
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
@@ -44,11 +44,30 @@ _FEET = [i for i, name in enumerate(LANDMARKS) if name.endswith(("ankle", "toe")
 _MEND = {
     3: (914, 918), 5: (1666, 1670), 6: (1006, 1011), 9: (379, 397), 11: (213, 220), 13: (619, 636), 15: (730, 737),
 }  # fmt: skip
+# Limbs of (subject, trial) that are turned wrong while the rest is right: joint, first and last bad frame. Feet and
+# shins flip over and back, hands twist for some frames, heads turn a quarter turn within four frames.
+_BRIDGE = {
+    (60, 1): (("lFoot", 712, 834), ("lShin", 819, 832), ("rFoot", 797, 912), ("lHand", 813, 825)),
+    (60, 2): (("lFoot", 1298, 1381),),
+    (60, 7): (("neck", 1534, 1580),),
+    (60, 14): (("rHand", 574, 606),),
+    (60, 15): (("rShin", 1790, 1818), ("rFoot", 1790, 1818), ("lHand", 1868, 1884)),
+    (61, 3): (("rHand", 1517, 1526), ("rFoot", 876, 886)),
+    (61, 5): (("lHand", 947, 966),),
+    (61, 9): (("lHand", 788, 802), ("rFoot", 1375, 1386), ("rFoot", 1932, 1942)),
+    (61, 11): (("rFoot", 1196, 1206), ("rFoot", 1307, 1323), ("rFoot", 1520, 1530), ("rFoot", 2004, 2014)),
+    (61, 12): (("rHand", 380, 390),),
+}  # fmt: skip
+# Hands that are half a turn off about the forearm, so that wrists seem to twist by up to 180 degrees.
+_HALF_TURN = {(60, 13): ("rHand", 1952, None), (60, 14): ("rHand", 368, 564)}
+_STRAIGHT = {(60, 6): "neck"}  # wrong all through: it jumps between 50 degrees left and right
+_EDGE = 4  # frames over which a repaired span joins what is around it
 # Spans too long to interpolate: the take is cut in two. The lead of trial 10 trembles before its span: it starts after.
 _CUT = {4: (263, 353), 10: (0, 368)}
 # Spans in which the source's own list calls the lead's head wrong.
 _HEAD_WRONG = {6: (0, None), 7: (1300, None)}
 _VAL, _TEST = (12,), (13, 14, 15)
+_DANCE = ("Two people dance salsa together, a lead and a follow.",)
 _Y_UP_TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
@@ -75,10 +94,16 @@ def split_of(trial: int) -> Split:
     return "test" if trial in _TEST else "val" if trial in _VAL else "train"
 
 
+def _texts(trial: int) -> tuple[str, ...]:
+    """Sentences that are true of a take."""
+    return _DANCE
+
+
 def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[Landmarks]:
     """The one or two takes of a trial, named salsa_NN or salsa_NNa, salsa_NNb."""
-    lead = _mend(files[0], *_MEND[trial]) if trial in _MEND else files[0]
-    positions, orientations = map(np.stack, zip(*map(_in_world, (lead, files[1])), strict=True))
+    lead = _mend(files[0], range(len(files[0].names)), *_MEND[trial]) if trial in _MEND else files[0]
+    lead, follow = _turned_right(lead, (60, trial)), _turned_right(files[1], (61, trial))
+    positions, orientations = map(np.stack, zip(*map(_in_world, (lead, follow)), strict=True))
     n_frames = positions.shape[1]
     weight = np.ones(positions.shape[:-1], np.float32)
     start, end = _HEAD_WRONG.get(trial, (0, 0))
@@ -93,19 +118,37 @@ def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[Landmarks]:
             weight=weight[:, a:b:EVERY],
             orientations=orientations[:, a:b:EVERY],
             fps=TRUE_FPS / EVERY,
-            text="Two people dance salsa together, a lead and a follow.",
+            texts=_texts(trial),
             split=split_of(trial),
         )
 
 
-def _mend(file: bvh.Bvh, first: int, last: int) -> bvh.Bvh:
-    """Interpolate every channel over the bad frames first..last."""
+def _turned_right(file: bvh.Bvh, take: tuple[int, int]) -> bvh.Bvh:
+    """Repair the joints of a (subject, trial) that are turned wrong."""
+    for name, first, last in _BRIDGE.get(take, ()):
+        file = _mend(file, [file.names.index(name)], first, last)
+    if take in _STRAIGHT:
+        rotations = file.rotations.copy()
+        rotations[:, file.names.index(_STRAIGHT[take])] = np.eye(3)
+        file = dataclasses.replace(file, rotations=rotations)
+    if take in _HALF_TURN:
+        name, first, end = _HALF_TURN[take]
+        joint, rotations = file.names.index(name), file.rotations.copy()
+        rotations[first:end, joint] @= np.diag([1.0, -1.0, -1.0])
+        file = dataclasses.replace(file, rotations=rotations)
+        for edge in (first, end) if end else (first,):
+            file = _mend(file, [joint], edge - _EDGE, edge + _EDGE)
+    return file
+
+
+def _mend(file: bvh.Bvh, joints: Iterable[int], first: int, last: int) -> bvh.Bvh:
+    """Interpolate the rotations of joints over the bad frames first..last, with the root's also its position."""
     ends, bad = np.array([first - 1, last + 1]), np.arange(first, last + 1)
     rotations, root = file.rotations.copy(), file.root.copy()
-    for joint in range(len(file.names)):
+    for joint in joints:
         rotations[bad, joint] = Slerp(ends, Rotation.from_matrix(file.rotations[ends, joint]))(bad).as_matrix()
-    for axis in range(3):
-        root[bad, axis] = np.interp(bad, ends, file.root[ends, axis])
+        for axis in range(3) if file.parents[joint] < 0 else ():
+            root[bad, axis] = np.interp(bad, ends, file.root[ends, axis])
     return dataclasses.replace(file, rotations=rotations, root=root)
 
 
