@@ -41,7 +41,7 @@ def main(
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     folder = build(source.recipe(), out, overwrite)
     found = open_set(str(folder))
-    print(summary([record for records in found.records.values() for record in records]))
+    print(summary(found))
     print(f"written to {folder}")
     if npz is not None:
         export(folder, npz)

@@ -18,9 +18,10 @@ from sm_jax.data import codec, store
 from sm_jax.data.builder import MotionPairs
 from sm_jax.data.codec import FIELDS, Record
 from sm_jax.data.schema import PairSequence, Split
-from sm_jax.data.sets import open_set
+from sm_jax.data.sets import MotionSet, open_set
 from sm_jax.data.statistics import fit_statistics
 from sm_jax.errors import UserError
+from sm_jax.motion.state import STATE
 
 
 class Item(NamedTuple):
@@ -108,20 +109,29 @@ def export(folder: pathlib.Path, path: pathlib.Path) -> None:
     store.save(path, sorted(records, key=lambda r: str(r["name"])), found.statistics, found.acknowledgement)
 
 
-def summary(records: Sequence[Record]) -> str:
-    """Counts, minutes and what is known of the sequences, as a few lines of text."""
+def summary(found: MotionSet) -> str:
+    """Counts, minutes and what is known of a set's sequences, and its statistics, as a few lines of text."""
     lines = []
-    for split in ("train", "val", "test"):
-        chosen = [record for record in records if str(record["split"]) == split]
-        minutes = sum(len(r["pelvis"]) / float(r["fps"]) for r in chosen) / 60
-        contacts = sum(len(r["contacts"]) for r in chosen)
-        texts = len({text for r in chosen for text in r["texts"].tolist()})
-        pairs = sum(bool(r["present"].all()) for r in chosen)
+    for split, records in found.records.items():
+        minutes = sum(len(r["pelvis"]) / float(r["fps"]) for r in records) / 60
+        contacts = sum(len(r["contacts"]) for r in records)
+        texts = len({text for r in records for text in r["texts"].tolist()})
+        pairs = sum(bool(r["present"].all()) for r in records)
         lines.append(
-            f"{split:5s} {len(chosen):5d} sequences, {minutes:7.1f} min, {pairs} of two people, "
-            f"{contacts} contacts, {texts} different texts"
+            f"{split}: {len(records)} sequences, {minutes:.1f} min, {pairs} of two people, {contacts} contacts, "
+            f"{texts} different texts{_distances(records)}"
         )
-    return "\n".join(lines)
+    std = ", ".join(f"{name} {found.statistics.std[part][0]:.3f}" for name, part in STATE.items())
+    return "\n".join([*lines, f"standard deviations of the state: {std}"])
+
+
+def _distances(records: Sequence[Record]) -> str:
+    """How far apart the hips of two people are."""
+    gaps = [np.linalg.norm(r["pelvis"][:, 0] - r["pelvis"][:, 1], axis=-1) for r in records if r["present"].all()]
+    if not gaps:
+        return ""
+    near, middle, far = np.percentile(np.concatenate(gaps), (5, 50, 95))
+    return f"; hips {near:.2f} / {middle:.2f} / {far:.2f} m apart (5th, 50th, 95th percentile)"
 
 
 def _read(path: pathlib.Path) -> Record:

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from typing import Any
 
 import numpy as np
@@ -84,9 +85,14 @@ def test_the_export_holds_the_same(tmp_path):
             np.testing.assert_array_equal(record[name], found[str(record["name"])][name], err_msg=name)
 
 
-def test_the_summary_counts():
-    text = summary([codec.encode(one) for one in SEQUENCES])
-    assert "train     2 sequences,     0.0 min, 2 of two people, 4 contacts, 2 different texts" in text
-    assert "val       1 sequences,     0.0 min, 0 of two people, 0 contacts, 0 different texts" in text
-    minute = codec.encode(dataclasses.replace(sequence("long", 90), split="test"))
-    assert "test      1 sequences,     0.1 min" in summary([minute])
+def test_the_summary_counts(tmp_path):
+    minute = dataclasses.replace(sequence("long", 90), split="test", texts=("They hug.",))
+    plain = recipe([])._replace(
+        items=lambda: iter([Item(one.name, lambda one=one: (one, "")) for one in (minute, *SEQUENCES)])
+    )
+    lines = summary(open_set(str(build(plain, tmp_path)))).splitlines()
+    apart = r"; hips \d\.\d\d / \d\.\d\d / \d\.\d\d m apart"
+    assert re.match(r"test: 2 sequences, 0\.1 min, 2 of two people, 4 contacts, 2 different texts" + apart, lines[0])
+    assert re.match(r"train: 2 sequences, 0\.0 min, 2 of two people, 4 contacts, 2 different texts" + apart, lines[1])
+    assert lines[2] == "val: 1 sequences, 0.0 min, 0 of two people, 0 contacts, 0 different texts"
+    assert re.match(r"standard deviations of the state: orient \d\.\d{3}, pose", lines[3])

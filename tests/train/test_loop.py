@@ -31,9 +31,9 @@ def batches(position: int) -> Iterator[Windows]:
     return map(windows, itertools.count(position))
 
 
-def run(folder, config=CONFIG, **options) -> TrainState:
+def run(folder, config=CONFIG, prepare=OBSERVE, **options) -> TrainState:
     step = make_step(infiller_loss(config), make_optimiser(config.optimiser, config.steps), config.optimiser.ema)
-    return train(config, step, fresh(), world(), batches, OBSERVE, folder, **options)
+    return train(config, step, fresh(), world(), batches, prepare, folder, **options)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,19 @@ def test_resuming_is_exact(straight, tmp_path):
     jax.tree.map(np.testing.assert_array_equal, resumed, expected)
     moved = jax.tree.map(lambda a, b: float(jnp.abs(a - b).max()), half.params, resumed.params)
     assert max(jax.tree.leaves(moved)) > 0.0
+
+
+def test_resuming_repeats_and_skips_no_example(tmp_path):
+    seen = []
+
+    def prepare(everywhere, raw):
+        seen.extend(raw.number.ravel().tolist())
+        return OBSERVE(everywhere, raw)
+
+    run(tmp_path, prepare=prepare, until=2)
+    assert seen == list(range(4))
+    run(tmp_path, prepare=prepare, resume=True)
+    assert seen == list(range(8))
 
 
 def test_log_and_run_facts(straight):
