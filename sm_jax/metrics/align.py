@@ -24,11 +24,11 @@ def root_aligned(points: Array, roots: tuple[int, ...]) -> np.ndarray:
     return points - points[..., list(roots), :].mean(-2, keepdims=True)
 
 
-def similarity_aligned(source: Array, target: Array) -> np.ndarray:
-    """`source` [..., N, 3] moved by the rotation, scale and shift that bring it nearest to `target` [..., N, 3].
+def similarity(source: Array, target: Array, scale: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """s [...], R [..., 3, 3], t [..., 3] that bring s R source + t nearest to `target`; both [..., N, 3].
 
-    Least squares over the N points of each leading index, no reflection (Umeyama 1991). A source that is one point
-    keeps its scale at zero and lands on the target's centroid.
+    Least squares over the N points of each leading index, no reflection (Umeyama 1991). A source that is one point has
+    s = 0.  scale: False fixes s = 1.
     """
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     source_mean, target_mean = source.mean(-2, keepdims=True), target.mean(-2, keepdims=True)
@@ -38,5 +38,13 @@ def similarity_aligned(source: Array, target: Array) -> np.ndarray:
     sign[..., 2] = np.sign(np.linalg.det(U) * np.linalg.det(Vt))
     R = np.einsum("...ij,...j,...jk->...ik", U, sign, Vt)
     spread = (centred**2).sum((-2, -1))
-    scale = np.divide((S * sign).sum(-1), spread, out=np.zeros_like(spread), where=spread > 0)
-    return scale[..., None, None] * np.einsum("...ij,...nj->...ni", R, centred) + target_mean
+    s = np.divide((S * sign).sum(-1), spread, out=np.zeros_like(spread), where=spread > 0)
+    s = s if scale else np.ones_like(s)
+    t = target_mean[..., 0, :] - s[..., None] * np.einsum("...ij,...j->...i", R, source_mean[..., 0, :])
+    return s, R, t
+
+
+def similarity_aligned(source: Array, target: Array) -> np.ndarray:
+    """`source` [..., N, 3] moved by the rotation, scale and shift that bring it nearest to `target` [..., N, 3]."""
+    s, R, t = similarity(source, target)
+    return s[..., None, None] * np.einsum("...ij,...nj->...ni", R, np.asarray(source, np.float64)) + t[..., None, :]
