@@ -67,8 +67,16 @@ class Fetch:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Score the shipped models on held-out motion under simulated occlusion, beside the raw estimate and slerp."""
+    """Score the shipped models on held-out motion under simulated occlusion, beside the raw estimate and slerp.
 
+    With --protocol, score motion files against true ones instead."""
+
+    protocol: Literal["closeint", "buddi", "prompthmr", "world"] | None = None
+    """Score --pred against --truth by the rules of this protocol."""
+    pred: pathlib.Path | None = None
+    """A motion.npz, or a folder of them."""
+    truth: pathlib.Path | None = None
+    """The true motion.npz, or a folder with the same files."""
     data: str = "salsa"
     """A packaged set, or the path of one that experiments/0_prepare_data.py made."""
     split: Literal["train", "val", "test"] = "test"
@@ -80,6 +88,15 @@ class Evaluate:
     """Denoising steps of the infiller."""
 
     def run(self) -> None:
+        if self.protocol is not None:
+            if self.pred is None or self.truth is None:
+                raise UserError(f"--protocol {self.protocol} compares two motions: name them with --pred and --truth")
+            from sm_jax.score import score
+
+            score(self.protocol, self.pred, self.truth, self.out)
+            return
+        if self.pred is not None or self.truth is not None:
+            raise UserError("--pred and --truth are scored by a protocol: name one with --protocol")
         from sm_jax.evaluate import evaluate
 
         evaluate(self.data, self.split, self.out, seeds=self.seeds, steps=self.steps)

@@ -16,7 +16,7 @@ FLOORS = (
     ("fitting",),
     ("synthetic",),
     ("prepare", "train"),
-    ("pipeline", "observe", "evaluate"),
+    ("pipeline", "observe", "evaluate", "score"),
     ("cli", "run"),
 )
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
