@@ -1,39 +1,56 @@
-"""What a 2D keypoint detector makes of two people: pixels with errors, and a confidence that is not always right.
-
-Sizes follow measurements of MoveNet and BlazePose on two people in contact: hidden keypoints err by a fifth of the
-body, one in six jumps to the other person, and most of those that jump keep a confidence above one half.
-"""
+"""What a 2D keypoint detector makes of two people: pixels with errors, and a confidence that is not always right."""
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from sm_jax.data.noise import smooth, spans
+from sm_jax.data.error_model import KeypointErrors
+from sm_jax.data.noise import process, spans
+from sm_jax.motion.evidence import ARMS, WRAPPED, arms_on_trunk
 from sm_jax.types import Array
 
-_STEADY, _JITTER = 0.008, 0.005  # error of a visible keypoint, in body heights: lasting, and from frame to frame
-_HIDDEN = 0.12  # additional error of a hidden keypoint
-_JUMPS = 0.17  # share of hidden keypoints that land on the other person
-_QUALITY = (0.5, 2.0)  # a clip's errors are this much smaller or larger
+_DOUBT, _STEADY, _JITTER, _LEAP = 8.0, 12.0, 0.3, 8.0  # frames over which these keep their value
+_STRAY = 0.5  # body heights: an estimate farther off draws no keypoint farther with it
+_LEAST = 0.1  # a lower confidence is none
 
 
-def detect(key: Array, pixels: Array, depth: Array, focal: Array, visibility: Array) -> tuple[Array, Array]:
+def draw_doubt(key: Array, visibility: Array, quality: Array, errors: KeypointErrors) -> jax.Array:
+    """One minus the confidence of keypoints, [P, T, K] in [0, 1], before it is known where they lie.
+
+    visibility: [P, T, K] in [0, 1].  quality: [P] by which doubt is larger or smaller.
+    """
+    usual = jnp.log(errors.doubt) + (1.0 - visibility) * (jnp.log(errors.hidden_doubt) - jnp.log(errors.doubt))
+    doubt = jnp.exp(usual + process(key, visibility.shape, ((errors.doubt_spread, _DOUBT),)))
+    return jnp.clip(doubt * quality[:, None, None], 0.0, 1.0)
+
+
+def detect(
+    key: Array,
+    pixels: Array,
+    estimated: Array,
+    height: Array,
+    visibility: Array,
+    doubt: Array,
+    quality: Array,
+    errors: KeypointErrors,
+) -> tuple[Array, Array]:
     """Keypoints [P, T, K, 2] in pixels and confidence [P, T, K].
 
-    pixels: [P, T, K, 2] true.  depth: [P, T, K] metres.  focal: [] pixels.  visibility: [P, T, K] in [0, 1].
+    pixels: [P, T, K, 2] of what is shown.  estimated: the same of the estimate.  height: [P, T] pixels of a body.
+    visibility, doubt: [P, T, K] in [0, 1].  quality: [P] by which errors are larger or smaller.
     """
-    at_white, at_unseen, at_jumps = jax.random.split(key, 3)
+    at_error, at_leap, at_jumps = jax.random.split(key, 3)
     n_people, n_frames, n_keypoints = visibility.shape
-    white = jax.random.normal(at_white, (*visibility.shape, 7))
-    unseen = jax.random.uniform(at_unseen, (n_people, 1, n_keypoints + 1))
-    height = (1.7 * focal / jnp.maximum(depth, 1.0).mean(axis=-1))[..., None, None]
-    quality = _QUALITY[0] * (_QUALITY[1] / _QUALITY[0]) ** unseen[:1, :, -1:, None]
-    steady, leap = smooth(white[..., :2], time=1, correlation=12.0), smooth(white[..., 2:4], time=1, correlation=8.0)
-    jumps = jnp.moveaxis(spans(at_jumps, (n_people, n_keypoints), n_frames, _JUMPS, (1.0, 2.0)), 1, 2)
+    height = height[..., None, None]
+    jumps = jnp.moveaxis(spans(at_jumps, (n_people, n_keypoints), n_frames, errors.jumps, (1.0, 2.0)), 1, 2)
     jumps = (jumps > 0.0) & (visibility < 0.5)
-    astray = jnp.where(jumps, 0.0, _HIDDEN * (1.0 - visibility))[..., None] * leap
-    error = quality * (_STEADY * steady + _JITTER * white[..., 4:6]) + astray
-    found = jnp.where(jumps[..., None], pixels[::-1], pixels) + height * error
-    doubt = 0.1 * smooth(white[..., 6], time=1, correlation=6.0)
-    guess = 0.5 * unseen[..., :-1] * (1.0 - visibility)
-    confidence = 0.9 * visibility + guess + jnp.where(jumps, 0.3, 0.0) + doubt
-    return found, jnp.clip(jnp.where(confidence > 0.1, confidence, 0.0), 0.0, 1.0)
+    noise = process(at_error, (*visibility.shape, 2), ((errors.steady, _STEADY), (errors.jitter, _JITTER)))
+    leap = process(at_leap, (*visibility.shape, 2), ((errors.hidden, _LEAP),)) * (1.0 - visibility)[..., None]
+    error = quality[:, None, None, None] * (1.0 + errors.doubtful * doubt)[..., None] * noise
+    drawn = errors.followed * jnp.clip((estimated - pixels) / height, -_STRAY, _STRAY)
+    found = jnp.where(jumps[..., None], pixels[::-1] + height * error, pixels + height * (drawn + error + leap))
+
+    confidence = jnp.where(jumps, jnp.maximum(1.0 - doubt, 0.5), 1.0 - doubt)
+    wrapped = jnp.zeros_like(confidence).at[:, :, np.array(ARMS)].set(arms_on_trunk(found).astype(jnp.float32))
+    confidence = confidence * (1.0 - (1.0 - WRAPPED) * wrapped)
+    return found, jnp.where(confidence > _LEAST, confidence, 0.0)

@@ -8,17 +8,24 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
 from sm_jax.body.capsules import capsules
 from sm_jax.body.skeleton import JOINTS, KEYPOINT_JOINTS
-from sm_jax.data.detector import detect
-from sm_jax.data.estimator import estimate
-from sm_jax.data.noise import smooth, spans
+from sm_jax.data.detector import detect, draw_doubt
+from sm_jax.data.error_model import ErrorModel
+from sm_jax.data.estimator import estimate, stature
+from sm_jax.data.mistakes import MistakeConfig, Shown, draw_mistakes, show
+from sm_jax.data.noise import normal, spans
 from sm_jax.data.viewpoint import random_camera
 from sm_jax.geometry.camera import project_points
+from sm_jax.motion.evidence import joint_confidence
 from sm_jax.motion.occlusion import joint_visibility
-from sm_jax.types import Array, Motion, Observation
+from sm_jax.types import Array, Camera, Motion, Observation
+
+BOTH = np.ones(2, np.float32)
+HEIGHT = 1.7  # metres: errors of keypoints are in parts of it
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist", "hand"), ("hip", "knee", "ankle", "foot")
 
@@ -41,39 +48,77 @@ _PARTS = np.stack(
 _SHARES = np.array([1.0, 1.5, 1.0, 1.0, 1.0, 1.5, 1.5, 1.5, 1.5], np.float32)
 
 
+@register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SimulatorConfig:
     """fps: of the motion given.  hiding: probability of a random occlusion of a limb, for each person and limb; the
-    other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts.
-    misjudged: share of joints whose visibility is for a while reported the wrong way round."""
+    other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts."""
 
     fps: float = 30.0
     hiding: float = 0.12
     hidden_part: tuple[float, float] = (0.1, 0.8)
-    misjudged: float = 0.03
+    mistakes: MistakeConfig = dataclasses.field(default_factory=MistakeConfig)
+    errors: ErrorModel = dataclasses.field(default_factory=ErrorModel)
 
 
-def simulate(key: Array, motion: Motion, body: smpl.Body, config: SimulatorConfig) -> Observation:
+def simulate(
+    key: Array, motion: Motion, body: smpl.Body, config: SimulatorConfig, present: Array = BOTH
+) -> Observation:
     """Observe a true motion [P, T] in a z-up world with the floor at z = 0 through a random static camera.
 
+    present: [P] in {0, 1}. Of who is not there nothing is seen, and nobody is hidden by them; their motion is finite.
     One motion; use `jax.vmap` over keys and motions. The same key gives the same observation.
     """
-    at_camera, at_hiding, at_detector, at_estimator, at_report = jax.random.split(key, 5)
+    at_camera, at_rest = jax.random.split(key)
+    return simulate_view(at_rest, motion, body, random_camera(at_camera, motion.pelvis, present), config, present)
+
+
+def simulate_view(
+    key: Array, motion: Motion, body: smpl.Body, camera: Camera, config: SimulatorConfig, present: Array = BOTH
+) -> Observation:
+    """As `simulate`, through a given camera."""
+    at_hiding, at_mistakes, at_quality, at_doubt, at_estimate, at_detector = jax.random.split(key, 6)
+    n_frames = motion.pelvis.shape[1]
     posed = smpl.pose(body, motion)
-    camera = random_camera(at_camera, motion.pelvis)
-    visibility = joint_visibility(posed.joints, capsules(body, posed), camera)
-    visibility = visibility * _unhidden(at_hiding, motion.pelvis.shape[1], config)
-    pixels, depth = project_points(camera, smpl.keypoints(body, posed))
-    found, confidence = detect(at_detector, pixels, depth, camera.K[0, 0], visibility[:, :, KEYPOINT_JOINTS])
+    clear = _clear(body, posed, camera, present) * _unhidden(at_hiding, n_frames, config)
+    true = Shown(
+        R_world_joint=posed.R_world_joint,
+        joints=posed.joints,
+        keypoints=smpl.keypoints(body, posed),
+        visibility=clear,
+        stature=jnp.broadcast_to(stature(body, motion.betas)[:, None], (2, n_frames)),
+    )
+    shown = show(true, draw_mistakes(at_mistakes, clear, present, config.mistakes))
+    common, own = jnp.split(normal(at_quality, (3,)), [1])
+    quality = jnp.exp(config.errors.quality * (0.8 * common + 0.6 * own))
+    seen = shown.visibility[:, :, np.array(KEYPOINT_JOINTS)]
+    doubt = draw_doubt(at_doubt, seen, quality, config.errors.keypoint)
+    certainty = jnp.minimum(shown.visibility, joint_confidence(1.0 - doubt))
+    estimated = estimate(at_estimate, body, motion.betas, shown, certainty, camera, quality, config.errors)
+    posed = smpl.pose(body, estimated)
+    pixels, depth = project_points(camera, shown.keypoints)
+    guess, _ = project_points(camera, smpl.keypoints(body, posed))
+    height = HEIGHT * camera.K[0, 0] / jnp.maximum(depth, 1.0).mean(axis=-1)
+    found, confidence = detect(at_detector, pixels, guess, height, seen, doubt, quality, config.errors.keypoint)
+    inside = jnp.all((found >= 0.0) & (found <= jnp.reshape(camera.image_size, (1, 1, 1, 2))), axis=-1)
+    found_at_all = jnp.any(shown.visibility > 0.0, axis=-1, keepdims=True)
+    confidence = confidence * inside * found_at_all
     return Observation(
         keypoints=found,
         keypoint_confidence=confidence,
-        motion=estimate(at_estimator, body, motion, posed, camera, visibility),
-        visibility=_reported(at_report, visibility, config),
+        motion=estimated,
+        visibility=jnp.clip(_clear(body, posed, camera, present) * joint_confidence(confidence), 0.0, 1.0),
         camera=camera,
         fps=jnp.float32(config.fps),
-        frame_index=jnp.arange(motion.pelvis.shape[1], dtype=jnp.int32),
+        frame_index=jnp.arange(n_frames, dtype=jnp.int32),
     )
+
+
+def _clear(body: smpl.Body, posed: smpl.Posed, camera: Camera, present: Array) -> jax.Array:
+    """Visibility [P, T, J] past the other body and the frame's border; none of who is not there."""
+    start, end, radius = capsules(body, posed)
+    radius = jnp.where(present[:, None] > 0.0, radius, -1e3)
+    return joint_visibility(posed.joints, (start, end, radius), camera) * present[:, None, None]
 
 
 def _unhidden(key: Array, n_frames: int, config: SimulatorConfig) -> jax.Array:
@@ -82,13 +127,3 @@ def _unhidden(key: Array, n_frames: int, config: SimulatorConfig) -> jax.Array:
         key, (2, len(_PARTS)), n_frames, config.hiding / 1.5 * jnp.asarray(_SHARES)[None], config.hidden_part
     )
     return 1.0 - jnp.einsum("pnt,nj->ptj", hidden, jnp.asarray(_PARTS)).clip(0.0, 1.0)
-
-
-def _reported(key: Array, visibility: Array, config: SimulatorConfig) -> jax.Array:
-    """Visibility as perception reports it: doubtful everywhere, now and then wrong."""
-    at_doubt, at_wrong = jax.random.split(key)
-    n_people, n_frames, n_joints = visibility.shape
-    wrong = jnp.moveaxis(spans(at_wrong, (n_people, n_joints), n_frames, config.misjudged, (0.05, 0.3)), 1, 2)
-    doubt = jax.random.normal(at_doubt, visibility.shape)
-    judged = jnp.where(wrong > 0.0, 1.0 - visibility, visibility)
-    return jnp.clip(judged + 0.08 * smooth(doubt, time=1, correlation=6.0), 0.0, 1.0)

@@ -17,13 +17,15 @@ _FOCAL = (0.5, 1.6)  # limits of the focal length, in diagonals of the picture
 _AIM, _ROLL = 0.2, 0.03  # standard deviations: metres beside the pair's middle, radians
 
 
-def random_camera(key: Array, pelvis: Array) -> Camera:
-    """A camera for two people whose pelvises are at [P, T, 3] in a z-up world with the floor at z = 0."""
+def random_camera(key: Array, pelvis: Array, present: Array) -> Camera:
+    """A camera for the people present [P] in {0, 1}, whose pelvises are at [P, T, 3], in a z-up world with the floor at
+    z = 0."""
     at_uniform, at_normal = jax.random.split(key)
     low, high = jnp.array((_DISTANCE, _HEIGHT, (0.0, 2 * np.pi), _FIELD, (0.0, len(_SIZES)))).T
     distance, height, azimuth, field, size = low + (high - low) * jax.random.uniform(at_uniform, (5,))
     wobble = jax.random.normal(at_normal, (4,))
-    middle = jnp.median(0.5 * (pelvis[0] + pelvis[1]), axis=0) * jnp.array([1.0, 1.0, 0.0]) + jnp.array([0.0, 0.0, 0.9])
+    weight = (present / present.sum())[:, None, None]
+    middle = jnp.median((weight * pelvis).sum(axis=0), axis=0) * jnp.array([1.0, 1.0, 0.0]) + jnp.array([0.0, 0.0, 0.9])
     position = jnp.stack([distance * jnp.cos(azimuth), distance * jnp.sin(azimuth), height - middle[2]]) + middle
     R = _looking(position, middle + _AIM * wobble[:3])
     R = compose(axis_angle_to_matrix(jnp.array([0.0, 0.0, 1.0]) * _ROLL * wobble[3]), R)

@@ -11,17 +11,21 @@ from sm_jax.body.assets import load_body
 from sm_jax.body.capsules import capsules
 from sm_jax.data import codec
 from sm_jax.data.loader import WindowLoader
+from sm_jax.data.mistakes import MistakeConfig
 from sm_jax.data.sets import open_set
 from sm_jax.data.simulate import SimulatorConfig, simulate
 from sm_jax.motion.occlusion import joint_visibility
 from sm_jax.types import Motion, Observation
 
 FRAMES, BATCH = 32, 24
+EVERYBODY = np.ones((BATCH, 2), np.float32)
+NO_MISTAKES = SimulatorConfig(mistakes=MistakeConfig(limbs=0.0, people=0.0, lost=0.0))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Simulated:
-    """Leading axis [BATCH]. hidden: joints that the other body or the border hides, which random occlusion adds to."""
+    """Leading axis [BATCH]. Without mistakes of kind. clear: how far the other body and the border leave joints
+    visible, before random occlusion."""
 
     truth: Motion
     posed: smpl.Posed
@@ -32,8 +36,8 @@ class Simulated:
 
 @pytest.fixture(scope="session")
 def simulator():
-    config = SimulatorConfig()
-    return jax.jit(jax.vmap(lambda key, motion, body: simulate(key, motion, body, config), in_axes=(0, 0, None)))
+    """(keys [B], motions [B], body, config, present [B, P]) -> Observation [B], compiled once for all."""
+    return jax.jit(jax.vmap(simulate, in_axes=(0, 0, None, None, 0)))
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +51,7 @@ def windows() -> Motion:
 @pytest.fixture(scope="session")
 def simulated(simulator, windows) -> Simulated:
     body = load_body("open-low")
-    seen = simulator(jax.random.split(jax.random.key(0), BATCH), windows, body)
+    seen = simulator(jax.random.split(jax.random.key(0), BATCH), windows, body, NO_MISTAKES, EVERYBODY)
     posed = smpl.pose(body, windows)
     clear = jax.jit(jax.vmap(joint_visibility))(posed.joints, capsules(body, posed), seen.camera)
     estimated = smpl.pose(body, seen.motion)

@@ -2,23 +2,26 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.data.noise import smooth, spans
+from sm_jax.data.noise import modes, process, spans
 
 
-@pytest.mark.parametrize("correlation", [5.0, 20.0])
-def test_smooth_noise_has_unit_variance_and_lasts(correlation):
-    white = jax.random.normal(jax.random.key(0), (4000, 40))
-    noise = np.asarray(smooth(white, time=1, correlation=correlation))
-    np.testing.assert_allclose(noise.std(axis=0), 1, atol=0.06)
-    lag = int(correlation)
-    root = np.sqrt(3.0)
+@pytest.mark.parametrize("correlation", [0.3, 5.0, 20.0])
+def test_a_process_has_the_asked_variance_and_lasts(correlation):
+    noise = np.asarray(process(jax.random.key(0), (4, 40, 2000), ((2.0, correlation),))) / 2.0
+    np.testing.assert_allclose(noise.std(axis=(0, 2)), 1, atol=0.06)
+    lag, root = max(int(correlation), 1), np.sqrt(3.0) * max(int(correlation), 1) / correlation
     np.testing.assert_allclose((noise[:, 0] * noise[:, lag]).mean(), (1 + root) * np.exp(-root), atol=0.06)
 
 
-def test_smooth_leaves_other_axes_independent():
-    white = jax.random.normal(jax.random.key(0), (20, 3000, 2))
-    noise = np.asarray(smooth(white, time=0, correlation=10.0))
-    assert abs((noise[5, :, 0] * noise[5, :, 1]).mean()) < 0.06
+def test_the_parts_of_a_process_add_up_and_other_axes_are_independent():
+    noise = np.asarray(process(jax.random.key(0), (2, 30, 4000), ((0.6, 10.0), (0.8, 2.0))))
+    np.testing.assert_allclose(noise.std(axis=(0, 2)), 1, atol=0.06)
+    assert abs((noise[0] * noise[1]).mean()) < 0.06
+
+
+def test_slow_noise_needs_few_modes():
+    assert modes(64, 30.0).shape[1] < 12
+    assert modes(64, 0.3).shape[1] == 64
 
 
 def test_spans_are_single_runs_of_the_asked_length_and_share():

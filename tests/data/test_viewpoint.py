@@ -11,7 +11,7 @@ from tests.motion.motions import random_motion
 @pytest.fixture(scope="module")
 def view():
     pelvis = random_motion(frames=5).pelvis
-    cameras = jax.vmap(lambda key: random_camera(key, pelvis))(jax.random.split(jax.random.key(0), 200))
+    cameras = jax.vmap(lambda key: random_camera(key, pelvis, jnp.ones(2)))(jax.random.split(jax.random.key(0), 200))
     return pelvis, cameras
 
 
@@ -38,3 +38,11 @@ def test_the_pair_is_in_the_picture_upright(view):
     inside = (pixels > 0) & (pixels < cameras.image_size[:, None, None, None])
     assert np.asarray(inside).all(axis=-1).mean() > 0.95
     assert (pixels[..., 1, 1] < pixels[..., 0, 1]).all()  # heads above hips, y down
+
+
+def test_it_looks_at_who_is_there(view):
+    pelvis, _ = view
+    far = pelvis.at[1].add(jnp.array([50.0, 0.0, 0.0]))
+    camera = random_camera(jax.random.key(0), far, jnp.array([1.0, 0.0]))
+    pixels, _ = project_points(camera, far[:, :, None])
+    assert np.asarray((pixels[0] > 0) & (pixels[0] < camera.image_size[None, None])).mean() > 0.9
