@@ -155,4 +155,6 @@ def _head(tree: _Tree, found: Mapping[str, int]) -> dict[str, int]:
     joints = [joint for joint in chain if tree.children[joint]]
     if not joints:
         return {}
-    return {"head": joints[-1]} | ({"neck": joints[0]} if len(joints) > 1 else {})
+    # A neck without a head (pirouette.bvh of three.js): its end stands for the head.
+    headless = len(joints) == 1 or joints[-1] == found.get("neck")
+    return {"neck": joints[0], "head": chain[-1] if headless else joints[-1]}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sm_jax.data import joint_chains
+from sm_jax.data import joint_chains, joint_names
 from tests.data.rigs import CONVENTIONS, UNNAMED, rig
 
 PARENTS = (-1, 0, 1, 1, 3)
@@ -43,3 +43,13 @@ def test_a_figure_with_one_limb_less_is_not_guessed(cut):
     keep = [j for j in range(len(names)) if j != gone and gone not in joint_chains.ancestors(parents, j)]
     parents = [keep.index(parents[j]) if parents[j] >= 0 else -1 for j in keep]
     assert joint_chains.find(parents, points[keep], {}) == {}
+
+
+def test_a_neck_without_a_head_ends_in_it():
+    names, parents, points, _ = rig(CONVENTIONS["daz"])
+    gone, end = names.index("head"), names.index("head_end")
+    names[end], parents[end] = "neck_end", parents[gone]
+    keep = [j for j in range(len(names)) if j != gone]
+    parents = [keep.index(parents[j]) if parents[j] >= 0 else -1 for j in keep]
+    found = joint_names.guess([names[j] for j in keep], parents, points[keep])
+    assert (found.joints["neck"], found.joints["head"]) == ("neck", "neck_end")
