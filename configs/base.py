@@ -1,0 +1,29 @@
+"""Eight million parameters, for an accelerator. Not trained yet: its values beside the sizes are those of `small`.
+
+Command:  python experiments/1_train_infiller.py --out out/runs/infiller-base base
+          python experiments/2_train_refiner.py --out out/runs/refiner-base base
+Time:     not known. On two CPU cores a step of the infiller takes seconds (experiments/results/bench_examples.json).
+Expected: not known.
+"""
+
+import dataclasses
+
+from configs import small
+from sm_jax.nets.infiller import InfillerConfig
+from sm_jax.nets.refiner import RefinerConfig
+from sm_jax.train.config import DataConfig, OptimiserConfig
+
+INFILLER = dataclasses.replace(
+    small.INFILLER,
+    steps=100_000,
+    optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=1000, ema=0.9995),
+    data=DataConfig(batch=256),
+    net=InfillerConfig(width=256, blocks=6, heads=8, expansion=3),
+)
+REFINER = dataclasses.replace(
+    small.REFINER,
+    steps=30_000,
+    optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=500, ema=0.999),
+    data=DataConfig(batch=256),
+    net=RefinerConfig(width=256),
+)
