@@ -98,7 +98,7 @@ def make_examples(world: World, windows: Windows, frames: int) -> Example:
 def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: World) -> Example:
     """One true window [P, T], seen by a simulated camera."""
     config, motion = SimulatorConfig(), take.motion
-    observation = simulate(key, motion, world.body, config)
+    observation = simulate(key, motion, world.body, config, take.present)
     mask = jnp.ones(motion.pelvis.shape[1])
     conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
     joints = smpl.pose(world.body, motion).joints
