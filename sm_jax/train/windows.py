@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from tqdm import tqdm
 
@@ -13,6 +14,7 @@ from sm_jax.data import codec, loader
 from sm_jax.data.codec import Record
 from sm_jax.data.loader import Window, WindowLoader
 from sm_jax.data.schema import PairSequence
+from sm_jax.fitting.padding import pad_motion
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY, contact_targets
 from sm_jax.text.describer import Scene
@@ -22,7 +24,7 @@ from sm_jax.text.rules import write
 from sm_jax.text.touch import find_contacts
 from sm_jax.text.variants import exchanged, mirrored
 from sm_jax.train.examples import Windows
-from sm_jax.types import ContactTargets
+from sm_jax.types import Array, ContactTargets, Motion
 
 STRIDE = 48  # frames between the windows that the rules describe
 _WORDINGS = 2
@@ -115,6 +117,11 @@ class DescribedWindows:
         }
 
 
+@jax.jit
+def _joints(body: smpl.Body, motion: Motion) -> Array:
+    return smpl.pose(body, motion).joints
+
+
 class _Table:
     """Sentences, numbered as they come."""
 
@@ -146,7 +153,7 @@ def _rules(sequence: PairSequence, length: int, body: smpl.Body) -> Iterator[lis
     starts = sequence.motion.pelvis.shape[1] - length + 1
     if not sequence.present.all() or starts <= 0:
         return
-    joints = np.asarray(smpl.pose(body, sequence.motion).joints)
+    joints = np.asarray(_joints(body, pad_motion(sequence.motion)))
     for start in range(0, starts, STRIDE):
         cut = joints[:, start : start + length]
         scene = Scene(joints=cut, visibility=np.ones(cut.shape[:3]), fps=sequence.fps)
