@@ -50,7 +50,7 @@ def retarget(
     kept = touches(body, motion, contacts, fps, capacity)
     before = _play(body, motion, np.asarray(betas, np.float32))
     own, other = kept.on(motion.betas), kept.on(betas)
-    after = jax.device_get(hold(body, before, other, iterations=5, cg_steps=10)) if contacts else before
+    after = jax.device_get(hold(body, before, other)) if contacts else before
     touching = kept.weight == 1
     gap = lambda motion, anchors: 1e3 * np.asarray(distances(body, motion, anchors))[touching]  # noqa: E731
     return after, Kept(source=gap(motion, own), before=gap(before, other), after=gap(after, other))
