@@ -89,7 +89,7 @@ def measure(skins: Skin, person: int) -> Person:
         + 0.85 * length("left_wrist", "left_hand"),
         thigh=thigh,
         shin=shin,
-        hip=0.992 * (thigh + shin) + float(at["left_ankle"][1] - sole),
+        hip=0.99 * (thigh + shin) + float(at["left_ankle"][1] - sole),
         shoulder=float(at["left_shoulder"][1] - sole),
         stature=float(np.ptp(vertices[:, 1])),
         front=float(torso[:, 2].max() - at["pelvis"][2]),

@@ -71,7 +71,7 @@ def _person(p, role: Role, ways, people, skin: Skin, t, chance) -> dict[str, np.
     ahead = ((feet.place - way[:, None, :2]) * forward[:, None]).sum(-1)  # [T, side]
     stride = _smooth(ahead[:, 0] - ahead[:, 1])
     bear = _smooth(feet.air[:, 1] - feet.air[:, 0])  # towards the foot that stands
-    feet, knee = _placed(role, feet, t)
+    feet, knee = _placed(role, feet, heading, t)
     noise = np.radians(1.3) * drift(chance, t, 3, 2.0)
     trunk = np.radians(keyed(t, role.trunk))[:, [0, 1, 2]] + noise
     trunk[:, 1] += 0.25 * stride
@@ -94,20 +94,24 @@ def _person(p, role: Role, ways, people, skin: Skin, t, chance) -> dict[str, np.
     }
 
 
-def _placed(role: Role, feet: Feet, t: np.ndarray) -> tuple[Feet, np.ndarray]:
-    """The feet where the role puts them, and the knees' directions [T, side, 3]."""
-    knee = np.stack([np.tile(_local(_KNEE, side), (len(t), 1)) for side in _SIDES], axis=1)
+def _placed(role: Role, feet: Feet, heading: np.ndarray, t: np.ndarray) -> tuple[Feet, np.ndarray]:
+    """The feet where the role puts them, and the knees' directions [T, side, 3], midway between heading and feet."""
     place, yaw, pitch, lift = (x.copy() for x in (feet.place, feet.yaw, feet.pitch, feet.lift))
+    turn = 0.5 * np.angle(np.exp(1j * (yaw - heading[:, None])))
+    rest = np.stack([_local(_KNEE, side) for side in _SIDES])
+    left, up, forward = np.moveaxis(np.broadcast_to(rest, (len(t), 2, 3)), -1, 0)
+    c, s = np.cos(turn), np.sin(turn)
+    knee = np.stack([c * left + s * forward, up, c * forward - s * left], axis=-1)
     for foot in role.feet:
-        s = _SIDES.index(foot.side)
+        side = _SIDES.index(foot.side)
         w = window(t, foot.start, foot.end, foot.rise, foot.fall)
-        place[:, s] += w[:, None] * (np.array(foot.place[:2]) - place[:, s])
-        lift[:, s] += w * (foot.place[2] - lift[:, s])
+        place[:, side] += w[:, None] * (np.array(foot.place[:2]) - place[:, side])
+        lift[:, side] += w * (foot.place[2] - lift[:, side])
         # A foot on its way between two places on the floor leaves it.
-        lift[:, s] += 0.05 * np.sin(np.pi * w) ** 2
-        yaw[:, s] += w * (np.radians(foot.yaw) - yaw[:, s])
-        pitch[:, s] += w * (np.radians(foot.pitch) - pitch[:, s])
-        knee[:, s] += w[:, None] * (_local(foot.knee, foot.side) - knee[:, s])
+        lift[:, side] += 0.05 * np.sin(np.pi * w) ** 2
+        yaw[:, side] += w * (np.radians(foot.yaw) - yaw[:, side])
+        pitch[:, side] += w * (np.radians(foot.pitch) - pitch[:, side])
+        knee[:, side] += w[:, None] * (_local(foot.knee, foot.side) - knee[:, side])
     return Feet(place=place, yaw=yaw, pitch=pitch, lift=lift, air=feet.air), knee
 
 

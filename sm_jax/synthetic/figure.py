@@ -27,7 +27,8 @@ _HEAD, _NECK, _CHEST = JOINTS.index("head"), JOINTS.index("neck"), JOINTS.index(
 _SWEEPS = 4  # arms reach for partners whose arms reach for them
 _WRIST = 1.2  # radians
 _NODS = 1.1  # radians that neck and head turn together, about
-_STRETCH = 0.992  # of a leg's length, standing
+_STRETCH = 0.99  # of a leg's length, standing
+_ROUND = 4  # frames before and after over which the height of the pelvis is rounded
 _SOFT = 0.004  # metres over which the pelvis changes between what limits its height
 
 
@@ -118,12 +119,16 @@ def _pelvis(rest: jax.Array, tracks: Tracks, R_pelvis: jax.Array, ankles: jax.Ar
 
 
 def _smoothed(x: jax.Array) -> jax.Array:
-    """Gaussian mean over time of [P, T], which never lifts it by more than it lowers it."""
-    reach = np.arange(-6, 7)
-    kernel = np.exp(-0.5 * (reach / 2.5) ** 2)
-    padded = jnp.pad(x, ((0, 0), (6, 6)), mode="edge")
-    parts = [float(k) * padded[:, i : i + x.shape[1]] for i, k in enumerate(kernel / kernel.sum())]
-    return jnp.stack(parts).sum(axis=0)
+    """[P, T] with peaks cut and then rounded: smooth over time, and nowhere higher than it was."""
+    kernel = np.exp(-2.0 * np.linspace(-1.0, 1.0, 2 * _ROUND + 1) ** 2)
+    weights = jnp.asarray(kernel / kernel.sum(), jnp.float32)
+    return safe.einsum("kpt,k->pt", _shifts(jnp.min(_shifts(x), axis=0)), weights)
+
+
+def _shifts(x: jax.Array) -> jax.Array:
+    """[2 * _ROUND + 1, P, T]: x [P, T] of the frames around each frame."""
+    padded = jnp.pad(x, ((0, 0), (_ROUND, _ROUND)), mode="edge")
+    return jnp.stack([padded[:, i : i + x.shape[1]] for i in range(2 * _ROUND + 1)])
 
 
 def _legs(

@@ -20,6 +20,7 @@ from sm_jax.synthetic import direct, grammar
 from sm_jax.synthetic.cast import measure, skin
 from sm_jax.synthetic.classes import CLASSES
 from sm_jax.synthetic.figure import perform
+from sm_jax.synthetic.script import Script
 from sm_jax.synthetic.verify import verified
 from sm_jax.types import Contact, Motion
 
@@ -31,20 +32,8 @@ _SENTENCES = 6
 
 def generate(body: smpl.Body, name: str, number: int, seed: int = 0) -> PairSequence:
     """Sample `number` of the class `name`. Raises UserError for a class that does not exist."""
-    if name not in CLASSES:
-        raise UserError(f"no class of interactions named {name}; there are {', '.join(CLASSES)}")
-    chance = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
-    betas = np.asarray(random_betas(jax.random.key(int(chance.integers(2**31))), (2, body.shapedirs.shape[-1])))
-    skins = skin(body, betas)
-    people = measure(skins, 0), measure(skins, 1)
-    script = CLASSES[name].script(people, chance)
-    count = int(np.clip(round(script.seconds * FPS), _SHORTEST, _LONGEST))
-    motion = perform(body, jnp.asarray(betas), direct.tracks(script, people, skins, _FRAMES, chance))
-    motion = map_frames(jax.device_get(motion), lambda x: x[:, :count])
-    touches = direct.touches(script)
-    if held := [direct.contact(touch, count) for touch in touches if touch.held]:
-        motion = jax.device_get(hold(body, motion, anchors(body, motion, held, FPS)))
-    contacts = verified(body, motion, [direct.contact(touch, count) for touch in touches])
+    script, motion, chance = rehearse(body, name, number, seed)
+    contacts = verified(body, motion, intended(script, motion))
     lead = int(chance.integers(2))
     motion, contacts = _as_people(_somewhere(motion, chance), contacts, lead)
     return PairSequence(
@@ -59,6 +48,28 @@ def generate(body: smpl.Body, name: str, number: int, seed: int = 0) -> PairSequ
         contacts=contacts,
         texts=grammar.write(CLASSES[name].sentences, script.words, lead, _SENTENCES, chance),
     )
+
+
+def rehearse(body: smpl.Body, name: str, number: int, seed: int) -> tuple[Script, Motion, np.random.Generator]:
+    """A sample's script, its motion with role a as person 0, and the chance that is left for what follows."""
+    if name not in CLASSES:
+        raise UserError(f"no class of interactions named {name}; there are {', '.join(CLASSES)}")
+    chance = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
+    betas = np.asarray(random_betas(jax.random.key(int(chance.integers(2**31))), (2, body.shapedirs.shape[-1])))
+    skins = skin(body, betas)
+    people = measure(skins, 0), measure(skins, 1)
+    script = CLASSES[name].script(people, chance)
+    motion = perform(body, jnp.asarray(betas), direct.tracks(script, people, skins, _FRAMES, chance))
+    frames = int(np.clip(round(script.seconds * FPS), _SHORTEST, _LONGEST))
+    motion = map_frames(jax.device_get(motion), lambda x: x[:, :frames])
+    if intended(script, motion):  # arms that do not hold anything keep out of the other's body all the same
+        motion = jax.device_get(hold(body, motion, anchors(body, motion, intended(script, motion, held=True), FPS)))
+    return script, motion, chance
+
+
+def intended(script: Script, motion: Motion, held: bool = False) -> list[Contact]:
+    """The contacts that a script means to make, or only those that inverse kinematics closes."""
+    return [direct.contact(touch, motion.pelvis.shape[1]) for touch in direct.touches(script) if touch.held or not held]
 
 
 def sequences(body: smpl.Body, per_class: int, seed: int = 0) -> Iterator[PairSequence]:

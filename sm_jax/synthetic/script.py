@@ -48,7 +48,7 @@ class On:
 
     region: str
     towards: Vector = (0.0, 0.0, 1.0)
-    lift: float = 0.008
+    lift: float = 0.02
     fingers: Vector | None = None
     touch: bool = True
 

@@ -18,7 +18,7 @@ class Gait:
     stagger: metres that the left foot stands before the middle, and the right one behind it.
     first: the foot that starts, 0 left, 1 right."""
 
-    swing: float = 0.42
+    swing: float = 0.45
     double: float = 0.12
     width: float = 0.1
     splay: float = 0.12
@@ -83,16 +83,14 @@ def walk(way: np.ndarray, heading: np.ndarray, gait: Gait) -> Feet:
 def _hurry(way: np.ndarray) -> np.ndarray:
     """How long steps take [T] on a way [T, 2], 1 at an easy walk: who walks faster also takes quicker steps."""
     ahead = np.linalg.norm(way[np.minimum(np.arange(len(way)) + 15, len(way) - 1)] - way, axis=-1) * _FPS / 15
-    return np.clip(1.25 - 0.27 * ahead, 0.75, 1.2)
+    return np.clip(1.15 - 0.2 * ahead, 0.82, 1.15)
 
 
 def _roll(pitch: np.ndarray, start: int, swing: int, double: int, size: float) -> None:
     """The foot rolls off over its toes before it leaves the ground and lands heel first; backwards it does neither."""
     if size <= 0.0:
         return
-    frames = np.arange(len(pitch))
-    before = double + swing // 3
-    u = np.clip((frames - start + before) / (before + 0.35 * swing), 0.0, 1.0)
-    pitch += 0.6 * size * np.where(u < 1.0, np.sin(np.pi * ease(u)) ** 2, 0.0)
-    v = np.clip((frames - start - 0.45 * swing) / (0.55 * swing + double), 0.0, 1.0)
-    pitch -= 0.3 * size * np.sin(np.pi * ease(v)) ** 2
+    since = np.arange(len(pitch)) - start
+    off = ease(since / (double + 0.45 * swing) + 1.0) * (1.0 - ease(since / (0.55 * swing)))
+    strike = ease((since - 0.4 * swing) / (0.5 * swing)) * (1.0 - ease((since - 0.9 * swing) / (0.1 * swing + double)))
+    pitch += size * (0.55 * off - 0.28 * strike)

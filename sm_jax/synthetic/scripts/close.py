@@ -21,7 +21,8 @@ def hug(cast: Cast, chance: Chance) -> Script:
     arrive, hold = chance.uniform(0.9, 2.0), chance.uniform(1.2, 3.0)
     start, end = arrive + 0.35, arrive + 0.35 + hold
     seconds = end + chance.uniform(0.9, 1.5)
-    apart = cast[0].front + cast[1].front + chance.uniform(0.0, 0.03)
+    apart = cast[0].front + cast[1].front + chance.uniform(0.02, 0.05)
+    apart += 0.25 * abs(cast[0].stature - cast[1].stature)
     way_a, way_b = come_together(chance, apart, arrive, end, seconds)
     high = one_side(chance)
     over = bend(start, end, (7.0, 0.0, 3.0))
@@ -87,9 +88,7 @@ def tap(cast: Cast, chance: Chance) -> Script:
         rise=0.6,
         beat=(-0.02, 0.0, 0.025),
         rate=chance.uniform(2.0, 3.0),
-        to=On(
-            region=f"{side}_shoulder", towards=(-0.3, 0.1 * sign, 1.0), lift=0.02, fingers=(1.0, 0.0, 0.0), touch=False
-        ),
+        to=On(region=f"{side}_shoulder", towards=(-0.3, 0.1 * sign, 1.0), fingers=(1.0, 0.0, 0.0), touch=False),
     )
     return Script(
         seconds=seconds,
@@ -129,7 +128,7 @@ def pat(cast: Cast, chance: Chance) -> Script:
     seconds = end + chance.uniform(0.8, 1.3)
     apart = cast[0].width + cast[1].width + chance.uniform(-0.04, 0.08)
     far, turn = chance.uniform(0.2, 0.7) * arrive, chance.uniform(0.0, 25.0) * sign
-    spot = On(region="back", towards=(-1.0, -0.25 * sign, chance.uniform(0.0, 0.6)), lift=0.02, touch=False)
+    spot = On(region="back", towards=(-1.0, -0.25 * sign, chance.uniform(0.0, 0.6)), touch=False)
     patting = Hand(
         side=side,
         to=spot,
@@ -176,7 +175,7 @@ def whisper(cast: Cast, chance: Chance) -> Script:
     start = arrive + chance.uniform(0.2, 0.4)
     end = start + chance.uniform(1.2, 2.6)
     seconds = end + chance.uniform(0.9, 1.4)
-    far, apart = chance.uniform(0.3, 0.7) * arrive, chance.uniform(0.4, 0.46)
+    far, apart = chance.uniform(0.3, 0.7) * arrive, chance.uniform(0.46, 0.52)
     heading = -90.0 * sign - chance.uniform(0.0, 20.0) * sign
     hand = OTHER[where]  # a's hand nearer to b's back
     mouth = Hand(
@@ -204,7 +203,7 @@ def whisper(cast: Cast, chance: Chance) -> Script:
                 ),
                 mouth,
             ),
-            trunk=bend(start, end, (10.0 + taller, 0.0, -8.0 * sign)),
+            trunk=bend(start, end, (9.0 + 0.8 * taller, 0.0, -5.0 * sign)),
             look=((0.0, 1.0),),
         ),
         b=Role(way=travel((0.0, 0.0, 0.0, 0.0)), trunk=bend(start, end, (0.0, 0.0, -6.0 * sign)), look=((0.0, 0.0),)),

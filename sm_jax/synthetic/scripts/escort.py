@@ -18,7 +18,7 @@ def arm_in_arm(cast: Cast, chance: Chance) -> Script:
     """They walk, b's hand on a's bent arm."""
     seconds, side = chance.uniform(3.5, 6.5), one_side(chance)
     sign = SIGN[side]
-    way = abreast(chance, seconds, sign * (cast[0].width + cast[1].width - 0.04), (0.5, 0.9))
+    way = abreast(chance, seconds, sign * (cast[0].width + cast[1].width + chance.uniform(-0.02, 0.03)), (0.5, 0.9))
     offer = Hand(
         side=side,
         to=Own(point=(0.48, -0.2, -0.52), palm=(0.0, -0.7, -0.7)),
@@ -29,7 +29,7 @@ def arm_in_arm(cast: Cast, chance: Chance) -> Script:
     )
     take = Hand(
         side=OTHER[side],
-        to=On(region=f"{side}_forearm", towards=(0.6, 0.0, 0.8), lift=0.01),
+        to=On(region=f"{side}_forearm", towards=(0.3, 0.5 * sign, 0.8)),
         start=0.0,
         end=seconds,
         rise=0.01,
@@ -58,11 +58,11 @@ def arm_round(cast: Cast, chance: Chance) -> Script:
     """They walk, a's arm round b's shoulders."""
     seconds, side = chance.uniform(3.5, 6.5), one_side(chance)
     sign = SIGN[side]
-    way = abreast(chance, seconds, sign * chance.uniform(0.4, 0.45), (0.4, 0.8))
+    way = abreast(chance, seconds, sign * chance.uniform(0.42, 0.47), (0.4, 0.8), 0.13)
     start = chance.uniform(0.6, 1.2)
     over = Hand(
         side=side,
-        to=On(region=f"{side}_shoulder", towards=(0.0, 0.8 * sign, 0.7)),
+        to=On(region=f"{side}_shoulder", towards=(-0.5, 0.7 * sign, 0.7)),
         start=start,
         end=seconds,
         rise=1.0,
@@ -104,7 +104,7 @@ def lead_by_arm(cast: Cast, chance: Chance) -> Script:
     )
     grip = Hand(
         side=side,
-        to=On(region=f"{OTHER[side]}_forearm", towards=(0.3, 0.0, 1.0), lift=0.012),
+        to=On(region=f"{OTHER[side]}_forearm", towards=(0.3, -0.6 * sign, 0.8)),
         start=start,
         end=seconds - 0.4,
         elbow=(-1.0, 0.5, -0.4),
@@ -131,7 +131,7 @@ def lead_by_arm(cast: Cast, chance: Chance) -> Script:
 SUPPORT = (
     "{a} supports {b}, who limps[ along|].",
     "{b} limps with an arm over {a}'s shoulders.",
-    "{a} [helps|supports] {b} while walking, an arm around {b}'s back.",
+    "{a} [helps|supports] {b} while walking, with a hand on {b}'s back.",
     "{b} [lays|puts] the {side_b} arm over {a}'s shoulders and limps.",
     "{b} limps beside {a}, with the {side_b} hand on {a}'s {side_b} shoulder.",
     "[They walk|Two people walk] slowly, one supporting the other, who limps.",
@@ -145,7 +145,7 @@ def support(cast: Cast, chance: Chance) -> Script:
     length, y = chance.uniform(0.3, 0.45) * (seconds - 0.8), sign * chance.uniform(0.4, 0.44)
     over = Hand(
         side=OTHER[side],
-        to=On(region=f"{OTHER[side]}_shoulder", towards=(0.1, -0.6 * sign, 0.8)),
+        to=On(region=f"{OTHER[side]}_shoulder", towards=(-0.4, -0.7 * sign, 0.7)),
         start=0.0,
         end=seconds,
         rise=0.01,
@@ -153,16 +153,17 @@ def support(cast: Cast, chance: Chance) -> Script:
     )
     round_back = Hand(
         side=side,
-        to=On(region="back", towards=(-1.0, 0.2 * sign, -0.3)),
+        to=On(region="back", towards=(-1.0, -0.5 * sign, 0.1)),
         start=0.0,
         end=seconds,
         rise=0.01,
-        elbow=(-1.0, 0.5, -0.5),
+        elbow=(-1.0, 0.0, 0.1),
     )
     sag = tuple(
         (float(t), 0.95 if i % 2 else 0.99) for i, t in enumerate([0.5 * k for k in range(int(2 * seconds) + 1)])
     )
-    ways = [travel((0.3, 0.0, left, 0.0), (seconds - 0.3, length, left, 0.0)) for left in (0.0, y)]
+    places = ((0.0, 0.0), (-0.1, y))
+    ways = [travel((0.3, x, left, 0.0), (seconds - 0.3, x + length, left, 0.0)) for x, left in places]
     return Script(
         seconds=seconds,
         a=Role(

@@ -13,6 +13,7 @@ BOX = (
     "[Two fighters|Two people] face each other in a [fighting|boxing] stance, fists up.",
     "{a} and {b} [spar|box] with each other.",
     "{a} jabs with the {side} hand and {b} [blocks it|defends].",
+    "{a}'s {side} fist lands on {b}'s {other} forearm[, which blocks it|].",
     "[Both stand|They stand] with one foot forward and raised fists, and {a} [attacks|jabs].",
 )
 
@@ -21,7 +22,7 @@ def box(cast: Cast, chance: Chance) -> Script:
     """They stand in guard; a jabs, b blocks."""
     seconds = chance.uniform(3.5, 6.5)
     side = one_side(chance)
-    x = chance.uniform(0.58, 0.66) * arms(cast) / 2
+    x = chance.uniform(0.62, 0.7) * arms(cast) / 2
     turn = chance.uniform(-25.0, 25.0)
     stagger = 0.17 * chance.choice([-1.0, 1.0])
     gait = Gait(width=0.13, stagger=stagger, swing=0.25, double=0.05)
@@ -29,7 +30,7 @@ def box(cast: Cast, chance: Chance) -> Script:
     jabs, blocks = [], []
     for time in times:
         at = float(time + chance.uniform(-0.15, 0.15))
-        target = On(region=f"{OTHER[side]}_forearm", towards=(1.0, 0.0, 0.3)) if chance.random() < 0.6 else None
+        target = On(region=f"{OTHER[side]}_forearm", towards=(1.0, 0.0, 0.3)) if not jabs or chance.random() < 0.5 else None
         jabs.append(
             Hand(side=side, to=target or Own(point=(0.97, -0.2, -0.02)), start=at, end=at + 0.1, rise=0.2, fall=0.25)
         )
@@ -62,7 +63,7 @@ def box(cast: Cast, chance: Chance) -> Script:
         seconds=seconds,
         a=Role(way=ways[0], hands=(*guard, *jabs), trunk=trunk, height=bob, look=((0.0, 1.0),), gait=gait),
         b=Role(way=ways[1], hands=(*guard, *blocks), trunk=trunk[::1], height=bob, look=((0.0, 1.0),), gait=gait),
-        words={"side": side},
+        words={"side": side, "other": OTHER[side]},
     )
 
 
@@ -101,7 +102,7 @@ def kick(cast: Cast, chance: Chance) -> Script:
         ),
         Foot(
             side=side,
-            place=(x - 0.2, y, lift),
+            place=(x - 0.14, y, lift),
             yaw=0.0,
             start=at,
             end=at + 0.08,

@@ -3,6 +3,7 @@
 from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, travel
 from sm_jax.synthetic.scripts.moves import (
     OTHER,
+    SEAT,
     SIGN,
     Cast,
     Chance,
@@ -40,7 +41,7 @@ def push(cast: Cast, chance: Chance) -> Script:
             end=end,
             rise=0.45,
             fall=0.5,
-            to=On(region="chest", towards=(0.6, -0.8 * SIGN[side], 0.5), fingers=(0.0, 0.0, 1.0)),
+            to=On(region="chest", towards=(0.6, -0.8 * SIGN[side], 0.0), lift=0.035, fingers=(0.0, 0.0, 1.0)),
             elbow=(-0.2, 0.8, -0.8),
         )
         for side in OTHER
@@ -141,7 +142,7 @@ def pull_up(cast: Cast, chance: Chance) -> Script:
     start = chance.uniform(1.0, 1.5)
     up, done = start + chance.uniform(0.3, 0.7), start + chance.uniform(1.9, 2.6)
     seconds = done + chance.uniform(1.0, 1.6)
-    apart, shift = chance.uniform(0.56, 0.64) * arms(cast), 0.5 * (b.thigh + b.shin)
+    apart, shift = chance.uniform(0.56, 0.64) * arms(cast), SEAT * (b.thigh + b.shin)
     x = apart / 2
     low, feet = sit(b, x + shift, 0.0, 180.0, done - 0.4)
     shoulder = shoulder_height(cast)
@@ -179,6 +180,7 @@ def pull_up(cast: Cast, chance: Chance) -> Script:
         b=Role(
             way=travel((up, x + shift, 0.0, 180.0), (done - 0.5, x + 0.03, 0.0, 180.0)),
             hands=tuple(hand for _, b_hand, _ in (*hands, *high) for hand in (b_hand,)),
+            hips=((up, -20.0, 0.0, 0.0), (up + 0.5, 0.0, 0.0, 0.0)),
             height=((up - 0.1, low), (up + 0.35 * (done - up), 0.42), (done, 1.0)),
             trunk=((0.0, 12.0, 0.0, 0.0), (start, 22.0, 0.0, 0.0), (up + 0.5, 48.0, 0.0, 0.0), (done, 4.0, 0.0, 0.0)),
             feet=feet,
@@ -231,6 +233,7 @@ def comfort(cast: Cast, chance: Chance) -> Script:
         b=Role(
             way=travel((0.0, 0.0, 0.0, 0.0)),
             height=((0.0, low),),
+            hips=((0.0, -20.0, 0.0, 0.0),),
             feet=feet,
             hands=lap,
             trunk=((0.0, chance.uniform(18.0, 30.0), 0.0, 0.0),),

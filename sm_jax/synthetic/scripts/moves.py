@@ -12,6 +12,7 @@ Cast = tuple[Person, Person]
 Chance = np.random.Generator
 OTHER: dict[Side, Side] = {"left": "right", "right": "left"}
 SIGN: dict[Side, float] = {"left": 1.0, "right": -1.0}
+SEAT = 0.58  # of a leg: how far the feet of someone who sits on the floor are ahead
 GUARD = Own(point=(0.5, -0.12, 0.0), palm=(0.2, -1.0, 0.0), fingers=(0.3, 0.0, 1.0))
 
 
@@ -70,7 +71,7 @@ def sit(
 ) -> tuple[float, tuple[Foot, ...]]:
     """Sitting on the floor from the beginning to `end`, knees up: height of the hips and places of the feet."""
     c, s = np.cos(np.radians(heading)), np.sin(np.radians(heading))
-    ahead = 0.5 * (me.thigh + me.shin)
+    ahead = SEAT * (me.thigh + me.shin)
     feet = tuple(
         Foot(
             side=side,
@@ -108,7 +109,7 @@ def kneel(
 def walking(chance: Chance) -> Gait:
     """A way of walking."""
     return Gait(
-        swing=chance.uniform(0.38, 0.46),
+        swing=chance.uniform(0.42, 0.5),
         width=chance.uniform(0.075, 0.11),
         lift=chance.uniform(0.05, 0.09),
         splay=chance.uniform(0.05, 0.2),
@@ -121,8 +122,9 @@ def glances(chance: Chance, seconds: float) -> Keys:
     return tuple((t, chance.uniform(0.0, 0.9)) for t in np.arange(0.0, seconds, 1.2))
 
 
-def abreast(chance: Chance, seconds: float, y: float, pace: tuple[float, float]) -> tuple[Way, Way]:
-    """Two people walk on side by side, b at y metres to a's left."""
+def abreast(chance: Chance, seconds: float, y: float, pace: tuple[float, float], ahead: float = 0.0) -> tuple[Way, Way]:
+    """Two people walk on side by side, b at y metres to a's left and a little ahead."""
     start, length = chance.uniform(0.2, 0.7), chance.uniform(*pace) * (seconds - 1.0)
-    a, b = (travel((start, 0.0, left, 0.0), (seconds - 0.3, length, left, 0.0)) for left in (0.0, y))
+    places = ((0.0, 0.0), (ahead, y))
+    a, b = (travel((start, x, left, 0.0), (seconds - 0.3, x + length, left, 0.0)) for x, left in places)
     return a, b

@@ -21,9 +21,9 @@ def hand_in_hand(cast: Cast, chance: Chance) -> Script:
     side = one_side(chance)  # of a's hand
     sign = 1.0 if side == "left" else -1.0
     apart = cast[0].width + cast[1].width + chance.uniform(0.0, 0.08)
-    bend, length = chance.uniform(-25.0, 25.0), speed * (seconds - 0.8)
+    length = speed * (seconds - 0.8)
     start = chance.uniform(0.2, 0.8)
-    ways = [travel((start, 0.0, y, 0.0), (seconds - 0.3, length, y, bend * 0.0)) for y in (0.0, sign * apart)]
+    ways = [travel((start, 0.0, y, 0.0), (seconds - 0.3, length, y, 0.0)) for y in (0.0, sign * apart)]
     height = 0.5 * (cast[0].shoulder - 0.85 * cast[0].arm + cast[1].shoulder - 0.85 * cast[1].arm)
     hand_a, hand_b, touch = join(
         (side, OTHER[side]),
@@ -36,12 +36,12 @@ def hand_in_hand(cast: Cast, chance: Chance) -> Script:
         beat=(0.0, chance.uniform(0.0, 0.1), 0.0),
         rate=chance.uniform(0.6, 0.9),
     )
-    gait = Gait(swing=0.58 - 0.14 * speed, width=0.09, first=int(chance.integers(2)))
+    gait = Gait(swing=chance.uniform(0.42, 0.48), width=0.09, first=int(chance.integers(2)))
     glance = ((0.0, chance.uniform(0.0, 0.6)), (0.5 * seconds, chance.uniform(0.0, 0.9)), (seconds, 0.1))
     return Script(
         seconds=seconds,
         a=Role(way=ways[0], hands=(hand_a,), gait=gait, look=glance),
-        b=Role(way=ways[1], hands=(hand_b,), gait=gait, look=glance[::1]),
+        b=Role(way=ways[1], hands=(hand_b,), gait=gait, look=glance),
         touches=(touch,),
         words={"side_a": side, "side_b": OTHER[side]},
     )
@@ -59,7 +59,7 @@ SIDE_BY_SIDE = (
 
 def side_by_side(cast: Cast, chance: Chance) -> Script:
     """They walk side by side and do not touch."""
-    seconds, speed, side = chance.uniform(3.0, 7.0), chance.uniform(0.6, 1.3), one_side(chance)
+    seconds, speed, side = chance.uniform(3.0, 7.0), chance.uniform(0.6, 1.15), one_side(chance)
     y = -SIGN[side] * (cast[0].width + cast[1].width + chance.uniform(0.15, 0.5))
     start, length = chance.uniform(0.2, 0.6), speed * (seconds - 1.0)
     drop = chance.uniform(-0.3, 0.3)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sm_jax.synthetic.script import Between
 from sm_jax.synthetic.scripts.moves import bend, come_together, glances, join, kneel, sit
 
 
@@ -15,6 +16,7 @@ def test_people_come_together_and_face_each_other():
 def test_joined_palms_look_at_each_other():
     a, b, touch = join(("left", "right"), (0.1, 0.2, 1.0), (0.3, 0.4, -0.5), None, 1.0, 2.0)
     assert (touch.a, touch.b) == ("left_hand", "right_hand")
+    assert isinstance(a.to, Between) and isinstance(b.to, Between) and a.to.palm and b.to.palm
     world = np.array([-1.0, -1.0, 1.0])  # b's axes in a's
     np.testing.assert_allclose(world * b.to.point, a.to.point)
     np.testing.assert_allclose(world * b.to.palm, -np.array(a.to.palm))
