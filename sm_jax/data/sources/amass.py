@@ -26,7 +26,8 @@ from sm_jax.data.schema import PairSequence, Split
 from sm_jax.data.sources import cmu, salsa
 from sm_jax.errors import UserError
 from sm_jax.motion.feet import foot_contact
-from sm_jax.types import Motion
+from sm_jax.motion.frames import map_frames
+from sm_jax.types import Array, Motion
 
 BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
 SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
@@ -127,6 +128,8 @@ def read_recording(path: pathlib.Path) -> Recording:
     if not all(np.isfinite(array).all() for array in (poses, trans)):
         raise UserError(f"{path}: numbers that are not finite; fetch the file again")
     at = resample.frame_positions(n_frames, float(rate.reshape(())))
+    if len(at) < 2:
+        raise UserError(f"{path}: {n_frames} frames are too short a recording")
     local = np.tile(np.eye(3), (n_frames, len(JOINTS), 1, 1))
     vectors = poses[:, : 3 * BODY_JOINTS].reshape(-1, 3)
     local[:, :BODY_JOINTS] = Rotation.from_rotvec(vectors).as_matrix().reshape(n_frames, BODY_JOINTS, 3, 3)
@@ -173,11 +176,10 @@ def _sequences(
     pieces = []
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         motion = _motion(rotations[:, a:b], pelvis[:, a:b], betas)
-        joints = _joints(body, motion)
-        clearance = np.asarray(smpl.foot_clearance(body, betas))
-        floor = np.median((joints[:, :, FOOT_JOINTS, 2] - clearance[:, None]).min(axis=(0, 2)))
+        joints, clearance = _joints(body, motion)
+        floor = np.median((joints[:, : b - a, FOOT_JOINTS, 2] - clearance[:, None]).min(axis=(0, 2)))
         up = np.array([0.0, 0.0, floor], np.float32)
-        contact = foot_contact(joints - up, resample.FPS, clearance[:, 2:].mean(axis=-1))
+        contact = _contact(joints - up, resample.FPS, clearance[:, 2:].mean(axis=-1))
         pieces.append(
             PairSequence(
                 name=f"{name}_{i}" if count > 1 else name,
@@ -187,7 +189,7 @@ def _sequences(
                 fps=resample.FPS,
                 split=split,
                 present=np.array([True, not single]),
-                foot_contact=np.asarray(contact),
+                foot_contact=np.asarray(contact)[:, : b - a],
                 contacts=(),
                 texts=texts,
             )
@@ -204,21 +206,22 @@ def _motion(rotations: np.ndarray, pelvis: np.ndarray, betas: np.ndarray) -> Mot
     )
 
 
-def _joints(body: smpl.Body, motion: Motion) -> np.ndarray:
-    """Joints [P, T, 24, 3] of a motion."""
+def _joints(body: smpl.Body, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
+    """Joints [P, T + n, 24, 3] of a motion, its last frame and step repeated up to a multiple of _BUCKET, and
+    `smpl.foot_clearance` [P, 4]."""
     n_frames = motion.pelvis.shape[1]
-    extra = -n_frames % _BUCKET
-    more = lambda x: np.concatenate([x, np.repeat(x[:, -1:], extra, axis=1)], axis=1)  # noqa: E731
-    padded = Motion(
-        global_orient=more(motion.global_orient),
-        body_pose=more(motion.body_pose),
-        pelvis=more(motion.pelvis),
-        betas=motion.betas,
-    )
-    return np.asarray(_pose(body, padded).joints)[:, :n_frames]
+    still = map_frames(motion, lambda x: np.concatenate([x, np.repeat(x[:, -1:], -n_frames % _BUCKET, axis=1)], axis=1))
+    joints, clearance = (np.array(x) for x in _pose(body, still))
+    joints[:, n_frames:] += joints[:, n_frames - 1 : n_frames] - joints[:, n_frames - 2 : n_frames - 1]
+    return joints, clearance
 
 
-_pose = jax.jit(smpl.pose)
+@jax.jit
+def _pose(body: smpl.Body, motion: Motion) -> tuple[Array, Array]:
+    return smpl.pose(body, motion).joints, smpl.foot_clearance(body, motion.betas)
+
+
+_contact = jax.jit(foot_contact)
 
 
 def _stature(body: smpl.Body, rotations: np.ndarray, pelvis: np.ndarray) -> np.ndarray:
@@ -230,8 +233,8 @@ def _stature(body: smpl.Body, rotations: np.ndarray, pelvis: np.ndarray) -> np.n
     motion = _motion(
         rotations[:, :length], pelvis[:, :length], np.zeros((2, body.joint_shapedirs.shape[-1]), np.float32)
     )
-    joints = _joints(body, motion)
-    clearance = np.asarray(smpl.foot_clearance(body, motion.betas))
+    joints, clearance = _joints(body, motion)
+    joints = joints[:, : motion.pelvis.shape[1]]
     own = joints[:, :, 0, 2] - (joints[:, :, FOOT_JOINTS, 2] - clearance[:, None]).min(axis=-1)
     ratio = np.median(motion.pelvis[..., 2] / np.maximum(own, 0.1), axis=1)
     height = [_pelvis_height(body, beta) for beta in (-1.0, 0.0, 1.0)]

@@ -1,5 +1,6 @@
 import dataclasses
 
+import jax
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -11,9 +12,11 @@ from sm_jax.data.sources import amass, cmu, salsa
 from sm_jax.errors import UserError
 from sm_jax.export.amass import save_amass
 from sm_jax.export.npz import motion_file
+from sm_jax.motion.feet import foot_contact
 from sm_jax.types import Camera, Motion
 
 N_FRAMES = 40
+play = jax.jit(smpl.pose)
 UPRIGHT = Rotation.from_euler("x", 90, degrees=True).as_matrix()
 
 
@@ -33,7 +36,7 @@ def content(body):
     betas[:, 0] = 0.8, -0.7
     pelvis = np.tile(np.array([[0.0, 0, 1], [0.2, 0.9, 1]])[:, None], (1, N_FRAMES, 1))
     motion = Motion(global_orient=turns[:, :, 0], body_pose=turns[:, :, 1:], pelvis=pelvis, betas=betas)
-    joints = np.asarray(smpl.pose(body, motion).joints)[:, :, FOOT_JOINTS, 2]
+    joints = np.asarray(play(body, motion).joints)[:, :, FOOT_JOINTS, 2]
     lowest = (joints - np.asarray(smpl.foot_clearance(body, betas))[:, None]).min(axis=-1)
     pelvis[..., 2] -= lowest
     camera = Camera(
@@ -91,9 +94,14 @@ def test_a_single_person_has_an_absent_partner_aside(paths, body):
     between = sequence.motion.pelvis[1] - sequence.motion.pelvis[0]
     np.testing.assert_allclose(between, np.tile([1.0, 0, 0], (N_FRAMES // 2, 1)), atol=1e-5)
     clearance = np.asarray(smpl.foot_clearance(body, sequence.motion.betas))
-    feet = np.asarray(smpl.pose(body, sequence.motion).joints)[:, :, FOOT_JOINTS, 2] - clearance[:, None]
+    feet = np.asarray(play(body, sequence.motion).joints)[:, :, FOOT_JOINTS, 2] - clearance[:, None]
     assert np.median(feet[0].min(axis=-1)) == pytest.approx(0.0, abs=1e-4)
-    assert sequence.foot_contact.shape == (2, N_FRAMES // 2, 4) and sequence.foot_contact[0].max() > 0.5
+    assert sequence.foot_contact.shape == (2, N_FRAMES // 2, 4)
+    joints = np.asarray(play(body, sequence.motion).joints)
+    np.testing.assert_allclose(
+        sequence.foot_contact, foot_contact(joints, 30.0, clearance[:, 2:].mean(axis=-1)), atol=1e-4
+    )
+    assert sequence.foot_contact[0].max() > 0.5
 
 
 def test_a_floor_far_from_zero_gives_no_stature(paths, tmp_path):
@@ -162,6 +170,7 @@ def test_a_folder_is_read_past_damaged_files(paths, tmp_path, capsys):
         ({"poses": np.full((N_FRAMES, 156), "x")}, "damaged file"),
         ({"mocap_framerate": np.float64(0)}, "frame rate"),
         ({"mocap_framerate": np.zeros(3)}, "frame rate"),
+        ({"poses": np.zeros((2, 156)), "trans": np.zeros((2, 3))}, "too short"),
     ],
 )
 def test_damage_is_one_line(entries, words, paths, tmp_path):
