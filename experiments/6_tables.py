@@ -19,6 +19,9 @@ TABLES = {
     "training": scores.training,
     "body": speed.body,
     "fields": data.fields,
+    "simulator": data.simulator,
+    "synthetic": data.synthetic,
+    "examples": data.examples,
 }
 
 
