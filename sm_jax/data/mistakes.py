@@ -107,7 +107,7 @@ def show(true: Shown, mistakes: Mistakes) -> Shown:
 
     def exchanged(x: Array, by: Array) -> jax.Array:
         by = jnp.reshape(by, (1, -1) + (1,) * (x.ndim - 2))
-        return x + by * (x[::-1] - x)
+        return jnp.asarray(x) + by * (x[::-1] - x)
 
     before, after, u = neighbours(mistakes.lost[..., None] < 0.5)
 

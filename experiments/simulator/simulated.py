@@ -1,0 +1,50 @@
+"""What the simulator makes of the four-view clip, and of the packaged dances."""
+
+import jax
+import numpy as np
+
+from experiments.simulator.clip import Clip
+from experiments.simulator.seen import COCO, Seen, beside
+from sm_jax.body import smpl
+from sm_jax.data import codec
+from sm_jax.data.loader import WindowLoader
+from sm_jax.data.noise import process
+from sm_jax.data.sets import open_set
+from sm_jax.data.simulate import SimulatorConfig, simulate, simulate_view
+from sm_jax.geometry import camera as pinhole
+from sm_jax.types import Array, Camera, Motion
+
+SCATTER, LASTS = 0.008, 10.0  # metres along each axis, and frames, of the reference's error
+FRAMES, CLIPS = 64, 192
+
+
+def of_clip(key: Array, body: smpl.Body, clip: Clip, config: SimulatorConfig, repeats: int) -> Seen:
+    """What the simulator makes of the same motion through the same cameras [repeats * V], against a reference as
+    scattered as the real one."""
+
+    def one(key: Array, camera: Camera) -> Seen:
+        at_view, at_scatter = jax.random.split(key)
+        observed = simulate_view(at_view, clip.motion, body, camera, config)
+        truth = pinhole.to_camera(camera, smpl.keypoints(body, smpl.pose(body, clip.motion))[:, :, :COCO])
+        scattered = truth + process(at_scatter, truth.shape, ((SCATTER, LASTS),))
+        return beside(body, observed, clip.motion, camera, scattered, pinhole.project(camera.K, truth))
+
+    keys = jax.random.split(key, (repeats, len(clip.distortion)))
+    seen = jax.vmap(lambda k: jax.vmap(one)(k, clip.cameras))(keys)
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:]), seen)
+
+
+def of_dances(body: smpl.Body, config: SimulatorConfig, seed: int) -> Seen:
+    """Windows [CLIPS] of held-out takes, each through a random camera, beside the exact truth."""
+    records = open_set("salsa").records["val"]
+    chosen = WindowLoader([(records, 1.0)], FRAMES, CLIPS, seed).windows(0)
+    cuts = [codec.decode(records[w.record], w.start, w.start + FRAMES).motion for w in chosen]
+    motions = jax.tree.map(lambda *x: np.stack(x), *cuts)
+
+    def one(key: Array, motion: Motion) -> Seen:
+        observed = simulate(key, motion, body, config)
+        truth = pinhole.to_camera(observed.camera, smpl.keypoints(body, smpl.pose(body, motion))[:, :, :COCO])
+        true = pinhole.project(observed.camera.K, truth)
+        return beside(body, observed, motion, observed.camera, truth, true)
+
+    return jax.device_get(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(seed), CLIPS), motions))
