@@ -24,7 +24,6 @@ from sm_jax.types import Array, Contact, Motion, Side
 GRIP = 0.06  # metres between the knuckles of two hands that hold each other
 _PALM = 0.03  # metres from the knuckles to what the hand lies on
 _TOUCH = 0.01  # metres between two points that touch
-_KEPT = 0.05  # metres: points that are as near as this keep their distance
 _RAMP = 0.25  # seconds
 _KNUCKLES = tuple(JOINTS.index(f"{side}_hand") for side in ("left", "right"))
 
@@ -89,11 +88,15 @@ def anchors(body: smpl.Body, motion: Motion, contacts: Sequence[Contact], fps: f
     return touches(body, motion, contacts, fps, capacity).on(motion.betas)
 
 
-def touches(body: smpl.Body, motion: Motion, contacts: Sequence[Contact], fps: float, capacity: int = 8) -> Touches:
+def touches(
+    body: smpl.Body, motion: Motion, contacts: Sequence[Contact], fps: float, capacity: int = 8, kept: float = 0.05
+) -> Touches:
     """Of each contact the pair of points that are nearest on average while it lasts, on bodies of any shape.
 
-    Contacts that come to the same pair share a row. Points nearer than a few centimetres keep their distance, others
-    shall touch. Raises UserError for more pairs than `capacity`, or a contact outside the motion.
+    kept: metres; points nearer than this keep their distance, others shall touch. A hand that touches with its fingers
+    has its knuckles a decimetre away.
+    Contacts that come to the same pair share a row. Raises UserError for more pairs than `capacity`, or a contact
+    outside the motion.
     """
     n_frames = motion.pelvis.shape[1]
     points = _surface(body, motion)
@@ -113,7 +116,7 @@ def touches(body: smpl.Body, motion: Motion, contacts: Sequence[Contact], fps: f
         rows[a[i], b[j]] = (min(gap, distance[i, j]), weight)
     if len(rows) > capacity:
         raise UserError(f"{len(rows)} contacts, where {capacity} fit; give fewer or a larger capacity")
-    return _in_rows(body, rows, fps, capacity, n_frames)
+    return _in_rows(body, rows, fps, np.zeros((capacity, n_frames), np.float32), kept)
 
 
 def ramped(weight: np.ndarray, fps: float) -> np.ndarray:
@@ -159,14 +162,14 @@ def _candidates(body: smpl.Body, region: str, side: Side | None) -> np.ndarray:
     return np.flatnonzero(np.isin(body.surface_region, [SIDED_REGIONS.index(s + region) for s in sides]))
 
 
-def _in_rows(body: smpl.Body, rows: dict, fps: float, capacity: int, n_frames: int) -> Touches:
-    pairs = np.zeros((capacity, 2), int)
-    gap, weight = np.zeros(capacity, np.float32), np.zeros((capacity, n_frames), np.float32)
+def _in_rows(body: smpl.Body, rows: dict, fps: float, weight: np.ndarray, kept: float) -> Touches:
+    """weight: [C, T] zeros, to be filled."""
+    pairs, gap = np.zeros((len(weight), 2), int), np.zeros(len(weight), np.float32)
     for row, (pair, (distance, spans)) in enumerate(rows.items()):
         pairs[row], weight[row] = pair, spans
         hands = sum(index >= len(body.surface_index) for index in pair)
         touching = (_TOUCH, _PALM, GRIP)[hands]
-        gap[row] = max(distance, touching) if distance < _KEPT else touching
+        gap[row] = max(distance, touching) if distance < kept else touching
     a, b = (_sites(body, pairs[:, person]) for person in (0, 1))
     return Touches(a=a, b=b, gap=gap, weight=ramped(weight, fps))
 

@@ -22,7 +22,6 @@ def leg_lengths(rest: Array) -> tuple[jax.Array, jax.Array]:
     return safe.norm(rest[..., KNEES, :] - rest[..., HIPS, :]), safe.norm(rest[..., ANKLES, :] - rest[..., KNEES, :])
 
 
-@jax.jit
 def plant(body: smpl.Body, motion: Motion, ankles: Array, R_world_ankle: Array) -> Motion:
     """Bend hips and knees of a motion [P, T] until the ankles stand where they shall, turned as they shall be.
 

@@ -21,6 +21,7 @@ from sm_jax.types import Array, Contact, Motion
 
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _SHAPE = 2.0  # largest value of the other betas
+_KEPT = 0.15  # metres between two points, at most, for a contact to be true of the motion as it is
 _ROWS = 8  # anchors are counted in multiples of this, so that sequences share compiled programs
 
 
@@ -47,7 +48,7 @@ def retarget(
 ) -> tuple[Motion, Kept]:
     """Play a motion [P, T] on other betas [P, N] of the body, on the floor z = 0, its contacts kept."""
     capacity = -(-len(contacts) // _ROWS) * _ROWS
-    kept = touches(body, motion, contacts, fps, capacity)
+    kept = touches(body, motion, contacts, fps, capacity, _KEPT)
     before = _play(body, motion, np.asarray(betas, np.float32))
     own, other = kept.on(motion.betas), kept.on(betas)
     after = jax.device_get(hold(body, before, other)) if contacts else before
