@@ -5,6 +5,7 @@ synthetic_1.png, …: samples of every synthetic class, its split and one of its
 """
 
 import argparse
+import dataclasses
 import pathlib
 
 import cv2
@@ -12,6 +13,7 @@ import jax
 import numpy as np
 
 from sm_jax.body.assets import load_body
+from sm_jax.body.smpl import Body
 from sm_jax.data import store
 from sm_jax.export.sheet import contact_sheet
 from sm_jax.fitting.retarget import random_betas, retarget
@@ -22,7 +24,8 @@ from sm_jax.types import Motion
 
 SHEETS = pathlib.Path(__file__).parent.parent / "docs" / "sheets"
 COLUMNS, PER_SHEET = 8, 7
-CELL = (170, 170)
+FRAMES = 240  # of a take that are retargeted
+CELL = (150, 150)
 LEVELS = 32  # of each colour: a sheet stays small
 
 
@@ -40,19 +43,22 @@ def save(name: str, sheet: np.ndarray) -> None:
     print(name, (SHEETS / name).stat().st_size // 1024, "kB", flush=True)
 
 
-def retargeted(body, takes: int = 3, pairs: int = 3) -> list[tuple[str, Motion]]:
-    """The same moments of salsa takes, as danced and on other bodies."""
+def retargeted(body: Body, takes: int = 3, pairs: int = 3) -> list[tuple[str, Motion]]:
+    """The same moments of the first seconds of salsa takes, as danced and on other bodies."""
     rows = []
     for take in store.load_salsa()[:takes]:
-        rows.append((f"{take.name}, as danced", moments(take.motion, 150, 400)))
+        motion = map_frames(take.motion, lambda x: x[:, :FRAMES])
+        contacts = [dataclasses.replace(c, end=min(c.end, FRAMES)) for c in take.contacts if c.start < FRAMES]
+        rows.append((f"{take.name}, as danced", moments(motion, 0, FRAMES)))
         for i in range(pairs):
             betas = np.asarray(random_betas(jax.random.fold_in(jax.random.key(0), i)))
-            moved, _ = retarget(body, take.motion, betas, take.contacts, take.fps)
-            rows.append((f"{take.name}, bodies {i}", moments(moved, 150, 400)))
+            moved, _ = retarget(body, motion, betas, contacts, take.fps)
+            rows.append((f"{take.name}, bodies {i}", moments(moved, 0, FRAMES)))
     return rows
 
 
 def main() -> None:
+    """Draw and write every sheet."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, default=2)
     samples, body = parser.parse_args().samples, load_body("open-low")

@@ -29,10 +29,11 @@ def length(sentence: str) -> int:
 
 def _sentence(template: str, words: dict[str, str], lead: int, chance: np.random.Generator) -> str:
     text = _CHOICE.sub(lambda match: str(chance.choice(match[1].split("|"))), template)
-    numbered = chance.random() < 0.5
     names = dict(zip("ab", _NUMBERED if lead == 0 else _NUMBERED[::-1], strict=True))
-    if not numbered:
-        mentioned = dict.fromkeys(_PERSON.findall(text))
+    mentioned = _PERSON.findall(text)
+    # "One and the other pull one of them up" nobody says.
+    once = len(set(mentioned)) == len(mentioned) and "{a} and {b}" not in text
+    if once and chance.random() < 0.5:
         names |= dict(zip(mentioned, _ORDERED[chance.integers(len(_ORDERED))], strict=False))
     text = re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text.format(**names, **words))).strip()
     return text[0].upper() + text[1:]

@@ -57,8 +57,14 @@ def hug(cast: Cast, chance: Chance) -> Script:
             trunk=over,
             look=((start - 0.5, 0.8), (start, 0.0), (end, 0.0), (end + 0.5, 0.8)),
         ),
-        touches=(Touch(a="chest", b="chest", start=start, end=end),),
+        touches=(Touch(a="chest", b="chest", start=start, end=end), *_arms_on_backs(start, end)),
     )
+
+
+def _arms_on_backs(start: float, end: float) -> list[Touch]:
+    """The forearms of both may lie on the other's back."""
+    pairs = [pair for side in OTHER for pair in ((f"{side}_forearm", "back"), ("back", f"{side}_forearm"))]
+    return [Touch(a=a, b=b, start=start, end=end, held=False) for a, b in pairs]
 
 
 TAP = (
@@ -114,7 +120,7 @@ PAT = (
     "{a} [lays|puts] the {side} hand on {b}'s back and pats it.",
     "[Side by side|Next to each other], one pats the other's back.",
     "{b} gets a [friendly|gentle] pat on the back from {a}.",
-    "One's {side} hand is on the other's back[, patting it|].",
+    "One's {side} hand rests on the other's back[, patting it|].",
 )
 
 
@@ -163,7 +169,7 @@ WHISPER = (
     "{a} [steps up to|comes close to] {b}'s {where} side and whispers to {b}.",
     "{a} [lays|puts] a hand on {b}'s {where} shoulder and whispers something.",
     "One whispers to the other, with a hand on the other's shoulder.",
-    "[A secret:|Quietly,] {a} whispers to {b}, close to the {where} ear.",
+    "{a} whispers to {b}[, close to the {where} ear|, a hand resting on {b}'s shoulder].",
 )
 
 

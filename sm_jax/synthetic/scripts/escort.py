@@ -1,6 +1,6 @@
 """Going somewhere together, arm in arm or the like."""
 
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, travel
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, travel
 from sm_jax.synthetic.scripts.moves import OTHER, SIGN, Cast, Chance, abreast, glances, one_side, walking
 from sm_jax.synthetic.steps import Gait
 
@@ -40,6 +40,7 @@ def arm_in_arm(cast: Cast, chance: Chance) -> Script:
         seconds=seconds,
         a=Role(way=way[0], hands=(offer,), gait=gait, look=glances(chance, seconds)),
         b=Role(way=way[1], hands=(take,), gait=gait, look=glances(chance, seconds)),
+        touches=(Touch(a=f"{side}_forearm", b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False),),
         words={"side_a": side, "side_b": OTHER[side]},
     )
 
@@ -79,12 +80,16 @@ def arm_round(cast: Cast, chance: Chance) -> Script:
             trunk=((start, 0.0, 0.0, 0.0), (start + 0.8, 3.0, 10.0 * sign, -4.0 * sign)),
         ),
         b=Role(way=way[1], gait=gait, look=glances(chance, seconds)),
+        touches=tuple(
+            Touch(a=f"{side}_forearm", b=place, start=start, end=seconds, held=False)
+            for place in (f"{OTHER[side]}_shoulder", "back")
+        ),
         words={"side_a": side},
     )
 
 
 LEAD_BY_ARM = (
-    "{a} leads {b} [along |]by the arm.",
+    "{a} [takes|holds] {b}'s arm and leads {b} [along|away].",
     "{a} [holds|grasps] {b}'s {side_b} forearm with the {side_a} hand and [walks ahead|leads the way].",
     "{a} [takes|grabs] {b}'s {side_b} wrist and leads {b} away.",
     "{b} is led [forward|along] by {a}, who holds {b}'s {side_b} forearm.",
@@ -180,6 +185,10 @@ def support(cast: Cast, chance: Chance) -> Script:
             height=sag,
             trunk=((0.0, 14.0, -6.0 * sign, 7.0 * sign),),
             look=((0.0, 0.0),),
+        ),
+        touches=tuple(
+            Touch(a=place, b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False)
+            for place in (f"{side}_shoulder", "back")
         ),
         words={"side_b": OTHER[side]},
     )

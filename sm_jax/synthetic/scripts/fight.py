@@ -14,7 +14,7 @@ BOX = (
     "{a} and {b} [spar|box] with each other.",
     "{a} jabs with the {side} hand and {b} [blocks it|defends].",
     "{a}'s {side} fist lands on {b}'s {other} forearm[, which blocks it|].",
-    "[Both stand|They stand] with one foot forward and raised fists, and {a} [attacks|jabs].",
+    "[Both|They] stand with one foot forward and fists up, and {a}'s fist [lands on|presses against] {b}'s forearm.",
 )
 
 
@@ -30,7 +30,8 @@ def box(cast: Cast, chance: Chance) -> Script:
     jabs, blocks = [], []
     for time in times:
         at = float(time + chance.uniform(-0.15, 0.15))
-        target = On(region=f"{OTHER[side]}_forearm", towards=(1.0, 0.0, 0.3)) if not jabs or chance.random() < 0.5 else None
+        hits = not jabs or chance.random() < 0.5
+        target = On(region=f"{OTHER[side]}_forearm", towards=(1.0, 0.0, 0.3)) if hits else None
         jabs.append(
             Hand(side=side, to=target or Own(point=(0.97, -0.2, -0.02)), start=at, end=at + 0.1, rise=0.2, fall=0.25)
         )

@@ -83,8 +83,8 @@ def push(cast: Cast, chance: Chance) -> Script:
 PULL = (
     "{a} pulls {b} [along|closer] by [the {side_b} hand|one hand].",
     "{a} takes {b}'s {side_b} hand with the {side_a} hand and pulls {b} [along|forward].",
-    "{a} walks backwards and pulls {b} by the hand.",
-    "{b} is pulled [forward|along] by {a}, who [steps|walks] backwards.",
+    "{a} walks backwards, holding {b}'s hand[ and pulling|].",
+    "{a} [grabs|takes] {b}'s {side_b} hand, and {b} is pulled [forward|along].",
     "One [drags|pulls] the other [by the hand|along], and the other follows.",
     "{a} holds {b}'s {side_b} hand and pulls.",
 )
@@ -128,7 +128,7 @@ def pull(cast: Cast, chance: Chance) -> Script:
 PULL_UP = (
     "{b} sits on the [floor|ground] and {a} pulls {b} up[ by both hands|].",
     "{a} helps {b} [up from the floor|to stand up|get up].",
-    "{a} [takes|holds] {b}'s hands with both hands and pulls {b} to the feet.",
+    "{a} [takes|holds] {b}'s hands with both hands and pulls {b} up.",
     "[Sitting on the floor|From the floor], {b} is pulled up by {a}.",
     "They hold hands, and {b} [stands|gets] up from the [ground|floor].",
     "One [pulls|helps] the other up from the floor.",

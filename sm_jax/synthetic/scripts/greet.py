@@ -137,10 +137,11 @@ def wave(cast: Cast, chance: Chance) -> Script:
 
 
 PASS_OBJECT = (
-    "{a} [gives|hands] something [small |]to {b}.",
+    "{a} [gives|hands] something [small |]to {b}, [hand to hand|and their hands touch].",
+    "{a}'s {side_a} hand touches {b}'s {side_b} hand as [an object|something] changes hands.",
     "{a} [passes|hands] {b} an object[ with the {side_a} hand|], and {b} takes it.",
     "{b} takes [something|an object] out of {a}'s {side_a} hand with the {side_b} hand.",
-    "[They stand face to face|Face to face], and {a} hands something over.",
+    "[They stand face to face, and|Face to face,] {a} hands [something|an object] over.",
     "{a} holds out [something|an object] and {b} takes it with the {side_b} hand.",
     "{b} touches {a}'s {side_a} hand with the {side_b} hand to take what it holds.",
 )

@@ -61,10 +61,10 @@ def dance(cast: Cast, chance: Chance) -> Script:
 CLAP_GAME = (
     "[Two people|They] play a clapping game[, palms against palms|].",
     "{a} and {b} clap [their hands|both hands] against each other's hands[ again and again|].",
-    "[Facing each other|Face to face], they [clap|play pat-a-cake].",
+    "[Facing each other|Face to face], they [clap and |]touch each other's palms.",
     "Both [raise|hold up] their hands and clap them against the other's palms.",
     "They clap hands with each other [several times|in a rhythm].",
-    "{a} touches both of {b}'s palms[ over and over|, again and again], in a clapping game.",
+    "{a} touches {b}'s palms with both hands [over and over|again and again], in a clapping game.",
 )
 
 

@@ -113,7 +113,7 @@ def follow(cast: Cast, chance: Chance) -> Script:
 CONGA = (
     "{a} walks behind {b} with both hands on {b}'s shoulders.",
     "{a} [lays|puts] both hands on {b}'s shoulders and [follows|walks behind].",
-    "[They walk|Two people walk] in a row, the hands of the one behind on the other's shoulders.",
+    "[They walk|Two people walk] in a row, the one behind with both hands on the other's shoulders.",
     "{a} steers {b} from behind, with both hands on {b}'s shoulders.",
     "{b} walks ahead with {a}'s hands on the shoulders.",
     "One walks behind the other, with both hands on the other's shoulders.",
