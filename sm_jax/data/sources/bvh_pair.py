@@ -22,6 +22,7 @@ _LIMBS = 0.782
 _SETTLING = 10  # frames in which a take may still come out of a T-pose
 _FASTEST = 12.0  # m/s: a hand that is faster there is not a hand's motion
 UPS = {"x": (0, 1), "-x": (0, -1), "y": (1, 1), "-y": (1, -1), "z": (2, 1), "-z": (2, -1)}
+_Take = tuple[np.ndarray, np.ndarray | None, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,23 +60,15 @@ def read(
     found out: the unit from the length of limbs, the axis from where heads are over feet, the rate from the header.
     mapping: landmark -> joint, before every guess.  Raises UserError where something cannot be found out.
     """
-    paths = (first, second)
-    files = [bvh.read(path) for path in paths]
-    known = {*joint_names.LANDMARKS, *joint_names.OPTIONAL}
-    for landmark, joint in (mapping or {}).items():
-        if landmark not in known:
-            raise UserError(f"--map {landmark}={joint}: no such landmark; one of {', '.join(sorted(known))}")
-        if all(joint not in file.names for file in files):
-            raise UserError(f"--map {landmark}={joint}: neither file has a joint {joint}; correct its name")
-    people = [_Person(path, file, mapping) for path, file in zip(paths, files, strict=True)]
+    people = _people((first, second), mapping)
     notes: list[str] = []
     up = _up(people, notes) if up is None else up
     if up not in UPS:
         raise UserError(f"--up {up}: no such axis; one of {', '.join(UPS)}")
     metre = _scale(people, notes) if scale is None else scale
-    if not 0 < metre < np.inf:
-        raise UserError(f"--scale {metre}: must be a positive number of metres a file unit")
-    rates = [fps or file.fps for file in files]
+    rates = [person.file.fps if fps is None else fps for person in people]
+    if not (0 < metre < np.inf and min(rates) > 0):
+        raise UserError(f"--scale {metre}, --fps {min(rates)}: both must be positive numbers")
     start = max(person.settled(metre, rate) for person, rate in zip(people, rates, strict=True))
     if start:
         notes.append(f"The first {start} frames jump out of another pose: left out.")
@@ -84,24 +77,15 @@ def read(
     takes = [
         person.landmarks(names, metre, _to_z_up(up), rate, start) for person, rate in zip(people, rates, strict=True)
     ]
-    n_frames = min(len(positions) for positions, _, _ in takes)
-    if len(takes[0][0]) != len(takes[1][0]):
-        lengths = " and ".join(f"{len(positions) / resample.FPS:.2f} s" for positions, _, _ in takes)
-        notes.append(f"The files last {lengths}: cut to the shorter one.")
-    if any(turns is None for _, turns, _ in takes):
-        notes.append("The rest pose is no standing figure: joints' rotations are not used, only their positions.")
-    positions = np.stack([x[:n_frames] for x, _, _ in takes])
-    turns = [R[:n_frames] for _, R, _ in takes if R is not None]
-    weight = np.stack([np.broadcast_to(w, (n_frames, len(names))) for _, _, w in takes]).astype(np.float32)
+    positions, orientations, weight = _together(takes, notes)
     feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "foot", "toe"))]
     heights = np.where(weight[:, :, feet] > 0, positions[:, :, feet, 2], np.inf)
-    positions[..., 2] -= np.median(heights.min(axis=(0, 2)))
     landmarks = Landmarks(
         name=name or f"{first.stem}_{second.stem}",
         names=names,
-        positions=positions,
+        positions=positions - np.array([0.0, 0.0, np.median(heights.min(axis=(0, 2)))]),
         weight=weight,
-        orientations=np.stack(turns) if len(turns) == len(people) else None,
+        orientations=orientations,
         fps=resample.FPS,
         texts=tuple(texts),
         split=split,
@@ -140,9 +124,7 @@ class _Person:
         speed = metre * fps * np.linalg.norm(np.diff(hands, axis=0), axis=-1).max(axis=-1)
         return 1 + int(np.flatnonzero(speed > _FASTEST).max(initial=-1))
 
-    def landmarks(
-        self, names: tuple[str, ...], metre: float, to_z_up: np.ndarray, fps: float, start: int
-    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    def landmarks(self, names: tuple[str, ...], metre: float, to_z_up: np.ndarray, fps: float, start: int) -> _Take:
         """Positions [n, L, 3], orientations [n, L, 3, 3] and weight [L]; what is missing lies at the pelvis."""
         there = np.array([self.map.joints[name] is not None for name in names])
         joints = [self.index(name if found else "pelvis") for name, found in zip(names, there, strict=True)]
@@ -158,6 +140,32 @@ class _Person:
         rest_figure = np.stack([figure.get(name, figure["head"]) for name in names])
         turns = to_z_up @ resample.read_rotations(self.turns[:, joints], at) @ rest_figure
         return positions, turns, there.astype(np.float32)
+
+
+def _people(paths: Sequence[pathlib.Path], mapping: Mapping[str, str] | None) -> list[_Person]:
+    """Both files, after a check of the mapping's words."""
+    files = [bvh.read(path) for path in paths]
+    known = {*joint_names.LANDMARKS, *joint_names.OPTIONAL}
+    for landmark, joint in (mapping or {}).items():
+        if landmark not in known:
+            raise UserError(f"--map {landmark}={joint}: no such landmark; one of {', '.join(sorted(known))}")
+        if all(joint not in file.names for file in files):
+            raise UserError(f"--map {landmark}={joint}: neither file has a joint {joint}; correct its name")
+    return [_Person(path, file, mapping) for path, file in zip(paths, files, strict=True)]
+
+
+def _together(takes: Sequence[_Take], notes: list[str]) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Positions [P, n, L, 3], orientations [P, n, L, 3, 3] if both have them, and weight [P, n, L]."""
+    n_frames = min(len(positions) for positions, _, _ in takes)
+    if any(len(positions) != n_frames for positions, _, _ in takes):
+        lengths = " and ".join(f"{len(positions) / resample.FPS:.2f} s" for positions, _, _ in takes)
+        notes.append(f"The files last {lengths}: cut to the shorter one.")
+    turns = [R[:n_frames] for _, R, _ in takes if R is not None]
+    if len(turns) < len(takes):
+        notes.append("The rest pose is no standing figure: joints' rotations are not used, only their positions.")
+    weight = np.stack([np.broadcast_to(w, (n_frames, len(w))) for _, _, w in takes]).astype(np.float32)
+    positions = np.stack([x[:n_frames] for x, _, _ in takes])
+    return positions, np.stack(turns) if len(turns) == len(takes) else None, weight
 
 
 def _up(people: Sequence[_Person], notes: list[str]) -> str:

@@ -166,6 +166,7 @@ def test_our_own_export_comes_back(tmp_path):
         ({"mapping": {"left_knee": "x"}}, "neither file has a joint x"),
         ({"up": "north"}, "--up north"),
         ({"scale": -1.0}, "--scale -1.0"),
+        ({"fps": 0.0}, "--fps 0.0"),
     ],
 )
 def test_wrong_options_are_named(options, words, tmp_path):
