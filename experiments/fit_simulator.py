@@ -36,7 +36,7 @@ NAMES = {
     "real": "front-end on the clip",
     "before": "simulator on the clip, before",
     "after": "simulator on the clip, fitted",
-    "salsa": "simulator on salsa, all mistakes",
+    "salsa": "simulator on salsa, all mistakes; jitter of the error",
 }
 
 

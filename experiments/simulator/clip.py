@@ -1,8 +1,8 @@
 """The four-view clip of pose2sim: its reference, what the real front-end sees of it, and what the simulator would.
 
 experiments/data/four_views.npz holds a pseudo ground truth, triangulated from both detectors' points in the four views:
-joints [100, P, 17, 3] at 60 fps, and the cameras. Its bone lengths scatter by 4 to 5 %, so its points by some 10 mm along
-each axis, and they share errors with the detectors. Beside it the same motion at 30 fps on the body "open-low",
+joints [100, P, 17, 3] at 60 fps, and the cameras. Its bone lengths scatter by 4 to 5 %, so its points by some 10 mm
+along each axis, and they share errors with the detectors. Beside it the same motion at 30 fps on the body "open-low",
 smoothed and fitted by `sm_jax.fitting.joints` to its positions alone. Licence: LICENSE-pose2sim-BSD-3-Clause.txt there.
 """
 

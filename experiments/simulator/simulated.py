@@ -41,10 +41,11 @@ def of_dances(body: smpl.Body, config: SimulatorConfig, seed: int) -> Seen:
     cuts = [codec.decode(records[w.record], w.start, w.start + FRAMES).motion for w in chosen]
     motions = jax.tree.map(lambda *x: np.stack(x), *cuts)
 
-    def one(key: Array, motion: Motion) -> Seen:
+    def one(key: Array, motion: Motion, body: smpl.Body) -> Seen:
         observed = simulate(key, motion, body, config)
         truth = pinhole.to_camera(observed.camera, smpl.keypoints(body, smpl.pose(body, motion))[:, :, :COCO])
         true = pinhole.project(observed.camera.K, truth)
         return beside(body, observed, motion, observed.camera, truth, true)
 
-    return jax.device_get(jax.jit(jax.vmap(one))(jax.random.split(jax.random.key(seed), CLIPS), motions))
+    keys = jax.random.split(jax.random.key(seed), CLIPS)
+    return jax.device_get(jax.jit(jax.vmap(one, in_axes=(0, 0, None)))(keys, motions, body))

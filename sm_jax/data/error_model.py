@@ -50,29 +50,38 @@ class RotationErrors:
     them."""
 
     depth: BoneErrors = BoneErrors(
-        trunk=12.9,
-        head=17.1,
-        collar=12.9,
-        hip=14.6,
-        knee=26.9,
-        ankle=26.9,
-        shoulder=33.2,
-        elbow=29.1,
-        wrist=25,
-        tip=16.6,
+        trunk=13.3,
+        head=17.6,
+        collar=13.3,
+        hip=15.2,
+        knee=25.4,
+        ankle=25.4,
+        shoulder=30.7,
+        elbow=27.8,
+        wrist=23.9,
+        tip=15.9,
     )
     plane: BoneErrors = BoneErrors(
-        trunk=4.2, head=8.3, collar=6.2, hip=1.2, knee=0.5, ankle=0.8, shoulder=0.5, elbow=6.8, wrist=8.2, tip=6.8
+        trunk=4.18, head=8.26, collar=6.17, hip=0.5, knee=0.5, ankle=0.5, shoulder=0.5, elbow=4.94, wrist=5.95, tip=4.94
     )
     twist: BoneErrors = BoneErrors(
         trunk=3, head=6, collar=3, hip=6, knee=5, ankle=5, shoulder=10, elbow=12, wrist=10, tip=2
     )
     hidden: BoneErrors = BoneErrors(
-        trunk=8.1, head=10.8, collar=9, hip=13.5, knee=15.3, ankle=10.8, shoulder=18, elbow=22.5, wrist=18, tip=7.2
+        trunk=8.31,
+        head=11.1,
+        collar=9.23,
+        hip=13.8,
+        knee=15.7,
+        ankle=11.1,
+        shoulder=18.5,
+        elbow=23.1,
+        wrist=18.5,
+        tip=7.39,
     )
     slow: float = 0.9
-    fast: float = 0.307
-    tremble: float = 0.079
+    fast: float = 0.272
+    tremble: float = 0.0802
     drawn: float = 1.0
 
 
@@ -83,13 +92,13 @@ class PlacementErrors:
     betas.  Relative errors of the depth beyond those that follow from a body's size: shared by both people and of one
     person over the clip, drift over a second, shake over some frames.  across: metres across the line of sight."""
 
-    own_shape: float = 0.5
+    own_shape: float = 0.514
     shape: float = 0.4
     shared: float = 0.01
     own: float = 0.01
-    drift: float = 0.021
-    shake: float = 0.0097
-    across: float = 0.0142
+    drift: float = 0.0232
+    shake: float = 0.00986
+    across: float = 0.0154
 
 
 @register_dataclass
@@ -101,15 +110,15 @@ class KeypointErrors:
     on the other person.  followed: how much of the estimate's error in the picture the keypoints share, since it was
     fitted to them."""
 
-    doubt: float = 0.085
-    hidden_doubt: float = 0.24
+    doubt: float = 0.0826
+    hidden_doubt: float = 0.247
     doubt_spread: float = 1.37
     steady: float = 0.003
-    jitter: float = 0.0015
+    jitter: float = 0.00178
     doubtful: float = 4.0
-    hidden: float = 0.113
+    hidden: float = 0.142
     jumps: float = 0.06
-    followed: float = 0.485
+    followed: float = 0.389
 
 
 @register_dataclass
