@@ -1,3 +1,5 @@
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,6 +11,7 @@ from sm_jax.body.skeleton import JOINTS
 from sm_jax.data.schema import Landmarks
 from sm_jax.errors import UserError
 from sm_jax.fitting import joints
+from sm_jax.fitting.correspondence import Correspondence
 from sm_jax.geometry.rotations import angle_between
 from tests.motion.motions import random_motion
 
@@ -94,16 +97,15 @@ def landmarks() -> Landmarks:
         weight=weight,
         orientations=np.broadcast_to(np.diag([1.0, -1.0, -1.0]), (2, 1, 3, 3, 3)),
         fps=30.0,
-        text="",
+        texts=(),
         split="train",
     )
 
 
 def test_landmarks_reach_joints_by_name():
     marks = landmarks()
-    target = joints.targets(
-        marks, {"left_knee": {"hip": 0.25, "knee": 0.75}, "left_hip": {"hip": 1.0}}, {"head": "foot"}
-    )
+    positions = {"left_knee": {"hip": 0.25, "knee": 0.75}, "left_hip": {"hip": 1.0}}
+    target = joints.targets(marks, Correspondence(positions=positions, orientations={"head": "foot"}))
     np.testing.assert_allclose(
         target.joints[1, 0, 4], 0.25 * marks.positions[1, 0, 0] + 0.75 * marks.positions[1, 0, 1]
     )
@@ -113,6 +115,35 @@ def test_landmarks_reach_joints_by_name():
     np.testing.assert_allclose(target.R_world_joint[0, 0, 15], np.diag([1, -1, -1]))
 
 
+def test_positions_without_weight_are_filled_from_the_frames_around():
+    marks = landmarks()
+    weight = np.ones((2, 5, 3), np.float32)
+    weight[0, 1:4, 2] = 0
+    positions = np.zeros((2, 5, 3, 3))
+    positions[0, :, 2, 0] = [0.0, np.nan, 99.0, np.nan, 4.0]
+    gaps = dataclasses.replace(marks, positions=positions, weight=weight, orientations=None)
+    target = joints.targets(gaps, Correspondence(positions={"left_foot": {"foot": 1.0}}, orientations={}))
+    np.testing.assert_allclose(target.joints[0, :, 10, 0], [0, 1, 2, 3, 4])
+    assert target.joint_weight[0, :, 10].tolist() == [1, 0, 0, 0, 1]
+
+
 def test_an_unknown_landmark_is_named():
+    elbow = Correspondence(positions={"left_elbow": {"elbow": 1.0}}, orientations={})
     with pytest.raises(UserError, match="take: no landmark named elbow"):
-        joints.targets(landmarks(), {"left_elbow": {"elbow": 1.0}}, {})
+        joints.targets(landmarks(), elbow)
+
+
+def test_orientations_that_are_not_there_are_named():
+    bare = dataclasses.replace(landmarks(), orientations=None)
+    with pytest.raises(UserError, match="take: positions only"):
+        joints.targets(bare, Correspondence(positions={}, orientations={"head": "foot"}))
+
+
+def test_betas_come_from_the_frames_that_show_a_bone(body, truth):
+    _, posed = truth
+    target = known(posed, False)
+    wrong = np.asarray(target.joints).copy()
+    weight = np.asarray(target.joint_weight).copy()
+    wrong[:, :3, 4], weight[:, :3, 4] = 9.0, 0.0
+    betas = joints.estimate_betas(body, dataclasses.replace(target, joints=wrong, joint_weight=weight))
+    np.testing.assert_allclose(betas, joints.estimate_betas(body, target), atol=1e-3)

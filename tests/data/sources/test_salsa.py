@@ -2,11 +2,15 @@ import tarfile
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from sm_jax.data.bvh import Bvh
 from sm_jax.data.sources import salsa
 from sm_jax.errors import UserError
 
+# Just enough for the faults of each trial.
+FRAMES = {1: 920, 2: 1390, 3: 1530, 4: 500, 5: 1680, 6: 1020, 7: 1590, 9: 1950, 10: 500, 11: 2020, 12: 400}
+FRAMES |= {13: 1970, 14: 610, 15: 1890}
 JOINTS = ("hip", *sorted(set(salsa.LANDMARKS.values()) - {"hip"}))
 
 
@@ -39,7 +43,7 @@ def archive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("salsa")
     with tarfile.open(folder / "all.tar.xz", "w:xz") as tar:
         for trial in salsa.TRIALS:
-            n_frames = 1900 if trial in salsa._MEND else 500
+            n_frames = FRAMES[trial]
             for subject in (60, 61):
                 path = folder / f"{subject}_{trial:02d}.bvh"
                 path.write_text(figure_file(n_frames))
@@ -70,7 +74,7 @@ def test_world_is_z_up_on_the_floor_and_in_metres(takes):
 
 
 def test_settling_frames_are_dropped_and_the_long_fault_cut(takes):
-    assert takes["salsa_01"].positions.shape[1] == (500 - salsa.SETTLING) // 2
+    assert takes["salsa_01"].positions.shape[1] == (920 - salsa.SETTLING) // 2
     assert takes["salsa_04a"].positions.shape[1] == -(-(263 - salsa.SETTLING) // 2)
     assert takes["salsa_10"].positions.shape[1] == (500 - 368) // 2
 
@@ -88,8 +92,39 @@ def test_mending_goes_straight_through_the_fault():
     root = np.outer(np.arange(10.0), [1.0, 0.0, 0.0])
     root[4:6] += 50.0
     file = Bvh(names=("r",), parents=(-1,), offsets=np.zeros((1, 3)), rotations=rotations, root=root, fps=60)
-    mended = salsa._mend(file, 4, 5)
+    mended = salsa._mend(file, [0], 4, 5)
     np.testing.assert_allclose(mended.root, np.outer(np.arange(10.0), [1.0, 0.0, 0.0]))
+
+
+def turned(names, angles):
+    """A file whose joints all turn about x by angles [T] degrees."""
+    rotations = Rotation.from_euler("x", angles[:, None], degrees=True).as_matrix()[:, None].repeat(len(names), axis=1)
+    shape = (len(angles), 3)
+    return Bvh(
+        names=names, parents=(-1, 0), offsets=np.zeros((2, 3)), rotations=rotations, root=np.zeros(shape), fps=60
+    )
+
+
+def test_a_joint_that_flips_is_bridged_and_the_others_are_left():
+    angles = np.zeros(2100)
+    angles[1300:1380] = 170
+    file = turned(("hip", "lFoot"), angles)
+    mended = salsa._turned_right(file, (60, 2))
+    np.testing.assert_allclose(mended.rotations[:, 1], np.broadcast_to(np.eye(3), (2100, 3, 3)), atol=1e-9)
+    np.testing.assert_array_equal(mended.rotations[:, 0], file.rotations[:, 0])
+
+
+def test_a_hand_half_a_turn_off_is_turned_back():
+    angles = np.full(2100, -30.0)
+    angles[1952:] = 150
+    mended = salsa._turned_right(turned(("hip", "rHand"), angles), (60, 13))
+    found = Rotation.from_matrix(mended.rotations[:, 1]).as_euler("xyz", degrees=True)[:, 0]
+    np.testing.assert_allclose(found, -30, atol=1e-6)
+
+
+def test_a_neck_that_is_wrong_all_through_is_straight():
+    mended = salsa._turned_right(turned(("hip", "neck"), np.full(300, 50.0)), (60, 6))
+    np.testing.assert_array_equal(mended.rotations[:, 1], np.broadcast_to(np.eye(3), (300, 3, 3)))
 
 
 def test_bad_archives_are_named(tmp_path):

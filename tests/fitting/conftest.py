@@ -1,0 +1,8 @@
+import pytest
+
+from sm_jax.body.assets import load_body
+
+
+@pytest.fixture(scope="session")
+def body():
+    return load_body("open-low")
