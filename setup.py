@@ -45,7 +45,7 @@ setup(
         "viewer": ["viser>=1.0"],
         "vlm": ["openai>=1.60"],
         # the linters are pinned: another version formats and complains differently
-        "dev": ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.17,<0.18", "pyright[nodejs]==1.1.414"],
+        "dev": ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.17,<0.18", "pyright[nodejs]==1.1.414", "matplotlib>=3.9"],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import small, tiny
+from configs import base, small, tiny
 from sm_jax.nets.infiller import Infiller
 from sm_jax.train import setup
 from sm_jax.train.config import InfillerTraining
@@ -28,7 +28,7 @@ from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 from sm_jax.train.weights import save_weights
 
-SIZES = {"small": small.INFILLER, "tiny": tiny.INFILLER}
+SIZES = {"small": small.INFILLER, "base": base.INFILLER, "tiny": tiny.INFILLER}
 
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:

@@ -15,7 +15,7 @@ import jax
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import small, tiny
+from configs import base, small, tiny
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train import cache, setup
 from sm_jax.train.config import RefinerTraining
@@ -28,7 +28,7 @@ from sm_jax.train.validate import refiner_validation
 from sm_jax.train.weights import load_weights, save_weights
 from sm_jax.types import Array
 
-SIZES = {"small": small.REFINER, "tiny": tiny.REFINER}
+SIZES = {"small": small.REFINER, "base": base.REFINER, "tiny": tiny.REFINER}
 
 
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
