@@ -47,12 +47,13 @@ def _salsa(number: int):
 
 def _kept(body, name, number, sequence) -> np.ndarray:
     """Share of the intended contact frames that came true; empty where none was intended."""
-    script, motion, _ = rehearse(body, name, number, 0)
-    frames = [sum(c.end - c.start for c in contacts) for contacts in (sequence.contacts, intended(script, motion))]
+    script, _, _ = rehearse(body, name, number, 0)
+    frames = [sum(c.end - c.start for c in contacts) for contacts in (sequence.contacts, intended(script))]
     return np.array([frames[0] / frames[1]] if frames[1] else [])
 
 
 def main() -> None:
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--per-class", type=int, default=4)
     per_class, body, table = parser.parse_args().per_class, load_body("open-low"), {}

@@ -26,7 +26,7 @@ SHEETS = pathlib.Path(__file__).parent.parent / "docs" / "sheets"
 COLUMNS, PER_SHEET = 8, 7
 FRAMES = 240  # of a take that are retargeted
 CELL = (150, 150)
-LEVELS = 32  # of each colour: a sheet stays small
+LEVELS = 16  # of each colour: a sheet stays small
 
 
 def moments(motion: Motion, start: int, end: int) -> Motion:
@@ -62,14 +62,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=int, default=2)
     samples, body = parser.parse_args().samples, load_body("open-low")
-    takes = [(take.name, moments(take.motion, 0, take.motion.pelvis.shape[1])) for take in store.load_salsa()]
-    save("salsa.png", contact_sheet(body, takes, COLUMNS, CELL))
-    save("retargeted.png", contact_sheet(body, retargeted(body), COLUMNS, CELL))
     for number, first in enumerate(range(0, len(CLASSES), PER_SHEET), start=1):
         names = list(CLASSES)[first : first + PER_SHEET]
         made = [generate(body, name, sample) for name in names for sample in range(samples)]
         rows = [(f"{s.name} ({s.split}): {s.texts[0]}", moments(s.motion, 0, s.motion.pelvis.shape[1])) for s in made]
         save(f"synthetic_{number}.png", contact_sheet(body, rows, COLUMNS, CELL))
+    takes = [(take.name, moments(take.motion, 0, take.motion.pelvis.shape[1])) for take in store.load_salsa()]
+    save("salsa.png", contact_sheet(body, takes, COLUMNS, CELL))
+    save("retargeted.png", contact_sheet(body, retargeted(body), COLUMNS, CELL))
 
 
 if __name__ == "__main__":

@@ -42,11 +42,9 @@ def _row(body: smpl.Body, label: str, motion: Motion, columns: int, cell: tuple[
 
 
 def _camera(joints: np.ndarray, moment: int, cell: tuple[int, int]) -> Shot:
-    """From where both people of a moment are seen side by side, as large as the row's widest moment allows."""
+    """From where the people of a row are mostly seen side by side, near enough for those of this moment."""
     across = joints[1, :, 0, :2] - joints[0, :, 0, :2]
     sight = np.arctan2(*np.median(across, axis=0)[::-1]) + np.pi / 2 - TURN
     R = np.array([[[np.sin(sight), -np.cos(sight), 0], [0, 0, -1], [np.cos(sight), np.sin(sight), 0]]])
     camera = Camera(K=np.eye(3), R=R, t=np.zeros((1, 3)), image_size=np.array(cell))
-    middle = joints[:, :, 0].mean(axis=0) * np.array([1, 1, 0])
-    centred = joints - middle[None, :, None] + middle[moment]
-    return side_camera(centred, camera, cell)
+    return side_camera(joints[:, moment : moment + 1], camera, cell)

@@ -25,7 +25,7 @@ from sm_jax.synthetic.verify import verified
 from sm_jax.types import Contact, Motion
 
 FPS = direct.FPS
-_FRAMES = 256  # all sequences are performed with so many frames and cut: one compiled program
+_FRAMES = 256  # all sequences are performed with so many frames and then cut
 _SHORTEST, _LONGEST = 64, 240  # frames
 _SENTENCES = 6
 
@@ -33,25 +33,29 @@ _SENTENCES = 6
 def generate(body: smpl.Body, name: str, number: int, seed: int = 0) -> PairSequence:
     """Sample `number` of the class `name`. Raises UserError for a class that does not exist."""
     script, motion, chance = rehearse(body, name, number, seed)
-    contacts = verified(body, motion, intended(script, motion))
+    frames = length(script)
+    contacts = verified(body, motion, intended(script))
     lead = int(chance.integers(2))
     motion, contacts = _as_people(_somewhere(motion, chance), contacts, lead)
     return PairSequence(
         name=f"{name}_{number}",
         source="synthetic",
         body=body.name,
-        motion=motion,
+        motion=map_frames(motion, lambda x: x[:, :frames]),
         fps=float(FPS),
         split=CLASSES[name].split,
         present=np.ones(2, bool),
-        foot_contact=np.asarray(contact_on_floor(body, motion, float(FPS))),
+        foot_contact=np.asarray(contact_on_floor(body, motion, float(FPS)))[:, :frames],
         contacts=contacts,
         texts=grammar.write(CLASSES[name].sentences, script.words, lead, _SENTENCES, chance),
     )
 
 
 def rehearse(body: smpl.Body, name: str, number: int, seed: int) -> tuple[Script, Motion, np.random.Generator]:
-    """A sample's script, its motion with role a as person 0, and the chance that is left for what follows."""
+    """A sample's script, its motion with role a as person 0, and the chance that is left for what follows.
+
+    The motion goes on, still, after the script's end: all are equally long, so that they share compiled programs.
+    """
     if name not in CLASSES:
         raise UserError(f"no class of interactions named {name}; there are {', '.join(CLASSES)}")
     chance = np.random.default_rng([seed, zlib.crc32(name.encode()), number])
@@ -59,17 +63,21 @@ def rehearse(body: smpl.Body, name: str, number: int, seed: int) -> tuple[Script
     skins = skin(body, betas)
     people = measure(skins, 0), measure(skins, 1)
     script = CLASSES[name].script(people, chance)
-    motion = perform(body, jnp.asarray(betas), direct.tracks(script, people, skins, _FRAMES, chance))
-    frames = int(np.clip(round(script.seconds * FPS), _SHORTEST, _LONGEST))
-    motion = map_frames(jax.device_get(motion), lambda x: x[:, :frames])
-    if intended(script, motion):  # arms that do not hold anything keep out of the other's body all the same
-        motion = jax.device_get(hold(body, motion, anchors(body, motion, intended(script, motion, held=True), FPS)))
+    motion = jax.device_get(perform(body, jnp.asarray(betas), direct.tracks(script, people, skins, _FRAMES, chance)))
+    if intended(script):  # arms that do not hold anything keep out of the other's body all the same
+        motion = jax.device_get(hold(body, motion, anchors(body, motion, intended(script, held=True), FPS)))
     return script, motion, chance
 
 
-def intended(script: Script, motion: Motion, held: bool = False) -> list[Contact]:
+def length(script: Script) -> int:
+    """Frames of a script's sequence."""
+    return int(np.clip(round(script.seconds * FPS), _SHORTEST, _LONGEST))
+
+
+def intended(script: Script, held: bool = False) -> list[Contact]:
     """The contacts that a script means to make, or only those that inverse kinematics closes."""
-    return [direct.contact(touch, motion.pelvis.shape[1]) for touch in direct.touches(script) if touch.held or not held]
+    frames = length(script)
+    return [direct.contact(touch, frames) for touch in direct.touches(script) if touch.held or not held]
 
 
 def sequences(body: smpl.Body, per_class: int, seed: int = 0) -> Iterator[PairSequence]:

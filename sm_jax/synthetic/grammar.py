@@ -19,7 +19,7 @@ _ORDERED = (("one person", "the other"), ("one", "the other"), ("one of them", "
 def write(templates: tuple[str, ...], words: dict[str, str], lead: int, count: int, chance: np.random.Generator):
     """`count` different sentences (fewer if there are fewer templates) with role a as person `lead`."""
     order = chance.permutation(len(templates))[:count]
-    return tuple(_sentence(templates[i], words, lead, chance) for i in order)
+    return tuple(dict.fromkeys(_sentence(templates[i], words, lead, chance) for i in order))
 
 
 def length(sentence: str) -> int:

@@ -8,6 +8,7 @@ from sm_jax.synthetic.curves import ease
 
 _FPS = 30.0
 _LIMIT = 0.05  # metres of misplacement that a foot puts up with
+_REACH = 0.38  # metres that a foot lands before the hips, at most
 _TURN = 0.15  # metres a radian: how much a foot minds pointing the wrong way
 
 
@@ -61,7 +62,9 @@ def walk(way: np.ndarray, heading: np.ndarray, gait: Gait) -> Feet:
             continue
         swing, double = (max(round(x * hurry[frame] * _FPS), n) for x, n in ((gait.swing, 5), (gait.double, 1)))
         aim = min(frame + swing + double + swing // 2, count - 1)
-        step = wanted[aim] - place[frame]
+        further = way[aim] - way[min(frame + swing, count - 1)]
+        further *= min(1.0, _REACH / max(np.linalg.norm(further), 1e-9)) - 1.0
+        step = wanted[aim] + further - place[frame]
         wrong = np.linalg.norm(step, axis=-1) + _TURN * np.abs(wanted_yaw[aim] - yaw[frame])
         foot = turn if wrong[turn] > _LIMIT else 1 - turn
         if wrong[foot] <= _LIMIT:

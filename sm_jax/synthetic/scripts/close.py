@@ -28,14 +28,18 @@ def hug(cast: Cast, chance: Chance) -> Script:
     over = bend(start, end, (7.0, 0.0, 3.0))
 
     def embrace(mine: Side) -> tuple[Hand, ...]:
-        """The arm of side `mine` goes over the other's shoulder, the other arm under."""
-        return tuple(
+        """The arms open, then that of side `mine` goes over the other's shoulder, the other arm under."""
+        openly = tuple(
+            Hand(side=side, start=start - 0.8, end=end + 0.2, to=Own(point=(0.55, 0.5, 0.0 if side == mine else -0.45)))
+            for side in OTHER
+        )
+        return openly + tuple(
             Hand(
                 side=side,
                 start=start,
                 end=end,
-                rise=0.9,
-                fall=0.7,
+                rise=0.65,
+                fall=0.6,
                 to=On(region="back", towards=(-1.0, 0.6 if side == "right" else -0.6, 0.45 if side == mine else -0.1)),
                 elbow=(0.2, 1.0, 0.5) if side == mine else (-0.1, 1.0, -0.5),
             )

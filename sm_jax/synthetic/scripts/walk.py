@@ -114,7 +114,7 @@ CONGA = (
     "{a} walks behind {b} with both hands on {b}'s shoulders.",
     "{a} [lays|puts] both hands on {b}'s shoulders and [follows|walks behind].",
     "[They walk|Two people walk] in a row, the one behind with both hands on the other's shoulders.",
-    "{a} steers {b} from behind, with both hands on {b}'s shoulders.",
+    "{a} [steers|guides] {b} [from behind|along], with both hands on {b}'s shoulders.",
     "{b} walks ahead with {a}'s hands on the shoulders.",
     "One walks behind the other, with both hands on the other's shoulders.",
 )
