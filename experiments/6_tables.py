@@ -19,6 +19,7 @@ TABLES = {
     "training": scores.training,
     "body": speed.body,
     "fields": data.fields,
+    "salsa_truth": data.salsa_truth,
     "simulator": data.simulator,
     "synthetic": data.synthetic,
     "examples": data.examples,

@@ -55,3 +55,31 @@ def examples(results: pathlib.Path) -> str:
             f"| {size}, {result['parameters'][size] / 1e6:.1f} M parameters | {rate[size]:.1f} | {ratio:.1f} |"
         )
     return "\n".join([*lines, "", f"{result['what']}; {result['device']}, commit {result['commit']}."])
+
+
+def salsa_truth(results: pathlib.Path) -> str:
+    """What is wrong with the salsa set as ground truth."""
+    result = json.loads((results / "salsa_truth.json").read_text())
+    columns = {
+        "closest_knuckles_median_mm": "hands that hold (mm apart)",
+        "skate_measured_mm_s": "skate as measured (mm/s)",
+        "skate_mm_s": "skate (mm/s)",
+        "mesh_penetration_max_mm": "deepest vertex (mm)",
+        "mesh_penetration_mean_mm": "mean depth (mm)",
+        "deepest_point_mm": "deepest surface point (mm)",
+        "frames_deeper_than_50_mm": "frames over 50 mm",
+        "ankle_over_90_deg": "ankles over 90°",
+        "elbow_over_155_deg": "elbows over 155°",
+    }
+    lines = ["| take | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in {**result["takes"], "mean over frames": result["mean_over_frames"]}.items():
+        cells = " | ".join(_share_or_number(key, row.get(key)) for key in columns)
+        lines.append(f"| {name} | {cells} |")
+    note = f"Vertices in every {result['every']}th frame, surface points in all; shares of frames. "
+    return "\n".join([*lines, "", f"{note}Commit {result['commit']}."])
+
+
+def _share_or_number(key: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3g}" if key.endswith(("_mm", "_mm_s")) and "frames" not in key else f"{100 * value:.1f} %"
