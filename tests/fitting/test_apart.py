@@ -8,6 +8,7 @@ from sm_jax.body import smpl
 from sm_jax.body.distance_field import pose_field
 from sm_jax.energies import penetration
 from sm_jax.fitting.apart import depths, find_planes
+from sm_jax.geometry.rotations import rotate
 from tests.fitting.people import facing
 
 
@@ -34,8 +35,9 @@ def test_planes_ride_on_the_people(body, through):
     np.testing.assert_allclose(depths(planes, smpl.pose(body, side)), depths(planes, posed), atol=1e-5)
 
 
-def test_going_along_the_normal_leads_out(body, through):
+def test_a_point_moved_along_its_normal_comes_out_as_much(body, through):
     motion, posed, planes = through
-    deep = np.asarray(depths(planes, posed))
-    away = dataclasses.replace(motion, pelvis=jnp.asarray(motion.pelvis).at[1, :, 0].add(0.6))
-    assert (np.asarray(depths(planes, smpl.pose(body, away))) < deep).mean() > 0.9
+    normal = rotate(posed.R_world_joint[1, 0, planes.other_joint[0, 0, 0]], planes.normal[0, 0, 0])
+    moved = dataclasses.replace(motion, pelvis=jnp.asarray(motion.pelvis).at[0].add(0.03 * normal[None]))
+    before, after = (float(depths(planes, p)[0, 0, 0]) for p in (posed, smpl.pose(body, moved)))
+    assert after == pytest.approx(before - 0.03, abs=1e-4)

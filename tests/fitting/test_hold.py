@@ -47,10 +47,8 @@ def test_regions_meet_and_feet_stay(body, name):
 
 def test_a_hand_in_the_others_body_comes_out(body):
     motion = facing(0.45)
-    pose = (
-        jnp.asarray(motion.body_pose).at[0, :, 16].set(turn(0.4) @ turn(1.3, "y"))
-    )  # the right arm forward, into person 1
-    motion = dataclasses.replace(motion, body_pose=pose)
+    arm = jnp.asarray(motion.body_pose).at[0, :, 16].set(turn(1.9, "y"))  # the right arm into the other's chest
+    motion = dataclasses.replace(motion, body_pose=arm.at[0, :, 18].set(np.eye(3)))
 
     def deepest(motion):
         posed = smpl.pose(body, motion)

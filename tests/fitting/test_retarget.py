@@ -63,7 +63,10 @@ def test_people_stay_on_the_floor_and_in_their_places(body, take, variant):
     np.testing.assert_allclose(lowest, 0, atol=0.03)
     ratio = float(np.mean(sole_height(body, variant.motion.betas) / sole_height(body, take.motion.betas)))
     across = lambda motion: (motion.pelvis[1] - motion.pelvis[0])[:, :2]  # noqa: E731
-    np.testing.assert_allclose(across(variant.motion), ratio * across(take.motion), atol=0.12)
+    # Held hands may draw pelvises together where arms are too short.
+    off = np.abs(across(variant.motion) - ratio * across(take.motion))
+    assert np.median(off) < 0.05
+    assert off.max() < 0.2
 
 
 def test_feet_hardly_skate_more(body, take, variant):
