@@ -66,6 +66,12 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
         statistics = combine([(s.statistics, share) for s, share in zip(sets, data.shares, strict=True)])
     world = World(key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine()))
 
+    for split in ("train", "val"):
+        if not any(len(s.records.get(split, ())) for s in sets):
+            raise UserError(
+                f"none of data.sets has a split {split}: prepare sequences with it, or add salsa to the sets"
+            )
+
     def windows(records: Sequence[Sequence[Record]], seed: int, dropout: float, *part: int) -> DescribedWindows:
         given = [(found, share) for found, share in zip(records, data.shares, strict=True) if len(found)]
         return DescribedWindows(given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, *part)

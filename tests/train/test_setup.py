@@ -8,9 +8,12 @@ import jax.numpy as jnp
 import pytest
 
 from configs import small, tiny
+from sm_jax.data import codec, store
+from sm_jax.data.sets import open_set
 from sm_jax.errors import UserError
 from sm_jax.train import setup
 from sm_jax.train.weights import INFILLER, load_weights
+from tests.data.sequences import sequence
 from tests.helpers import cached_asset
 from tests.train.small_run import world
 
@@ -43,6 +46,15 @@ def test_sets_and_shares_belong_together():
     cached_asset("minilm")
     data = dataclasses.replace(tiny.INFILLER.data, shares=(1.0, 2.0))
     with pytest.raises(UserError, match=r"1 data.sets, 2 data.shares, 1 data.variants: give one share"):
+        setup.study(dataclasses.replace(tiny.INFILLER, data=data))
+
+
+def test_a_training_needs_something_to_train_on_and_something_held_out(tmp_path):
+    cached_asset("minilm")
+    records = [codec.encode(sequence("mine", 30))]
+    store.save(tmp_path / "mine.npz", records, open_set("salsa").statistics, "")
+    data = dataclasses.replace(tiny.INFILLER.data, sets=(str(tmp_path / "mine.npz"),))
+    with pytest.raises(UserError, match="none of data.sets has a split val: prepare sequences with it"):
         setup.study(dataclasses.replace(tiny.INFILLER, data=data))
 
 
