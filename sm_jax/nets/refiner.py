@@ -13,10 +13,12 @@ from sm_jax.types import Array, Conditions
 
 @dataclasses.dataclass(frozen=True)
 class RefinerConfig:
-    """Size of the refiner. It sees `sum(dilations)` frames to either side."""
+    """Size of the refiner. It sees `sum(dilations)` frames to either side. taps: frames to either side that the linear
+    filter before the residual reaches."""
 
     width: int = 192
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    taps: int = 8
 
 
 def shift_frames(x: Array, frames: int) -> jax.Array:
@@ -44,12 +46,33 @@ class ConvolutionBlock(nn.Module):
         return x + nn.Dense(width, name="out")(h)
 
 
+class TemporalFilter(nn.Module):
+    """A linear filter in time for each feature: x [B, P, T, W] -> [B, P, T, W]. It does nothing at initialisation.
+
+    Each tap adds a share of the difference to a neighbouring frame, so that constants pass unchanged and frames where
+    `frame_mask` [B, 1, T, 1] is zero lend nothing. Jitter is what a residual of normalised features cannot cancel:
+    it would have to know every small number exactly.
+    """
+
+    taps: int
+
+    @nn.compact
+    def __call__(self, x: Array, frame_mask: Array) -> Array:
+        shares = self.param("shares", nn.initializers.zeros, (2 * self.taps, x.shape[-1]))
+        offsets = [k for k in range(-self.taps, self.taps + 1) if k]
+        filtered = x
+        for share, offset in zip(shares, offsets, strict=True):
+            near = shift_frames(frame_mask, offset) * frame_mask
+            filtered = filtered + share[None, None, None] * near * (shift_frames(x, offset) - x)
+        return filtered
+
+
 class Refiner(nn.Module):
     """Regresses the clean state from the infilled one, for sequences of any length.
 
     `Refiner(config)(x [B, P, T, D], conditions) -> [B, P, T, D]`, normalised states; conditions carry a leading B
-    (their text is not read). The output is x plus a residual that is zero at initialisation. Swap-equivariant, and
-    frames where `frame_mask` is zero influence no other frame.
+    (their text is not read). The output is x, filtered in time, plus a residual; both do nothing at initialisation.
+    Swap-equivariant, and frames where `frame_mask` is zero influence no other frame.
     """
 
     config: RefinerConfig
@@ -62,4 +85,5 @@ class Refiner(nn.Module):
         frame_mask = conditions.frame_mask[:, None, :, None]
         for i, dilation in enumerate(self.config.dilations):
             h = ConvolutionBlock(dilation, name=f"block_{i}")(h, frame_mask)
-        return x + nn.Dense(x.shape[-1], kernel_init=nn.initializers.zeros, name="head")(layer_norm(h))
+        residual = nn.Dense(x.shape[-1], kernel_init=nn.initializers.zeros, name="head")(layer_norm(h))
+        return TemporalFilter(self.config.taps, name="filter")(x, frame_mask) + residual

@@ -41,7 +41,7 @@ def test_the_median_frame_decides(body, standing):
 
 def test_standing_feet_are_in_contact_and_lifted_ones_are_not(body, standing):
     still = floor.stand(body, standing)
-    lifted = dataclasses.replace(still, pelvis=still.pelvis.at[1].add(jnp.array([0, 0, 0.3])))
+    lifted = dataclasses.replace(still, pelvis=jnp.asarray(still.pelvis).at[1].add(jnp.array([0, 0, 0.3])))
     contact = np.asarray(floor.contact_on_floor(body, lifted, 30.0))
     assert contact[0].min() > 0.9
     assert contact[1].max() < 0.1

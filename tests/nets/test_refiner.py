@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.nets.refiner import ConvolutionBlock, Refiner, RefinerConfig, shift_frames
+from sm_jax.nets.refiner import ConvolutionBlock, Refiner, RefinerConfig, TemporalFilter, shift_frames
 from tests.nets.conditions import awake, random_conditions, swapped
 
-NET = Refiner(RefinerConfig(width=32, dilations=(1, 2)))
+NET = Refiner(RefinerConfig(width=32, dilations=(1, 2), taps=2))
 APPLY = jax.jit(NET.apply)
 
 
@@ -65,3 +65,16 @@ def test_a_block_looks_at_the_partner_in_the_same_frame():
     run = jax.jit(block.apply)
     moved = run(params, x.at[0, 1, 3, 1].add(2.0), mask) - run(params, x, mask)
     np.testing.assert_array_equal(np.nonzero(np.abs(moved[0, 0]).sum(-1))[0], [3])
+
+
+def test_the_filter_averages_valid_frames_and_begins_with_nothing():
+    x = jnp.arange(8.0).reshape(1, 1, 8, 1) ** 2
+    mask = jnp.ones((1, 1, 8, 1)).at[:, :, 6:].set(0.0)
+    smooth = TemporalFilter(taps=1)
+    params = smooth.init(jax.random.key(0), x, mask)
+    np.testing.assert_array_equal(smooth.apply(params, x, mask), x)
+    third = jax.tree.map(lambda p: jnp.full_like(p, 1 / 3), params)
+    found = np.asarray(smooth.apply(third, x, mask)).ravel()
+    np.testing.assert_allclose(found[1:5], [(t**2 + (t - 1) ** 2 + (t + 1) ** 2) / 3 for t in range(1, 5)], rtol=1e-6)
+    # At the ends of what is valid the neighbour that is not there counts as the frame itself.
+    np.testing.assert_allclose(found[[0, 5, 6]], [1 / 3, (25 + 16 + 25) / 3, 36.0], rtol=1e-6)
