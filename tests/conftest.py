@@ -3,6 +3,7 @@ packages, compiled programs kept between runs, and no test skipped without a pri
 
 import os
 import pathlib
+import resource
 
 import jax
 import pytest
@@ -10,6 +11,7 @@ import pytest
 TESTS = pathlib.Path(__file__).parent
 # optax and flax themselves promote dtypes, so strictness is a context around these folders only
 STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})
+LARGEST_KB = 3_000_000  # some 20,000 memory maps
 COMPILED = pathlib.Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", "~/.cache/sm_jax/compiled-tests")).expanduser()
 
 
@@ -40,3 +42,12 @@ def strict_dtype_promotion(request: pytest.FixtureRequest):
     folder = request.path.relative_to(TESTS).parts[0]
     with jax.numpy_dtype_promotion("strict" if folder in STRICT_DTYPES else "standard"):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_compiled_programs():
+    """A process that has grown large forgets its compiled programs after each file; they stay on disk. Each holds
+    memory maps, of which Linux allows a process 65,530: beyond, it dies."""
+    yield
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > LARGEST_KB:
+        jax.clear_caches()
