@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.tables import data, scores, speed
+from experiments.tables import data, observer, scores, speed
 
 ROOT = pathlib.Path(__file__).parent.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -20,9 +20,9 @@ TABLES = {
     "body": speed.body,
     "fields": data.fields,
     "salsa_truth": data.salsa_truth,
-    "simulator": data.simulator,
+    "simulator": observer.simulator,
     "synthetic": data.synthetic,
-    "examples": data.examples,
+    "examples": observer.examples,
 }
 
 

@@ -16,15 +16,6 @@ def fields(_: pathlib.Path) -> str:
     return "\n".join(lines)
 
 
-def simulator(results: pathlib.Path) -> str:
-    """The simulated observer beside the real front-end on the same clip."""
-    result = json.loads((results / "simulator.json").read_text())
-    lines = ["| statistic | front-end | simulator before | fitted |", "|---|---|---|---|"]
-    for name, row in result["statistics"].items():
-        lines.append(f"| {name} | " + " | ".join(f"{row[key]:.3g}" for key in ("real", "before", "after")) + " |")
-    return "\n".join([*lines, "", f"{result['what'][0].upper()}{result['what'][1:]}. Commit {result['commit']}."])
-
-
 def synthetic(results: pathlib.Path) -> str:
     """How the synthetic classes move, beside salsa."""
     result = json.loads((results / "synthetic.json").read_text())
@@ -43,18 +34,6 @@ def synthetic(results: pathlib.Path) -> str:
         cells = " | ".join("" if row[key] is None else f"{row[key]:.3g}" for key in columns)
         lines.append(f"| {name} | {CLASSES[name].split if name in CLASSES else ''} | {cells} |")
     return "\n".join([*lines, "", f"{result['per_class']} samples of each class."])
-
-
-def examples(results: pathlib.Path) -> str:
-    """How fast examples are made, beside how fast networks train on them."""
-    result = json.loads((results / "bench_examples.json").read_text())
-    rate = result["examples_per_second"]
-    lines = ["| | examples a second | made over trained |", "|---|---|---|", f"| made | {rate['examples']:.0f} | |"]
-    for size, ratio in result["made_over_trained"].items():
-        lines.append(
-            f"| {size}, {result['parameters'][size] / 1e6:.1f} M parameters | {rate[size]:.1f} | {ratio:.1f} |"
-        )
-    return "\n".join([*lines, "", f"{result['what']}; {result['device']}, commit {result['commit']}."])
 
 
 def salsa_truth(results: pathlib.Path) -> str:
