@@ -3,9 +3,10 @@
 import numpy as np
 
 from sm_jax.synthetic.curves import Keys
-from sm_jax.synthetic.script import Foot, Hand, On, Own, Role, Script, Touch, travel
+from sm_jax.synthetic.script import Foot, Hand, On, Own, Role, Script, Touch, Vector, travel
 from sm_jax.synthetic.scripts.moves import GUARD, OTHER, SIGN, Cast, Chance, arms, bend, one_side
 from sm_jax.synthetic.steps import Gait
+from sm_jax.types import Side
 
 BOX = (
     "[Two people|They] [box|spar|fight], [in a fighting stance|with raised fists|circling a little].",
@@ -87,32 +88,7 @@ def kick(cast: Cast, chance: Chance) -> Script:
     height = chance.uniform(0.55, 0.72) * cast[1].thigh + cast[1].shin
     apart = np.sqrt(max((0.96 * leg) ** 2 - (me.hip - height) ** 2, 0.05)) + 0.2
     x, sign = apart / 2, SIGN[side]
-    lift = height - 0.05
-    y = 0.1 * sign
-    foot = (
-        Foot(
-            side=side,
-            place=(-x + 0.22, y, 0.42 * leg),
-            yaw=0.0,
-            start=at - 0.3,
-            end=at + 0.3,
-            rise=0.45,
-            fall=0.4,
-            pitch=-15.0,
-            knee=(1.0, 0.0, 0.6),
-        ),
-        Foot(
-            side=side,
-            place=(x - 0.14, y, lift),
-            yaw=0.0,
-            start=at,
-            end=at + 0.08,
-            rise=0.25,
-            fall=0.3,
-            pitch=-70.0,
-            knee=(1.0, 0.0, 0.6),
-        ),
-    )
+    foot = _kicking_foot(side, (-x + 0.22, 0.1 * sign, 0.42 * leg), (x - 0.14, 0.1 * sign, height - 0.05), at)
     guard = tuple(Hand(side=s, to=GUARD, start=0.3, end=seconds, rise=0.5, elbow=(0.2, 0.35, -1.0)) for s in OTHER)
     over = -0.1 * sign
     thrown = chance.uniform(0.2, 0.45)
@@ -139,4 +115,13 @@ def kick(cast: Cast, chance: Chance) -> Script:
         ),
         touches=(Touch(a=f"{side}_foot", b=f"{OTHER[side]}_thigh", start=at - 0.05, end=at + 0.2, held=False),),
         words={"side": side, "other": OTHER[side]},
+    )
+
+
+def _kicking_foot(side: Side, drawn: Vector, struck: Vector, at: float) -> tuple[Foot, Foot]:
+    """The foot drawn up before the kick, then thrust to where it strikes at a moment."""
+    up = (1.0, 0.0, 0.6)
+    return (
+        Foot(side=side, place=drawn, yaw=0.0, start=at - 0.3, end=at + 0.3, rise=0.45, fall=0.4, pitch=-15.0, knee=up),
+        Foot(side=side, place=struck, yaw=0.0, start=at, end=at + 0.08, rise=0.25, fall=0.3, pitch=-70.0, knee=up),
     )
