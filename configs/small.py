@@ -4,8 +4,8 @@ Command:  python experiments/1_train_infiller.py --out out/runs/infiller small
           python experiments/2_train_refiner.py --out out/runs/refiner small
 Time:     40 and 10 minutes of steps on 2 cores, and some minutes before them that compile, describe and make bodies.
 
-The shipped infiller is tuned: 5,000 steps of the above on salsa under an earlier simulator, then 1,200 steps on salsa and
-synthetic interactions under the present one. The shipped refiner learned from what that infiller makes.
+The shipped infiller is tuned: 5,000 steps of the above on salsa under an earlier simulator, then 1,200 steps on salsa
+and synthetic interactions under the present one. The shipped refiner learned from what that infiller makes.
 
           python experiments/0_prepare_data.py synthetic --per-class 10 --npz data/synthetic.npz
           python experiments/1_train_infiller.py --out out/runs/tuned small --start sm_jax/weights/infiller.npz \
