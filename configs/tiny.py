@@ -1,6 +1,6 @@
 """Seconds on a CPU: for tests and for trying things out. The networks learn next to nothing.
 
-Command:  python experiments/1_train_infiller.py --size tiny --out out/runs/infiller-tiny
+Command:  python experiments/1_train_infiller.py --out out/runs/infiller-tiny tiny
 Time:     about a minute on 2 cores, nearly all of it compilation.
 Expected: a loss that falls from its first to its last line.
 """

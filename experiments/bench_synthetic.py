@@ -13,6 +13,7 @@ import json
 import pathlib
 import time
 
+import jax
 import numpy as np
 
 from sm_jax.body.assets import load_body
@@ -21,6 +22,7 @@ from sm_jax.motion.frames import map_frames
 from sm_jax.synthetic.classes import CLASSES
 from sm_jax.synthetic.generate import generate, intended, rehearse
 from sm_jax.synthetic.quality import quality
+from sm_jax.train.checkpoint import git_commit
 
 RESULTS = pathlib.Path(__file__).parent / "results" / "synthetic.json"
 SUMMARY = {
@@ -71,7 +73,8 @@ def main() -> None:
             key: round(float(f(every[of])), 3) if every[of].size else None for key, (of, f) in SUMMARY.items()
         }
         print(name, table[name], flush=True)
-    RESULTS.write_text(json.dumps({"per_class": per_class, "classes": table}, indent=1) + "\n")
+    facts = {"per_class": per_class, "seed": 0, "device": jax.devices()[0].device_kind, "commit": git_commit()}
+    RESULTS.write_text(json.dumps({**facts, "classes": table}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def synthetic(results: pathlib.Path) -> str:
     for name, row in result["classes"].items():
         cells = " | ".join("" if row[key] is None else f"{row[key]:.3g}" for key in columns)
         lines.append(f"| {name} | {CLASSES[name].split if name in CLASSES else ''} | {cells} |")
-    return "\n".join([*lines, "", f"{result['per_class']} samples of each class."])
+    return "\n".join([*lines, "", f"{result['per_class']} samples of each class, commit {result['commit']}."])
 
 
 def salsa_truth(results: pathlib.Path) -> str:
