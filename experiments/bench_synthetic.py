@@ -69,9 +69,8 @@ def main() -> None:
             for key, value in quality(body, sequence).items():
                 found[key].append(value)
         every = {key: np.concatenate(values) for key, values in found.items()}
-        table[name] = {
-            key: round(float(f(every[of])), 3) if every[of].size else None for key, (of, f) in SUMMARY.items()
-        }
+        rounded = {key: round(float(f(every[of])), 3) if every[of].size else None for key, (of, f) in SUMMARY.items()}
+        table[name] = rounded
         print(name, table[name], flush=True)
     facts = {"per_class": per_class, "seed": 0, "device": jax.devices()[0].device_kind, "commit": git_commit()}
     RESULTS.write_text(json.dumps({**facts, "classes": table}, indent=1) + "\n")
