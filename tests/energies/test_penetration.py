@@ -1,10 +1,9 @@
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.benchmarks.dances import nearer
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
 from sm_jax.body.distance_field import PosedField, pose_field
@@ -119,11 +118,8 @@ def test_depth_follows_the_meshes_of_dancers_pushed_together():
         vertices = smpl.vertices(body, posed)
         return vertices, depths(vertices, pose_field(body, posed))
 
-    motion = map_frames(load_salsa("test")[1].motion, lambda x: jnp.asarray(x[:, ::60]))
-    # The dancers themselves hardly touch: 10 cm nearer, depths from 0 to 10 cm occur.
-    towards = motion.pelvis[0] - motion.pelvis[1]
-    nearer = 0.1 * towards / jnp.linalg.norm(towards, axis=-1, keepdims=True)
-    motion = dataclasses.replace(motion, pelvis=motion.pelvis.at[1].add(nearer))
+    motion = map_frames(load_salsa("test")[1].motion, lambda x: x[:, ::60])
+    motion = nearer(motion, 0.1)  # the dancers themselves hardly touch: now depths from 0 to 10 cm occur
     vertices, found = jax.device_get(play(body, motion))
     exact = np.stack([[mesh_depth(mine, other, body.faces) for mine, other in zip(*pair, strict=True)]
                       for pair in (vertices, vertices[::-1])])  # fmt: skip
