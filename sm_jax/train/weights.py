@@ -19,13 +19,14 @@ from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
+from sm_jax.nets.smoothnet import SmoothNetConfig
 from sm_jax.train.config import from_dict, to_dict
 from sm_jax.train.state import Params
 
 PACKAGED = pathlib.Path(__file__).parent.parent / "weights"
 INFILLER, REFINER = PACKAGED / "infiller.npz", PACKAGED / "refiner.npz"
-NetConfig = InfillerConfig | RefinerConfig
-_KINDS = {"infiller": InfillerConfig, "refiner": RefinerConfig}
+NetConfig = InfillerConfig | RefinerConfig | SmoothNetConfig
+_KINDS = {"infiller": InfillerConfig, "refiner": RefinerConfig, "smoothnet": SmoothNetConfig}
 _META = "meta"
 
 
