@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from experiments.simulator import clip, picture, simulated
 from experiments.simulator.fit import PAIRS, fit, rounded
 from experiments.simulator.statistics import measure
+from sm_jax.benchmark.reference import load_clip
 from sm_jax.body.assets import load_body
 from sm_jax.data.error_model import ErrorModel
 from sm_jax.data.mistakes import MistakeConfig
@@ -42,7 +43,7 @@ NAMES = {
 
 def main() -> None:
     """Fit, compare, draw."""
-    body, reference = load_body("open-low"), clip.load()
+    body, reference = load_body("open-low"), load_clip()
     run = jax.jit(lambda key, config, body: simulated.of_clip(key, body, reference, config, REPEATS))
     see = lambda key, model: jax.device_get(run(key, dataclasses.replace(PLAIN, errors=model), body))  # noqa: E731
     real = clip.real(body, reference)

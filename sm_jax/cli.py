@@ -67,25 +67,31 @@ class Fetch:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
-    """Score the shipped models on held-out motion under simulated occlusion, beside the raw estimate and slerp.
+    """Score the shipped models beside other methods: on a frozen benchmark, on any set of motion under simulated
+    observation (--data), or, with --protocol, motion files against true ones."""
 
-    With --protocol, score motion files against true ones instead."""
-
+    benchmark: tuple[Literal["rendered", "simulated", "four_views"], ...] = ("rendered",)
+    """Frozen benchmarks, one or more."""
+    data: str | None = None
+    """A set instead: salsa, or the path of one that experiments/0_prepare_data.py made."""
+    split: Literal["train", "val", "test"] = "test"
+    """Split of --data."""
+    seeds: int = 1
+    """Independent simulations of every window of --data."""
+    methods: tuple[str, ...] = ()
+    """Names of methods; all by default."""
+    infiller: pathlib.Path | None = None
+    """Weights of an infiller of your own: the weights.npz of its training."""
+    refiner: pathlib.Path | None = None
+    """Weights of a refiner of your own."""
     protocol: Literal["closeint", "buddi", "prompthmr", "world"] | None = None
     """Score --pred against --truth by the rules of this protocol."""
     pred: pathlib.Path | None = None
     """A motion.npz, or a folder of them."""
     truth: pathlib.Path | None = None
     """The true motion.npz, or a folder with the same files."""
-    data: str = "salsa"
-    """A packaged set, or the path of one that experiments/0_prepare_data.py made."""
-    split: Literal["train", "val", "test"] = "test"
     out: pathlib.Path | None = None
     """File for the results as JSON."""
-    seeds: int = 3
-    """Independent simulations of every window."""
-    steps: int = 10
-    """Denoising steps of the infiller."""
 
     def run(self) -> None:
         if self.protocol is not None:
@@ -97,9 +103,15 @@ class Evaluate:
             return
         if self.pred is not None or self.truth is not None:
             raise UserError("--pred and --truth are scored by a protocol: name one with --protocol")
-        from sm_jax.evaluate import evaluate
+        if self.seeds < 1:
+            raise UserError(f"--seeds {self.seeds}: give a number from 1")
+        from sm_jax.evaluate import Question, evaluate
 
-        evaluate(self.data, self.split, self.out, seeds=self.seeds, steps=self.steps)
+        own = {name: path for name, path in (("infiller", self.infiller), ("refiner", self.refiner)) if path}
+        question = Question(
+            benchmarks=self.benchmark, data=self.data, split=self.split, seeds=self.seeds, methods=self.methods, **own
+        )
+        evaluate(question, self.out)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,6 +7,7 @@ clip. There are no seams, and a contact that two windows share is one contact.
 
 import dataclasses
 import functools
+import pathlib
 from typing import Any
 
 import flax.linen as nn
@@ -130,11 +131,18 @@ def reconstruct(
     )
 
 
-def load_models() -> tuple[Models, dict[str, Any]]:
-    """The networks that ship with the package, and what says which they are (for the provenance of results)."""
-    infiller, refiner = load_weights(INFILLER), load_weights(REFINER)
-    if not isinstance(infiller.config, InfillerConfig) or not isinstance(refiner.config, RefinerConfig):
-        raise UserError(f"{INFILLER.parent} holds the wrong kinds of networks: install the package again")
+def load_models(
+    infiller_path: pathlib.Path = INFILLER, refiner_path: pathlib.Path = REFINER
+) -> tuple[Models, dict[str, Any]]:
+    """The networks that ship with the package, or others, and what says which they are (for the provenance of results).
+
+    Raises UserError for files that are not the weights of an infiller and a refiner.
+    """
+    infiller, refiner = load_weights(infiller_path), load_weights(refiner_path)
+    if not isinstance(infiller.config, InfillerConfig):
+        raise UserError(f"{infiller_path} holds no infiller: name the weights.npz of an infiller's training")
+    if not isinstance(refiner.config, RefinerConfig):
+        raise UserError(f"{refiner_path} holds no refiner: name the weights.npz of a refiner's training")
     models = Models(
         infiller=Infiller(infiller.config),
         refiner=Refiner(refiner.config),

@@ -25,15 +25,14 @@ from sm_jax.export.glb import save_glb
 from sm_jax.export.npz import MotionFile, motion_file, save_motion
 from sm_jax.export.overlay import save_overlay
 from sm_jax.export.summary import save_summary, summarise
-from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.resample import resample
 from sm_jax.observe import ObservedVideo, observe
 from sm_jax.perception.archive import load_observation, save_observation
 from sm_jax.perception.frames import frames_at
 from sm_jax.pipeline import Reconstruction, Settings, load_models, reconstruct
+from sm_jax.scene import scene_of
 from sm_jax.text import rules, user
 from sm_jax.text.contacts import contact_targets
-from sm_jax.text.describer import Scene
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.types import Camera, Description, Observation
 
@@ -154,13 +153,7 @@ def _observe(path: pathlib.Path, body: smpl.Body, focal: float | None) -> Observ
 
 
 def _describe(observation: Observation, body: smpl.Body, text: str | None) -> Description:
-    everywhere = np.ones(observation.visibility.shape[1], np.float32)
-    estimate = fill_hidden(observation.motion, observation.visibility, everywhere)
-    scene = Scene(
-        joints=np.asarray(smpl.pose(body, estimate).joints),
-        visibility=np.asarray(observation.visibility),
-        fps=float(observation.fps),
-    )
+    scene = scene_of(observation, body)
     description = rules.describe(scene) if text is None else user.say(text)(scene)
     _say(f"description ({description.source}): {description.text}")
     return description

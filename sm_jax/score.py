@@ -4,19 +4,22 @@ import json
 import pathlib
 from typing import Any
 
+import jax
 import numpy as np
 from tqdm import tqdm
 
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
-from sm_jax.body.regressors import LSP, derive, posed_joints
+from sm_jax.body.regressors import LSP, DerivedJoints, derive, posed_joints
 from sm_jax.errors import UserError
 from sm_jax.export.npz import MotionFile, load_motion
+from sm_jax.metrics.bootstrap import summarise
+from sm_jax.metrics.guards import Guards
 from sm_jax.metrics.protocols import PROTOCOLS, Pair
 from sm_jax.train.checkpoint import git_commit
+from sm_jax.types import Array, Motion
 
 OPEN = "open-"  # names of bodies whose joints are not SMPL's
-DRAWS = 2000  # of the bootstrap
 
 
 def score(protocol: str, predicted: pathlib.Path, truth: pathlib.Path, out: pathlib.Path | None) -> dict[str, Any]:
@@ -29,7 +32,9 @@ def score(protocol: str, predicted: pathlib.Path, truth: pathlib.Path, out: path
     for name, (one, other) in tqdm(files.items(), desc=protocol, unit="sequence"):
         found, true = load_motion(one), load_motion(other)
         _check(one, found, other, true)
-        rows[name] = rules.score(as_pair(found), as_pair(true))
+        pairs = [play(load_body(x.body), x.motion, x.fps) for x in (found, true)]
+        row = rules.score(*pairs)
+        rows[name] = row | {column: value for column, value in Guards(pairs[1])(pairs[0]).items() if column not in row}
         bodies.add(true.body)
         used += rules.frames_used(true.motion.pelvis.shape[1])
     said = {field: getattr(rules, field) for field in ("joints", "root", "alignment", "identity", "frames", "notes")}
@@ -70,36 +75,23 @@ def paired(predicted: pathlib.Path, truth: pathlib.Path) -> dict[str, tuple[path
     return {str(name.with_suffix("")): (predicted / name, truth / name) for name in names}
 
 
-def as_pair(content: MotionFile) -> Pair:
-    """The bodies of a motion file."""
-    body = load_body(content.body)
-    posed = smpl.pose(body, content.motion)
+def play(body: smpl.Body, motion: Motion, fps: float) -> Pair:
+    """The bodies of a motion, as metrics want them."""
+    joints, lsp, vertices, surface = jax.device_get(_play(body, derive(body, LSP), motion))
     return Pair(
-        joints={
-            "smpl": np.asarray(posed.joints, np.float64),
-            "lsp": np.asarray(posed_joints(derive(body, LSP), posed), np.float64),
-        },
-        vertices=np.asarray(smpl.vertices(body, posed)),
+        joints={"smpl": joints.astype(np.float64), "lsp": lsp.astype(np.float64)},
+        vertices=vertices,
         faces=np.asarray(body.faces),
-        surface=np.asarray(smpl.surface_points(body, posed)),
+        surface=surface,
         surface_region=np.asarray(body.surface_region),
-        fps=content.fps,
+        fps=fps,
     )
 
 
-def summarise(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Column -> mean over the sequences and, of several, a 95 % interval by bootstrap over them."""
-    chance, summary = np.random.default_rng(0), {}
-    for column in rows[0]:
-        values = np.array([row[column] for row in rows])
-        values = values[np.isfinite(values)]
-        mean = float(values.mean()) if values.size else float("nan")
-        summary[column] = {"mean": mean}
-        if values.size > 1:
-            means = values[chance.integers(values.size, size=(DRAWS, values.size))].mean(axis=1)
-            low, high = np.percentile(means, (2.5, 97.5))
-            summary[column] |= {"low": float(low), "high": float(high)}
-    return summary
+@jax.jit
+def _play(body: smpl.Body, lsp: DerivedJoints, motion: Motion) -> tuple[Array, Array, Array, Array]:
+    posed = smpl.pose(body, motion)
+    return posed.joints, posed_joints(lsp, posed), smpl.vertices(body, posed), smpl.surface_points(body, posed)
 
 
 def markdown(result: dict[str, Any]) -> str:

@@ -16,10 +16,12 @@ FLOORS = (
     ("fitting",),
     ("synthetic",),
     ("prepare", "train"),
-    ("pipeline", "observe", "evaluate", "score"),
+    ("pipeline", "observe", "scene", "score"),
     ("baselines",),
     ("benchmark",),
-    ("cli", "run"),
+    ("run",),
+    ("evaluate",),
+    ("cli",),
 )
 FLOOR = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 STRANGERS = 2  # the floor whose packages do not know each other

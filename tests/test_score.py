@@ -9,7 +9,7 @@ from sm_jax.data.store import load_salsa
 from sm_jax.errors import UserError
 from sm_jax.export.npz import motion_file, save_motion
 from sm_jax.motion.frames import map_frames
-from sm_jax.score import paired, score, summarise
+from sm_jax.score import paired, score
 from sm_jax.types import Camera
 
 T = 20
@@ -64,10 +64,3 @@ def test_what_does_not_fit_is_said(dance, tmp_path):
         score("world", write(tmp_path / "slow.npz", dance, fps=25.0), true, None)
     with pytest.raises(UserError, match="give two files or two folders"):
         score("world", tmp_path, true, None)
-
-
-def test_intervals_cover_the_mean_and_ignore_what_is_undefined():
-    rows = [{"a": value, "b": float("nan")} for value in (1.0, 2.0, 3.0, 4.0)]
-    summary = summarise(rows)
-    assert summary["a"]["mean"] == 2.5 and 1.0 <= summary["a"]["low"] < 2.5 < summary["a"]["high"] <= 4.0
-    assert np.isnan(summary["b"]["mean"]) and "low" not in summary["b"]

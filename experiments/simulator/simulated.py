@@ -3,8 +3,8 @@
 import jax
 import numpy as np
 
-from experiments.simulator.clip import Clip
 from experiments.simulator.seen import COCO, Seen, beside
+from sm_jax.benchmark.reference import Clip
 from sm_jax.body import smpl
 from sm_jax.data import codec
 from sm_jax.data.loader import WindowLoader

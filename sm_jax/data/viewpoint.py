@@ -27,7 +27,7 @@ def random_camera(key: Array, pelvis: Array, present: Array) -> Camera:
     weight = (present / present.sum())[:, None, None]
     middle = jnp.median((weight * pelvis).sum(axis=0), axis=0) * jnp.array([1.0, 1.0, 0.0]) + jnp.array([0.0, 0.0, 0.9])
     position = jnp.stack([distance * jnp.cos(azimuth), distance * jnp.sin(azimuth), height - middle[2]]) + middle
-    R = _looking(position, middle + _AIM * wobble[:3])
+    R = looking(position, middle + _AIM * wobble[:3])
     R = compose(axis_angle_to_matrix(jnp.array([0.0, 0.0, 1.0]) * _ROLL * wobble[3]), R)
     size = jnp.asarray(_SIZES)[size.astype(jnp.int32)]
     diagonal = safe.norm(size)
@@ -44,7 +44,7 @@ def random_camera(key: Array, pelvis: Array, present: Array) -> Camera:
     )
 
 
-def _looking(position: Array, at: Array) -> jax.Array:
+def looking(position: Array, at: Array) -> jax.Array:
     """R_camera_world [3, 3] of a level camera that looks from one point at another."""
     forward = safe.normalise(at - position)
     right = safe.normalise(jnp.cross(forward, jnp.array([0.0, 0.0, 1.0])))

@@ -1,0 +1,48 @@
+"""Freeze what the real front-end sees in each view of the four-view clip.
+
+    python experiments/freeze_four_views.py        (3 minutes on 2 cores; pulls the detectors and the sample clip)
+
+Writes sm_jax/benchmark/assets/four_views.npz. Run it again only for a new version of the benchmark.
+"""
+
+import pathlib
+import sys
+
+import jax
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from experiments.simulator.clip import observed
+from sm_jax.benchmark.frozen import FOUR_VIEWS, rounded, save
+from sm_jax.benchmark.reference import FPS, load_clip
+from sm_jax.body.assets import load_body
+from sm_jax.data.schema import PairSequence, View
+from sm_jax.motion.feet import foot_contact, ground_height
+from sm_jax.score import play
+
+
+def main() -> None:
+    """See, and store."""
+    body, clip = load_body("open-low"), load_clip()
+    joints = play(body, clip.motion, FPS).joints["smpl"].astype(np.float32)
+    height = ground_height(joints, np.ones(joints.shape[1], np.float32))
+    views = [View(camera=clip.camera(v), observation=rounded(seen)) for v, seen in enumerate(observed(body, clip))]
+    sequence = PairSequence(
+        name="treadmill",
+        source="pose2sim",
+        body=body.name,
+        motion=clip.motion,
+        fps=FPS,
+        split="test",
+        present=np.ones(2, bool),
+        foot_contact=np.asarray(foot_contact(joints, np.float32(FPS), height)),
+        contacts=(),
+        texts=("A man steps on a large treadmill while a woman beside it moves her arms.",),
+        views=tuple(jax.device_get(views)),
+    )
+    save(FOUR_VIEWS, [sequence])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The methods that stand in every table, by name."""
+
+import pathlib
+from typing import Any
+
+from sm_jax.baselines.alone import Alone
+from sm_jax.baselines.descent import Descent
+from sm_jax.baselines.estimate import raw, slerp
+from sm_jax.baselines.filters import OneEuro, SavitzkyGolay
+from sm_jax.baselines.method import Method
+from sm_jax.baselines.ours import GUIDED, NETWORKS, Ours
+from sm_jax.baselines.smoothnet import SmoothNet
+from sm_jax.errors import UserError
+from sm_jax.pipeline import load_models
+from sm_jax.train.weights import INFILLER, REFINER
+
+OURS = "networks + guidance"  # what `sm-jax reconstruct` does
+
+
+def load_methods(
+    names: tuple[str, ...] = (), infiller: pathlib.Path = INFILLER, refiner: pathlib.Path = REFINER
+) -> tuple[dict[str, Method], dict[str, Any]]:
+    """The methods called so, or all, and what says which weights they have. Raises UserError for an unknown name."""
+    models, facts = load_models(infiller, refiner)
+    methods: dict[str, Method] = {
+        "raw estimate": raw,
+        "slerp": slerp,
+        "One-Euro": OneEuro(),
+        "Savitzky-Golay": SavitzkyGolay(),
+        "SmoothNet": SmoothNet.load(),
+        "optimisation": Descent(),
+        "each alone": Alone(models),
+        "networks": Ours(models, NETWORKS),
+        OURS: Ours(models, GUIDED),
+    }
+    if unknown := [name for name in names if name not in methods]:
+        raise UserError(f"no method {unknown[0]!r}: name some of {', '.join(methods)}")
+    return {name: method for name, method in methods.items() if not names or name in names}, facts

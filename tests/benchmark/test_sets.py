@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from sm_jax.benchmark import sets
+from sm_jax.benchmark.frozen import SIMULATED, VIEWS
+from sm_jax.data import codec, store
+from sm_jax.data.sets import open_set
+from sm_jax.errors import UserError
+from sm_jax.motion.windows import LENGTH
+from tests.data.sequences import alone, sequence
+
+
+@pytest.mark.parametrize("name", sets.BENCHMARKS)
+def test_every_benchmark_opens_and_every_case_is_named_once(name):
+    cases = sets.BENCHMARKS[name]()
+    assert len({case.name for case in cases}) == len(cases) > 3
+    assert all(np.isfinite(case.observation.keypoints).all() for case in cases if case.observation is not None)
+
+
+def test_simulated_has_every_level_of_every_clip():
+    cases = sets.BENCHMARKS["simulated"]()
+    assert len(cases) == 8 * len(VIEWS[SIMULATED])
+    assert {case.level for case in cases} == set(VIEWS[SIMULATED])
+    assert {case.take for case in cases if case.take.startswith("salsa")} == {"salsa_13", "salsa_14", "salsa_15"}
+
+
+def test_what_is_held_out_shows_two_people(tmp_path):
+    assert [take.name for take in sets.held_out("salsa", "val")] == ["salsa_12"]
+    records = [codec.encode(one) for one in (sequence("long", 70), sequence("short", 60, 3), alone(70))]
+    store.save(tmp_path / "set.npz", records, open_set("salsa").statistics, "")
+    path = str(tmp_path / "set.npz")
+    assert [take.name for take in sets.held_out(path, "train")] == ["long"]
+    with pytest.raises(UserError, match="no two people for 64 frames"):
+        sets.held_out(path, "val")
+    with pytest.raises(UserError, match="no split test, only train, val: name one with --split"):
+        sets.held_out(path, "test")
+
+
+def test_windows_cover_the_takes_without_overlap():
+    takes = sets.held_out("salsa", "test")
+    cut = list(sets._windows(takes))
+    assert {one.name.partition("_from_")[0] for one in cut} == {take.name for take in takes}
+    assert all(one.motion.pelvis.shape == (2, LENGTH, 3) for one in cut)
+    np.testing.assert_array_equal(cut[1].motion.pelvis, takes[0].motion.pelvis[:, LENGTH : 2 * LENGTH])
