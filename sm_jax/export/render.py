@@ -110,7 +110,7 @@ def _lit(shot: Shot, vertices: Array, faces: Array, colours: Array) -> np.ndarra
     view = shot.position - np.asarray(vertices)
     view /= np.linalg.norm(view, axis=-1, keepdims=True)
     light = np.array([0, 0, 0.8]) - 0.5 * shot.R[0] - 0.6 * shot.R[2]
-    diffuse = 0.5 + 0.5 * normals @ (light / np.linalg.norm(light))
+    diffuse = np.maximum(0.5 + 0.5 * normals @ (light / np.linalg.norm(light)), 0)  # rounding can make it negative
     facing = np.clip((normals * view).sum(-1), 0, 1)
     return np.asarray(colours) * ((0.3 + 0.85 * diffuse**1.5) * (0.6 + 0.4 * facing))[..., None]
 
