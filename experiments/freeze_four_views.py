@@ -36,7 +36,7 @@ def main() -> None:
         fps=FPS,
         split="test",
         present=np.ones(2, bool),
-        foot_contact=np.asarray(foot_contact(joints, np.float32(FPS), height)),
+        foot_contact=np.asarray(foot_contact(joints, FPS, height)),
         contacts=(),
         texts=("A man steps on a large treadmill while a woman beside it moves her arms.",),
         views=tuple(jax.device_get(views)),

@@ -76,8 +76,10 @@ class Evaluate:
     """A set instead: salsa, or the path of one that experiments/0_prepare_data.py made."""
     split: Literal["train", "val", "test"] = "test"
     """Split of --data."""
+    bvh: tuple[pathlib.Path, pathlib.Path] | None = None
+    """Two people's BVH files of one recording instead."""
     seeds: int = 1
-    """Independent simulations of every window of --data."""
+    """Independent simulations of every window of --data or --bvh."""
     methods: tuple[str, ...] = ()
     """Names of methods; all by default."""
     infiller: pathlib.Path | None = None
@@ -103,13 +105,22 @@ class Evaluate:
             return
         if self.pred is not None or self.truth is not None:
             raise UserError("--pred and --truth are scored by a protocol: name one with --protocol")
+        if self.data is not None and self.bvh is not None:
+            raise UserError("--data and --bvh are two things to evaluate: give one of them")
         if self.seeds < 1:
             raise UserError(f"--seeds {self.seeds}: give a number from 1")
         from sm_jax.evaluate import Question, evaluate
+        from sm_jax.train.weights import INFILLER, REFINER
 
-        own = {name: path for name, path in (("infiller", self.infiller), ("refiner", self.refiner)) if path}
         question = Question(
-            benchmarks=self.benchmark, data=self.data, split=self.split, seeds=self.seeds, methods=self.methods, **own
+            benchmarks=self.benchmark,
+            data=self.data,
+            split=self.split,
+            bvh=self.bvh,
+            seeds=self.seeds,
+            methods=self.methods,
+            infiller=self.infiller or INFILLER,
+            refiner=self.refiner or REFINER,
         )
         evaluate(question, self.out)
 

@@ -10,10 +10,10 @@ from typing import Any
 import jax
 
 from sm_jax.benchmark.case import Case
-from sm_jax.benchmark.methods import load_methods
+from sm_jax.benchmark.methods import load_methods, settings
 from sm_jax.benchmark.report import tables
 from sm_jax.benchmark.run import run
-from sm_jax.benchmark.sets import BENCHMARKS, simulated
+from sm_jax.benchmark.sets import BENCHMARKS, from_bvh, held_out, simulated
 from sm_jax.errors import UserError
 from sm_jax.run import keep_compiled_programs
 from sm_jax.train.checkpoint import git_commit
@@ -22,13 +22,14 @@ from sm_jax.train.weights import INFILLER, REFINER
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Question:
-    """What to evaluate. benchmarks: names of frozen ones.  data: a set to be simulated instead, if any: a packaged
-    one's name, or a path; `split` of it, by `seeds` independent simulations.  methods: all if none are named.  infiller and
-    refiner: weights of our own.  seed: of the sampling."""
+    """What to evaluate. benchmarks: names of frozen ones.  data: a set instead, a packaged one's name or a path;
+    `split` of it.  bvh: two people's files instead.  seeds: simulated observations of every window of these.  methods:
+    all if none are named.  infiller and refiner: weights of our own.  seed: of the sampling."""
 
     benchmarks: tuple[str, ...] = ("rendered",)
     data: str | None = None
     split: str = "test"
+    bvh: tuple[pathlib.Path, pathlib.Path] | None = None
     seeds: int = 1
     methods: tuple[str, ...] = ()
     infiller: pathlib.Path = INFILLER
@@ -43,16 +44,14 @@ def evaluate(question: Question, out: pathlib.Path | None) -> dict[str, Any]:
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
     found = {name: run(cases, methods, seed=question.seed, what=name) for name, cases in _cases(question).items()}
     result = {
-        "question": {key: str(value) if isinstance(value, pathlib.Path) else value
-                     for key, value in dataclasses.asdict(question).items()
-                     if key not in ("infiller", "refiner")},
-        "methods": {name: repr(method) for name, method in methods.items()},
+        "question": dataclasses.asdict(question),
+        "methods": {name: settings(method) for name, method in methods.items()},
         "weights": weights,
         "commit": git_commit(),
         "jax": jax.__version__,
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
         "benchmarks": found,
-    }  # fmt: skip
+    }
     print("\n\n".join(tables(name, one) for name, one in found.items()))
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -63,9 +62,12 @@ def evaluate(question: Question, out: pathlib.Path | None) -> dict[str, Any]:
 
 
 def _cases(question: Question) -> dict[str, list[Case]]:
+    if question.bvh is not None:
+        first, second = question.bvh
+        return {f"{first.name} and {second.name}": simulated(from_bvh(first, second), question.seeds)}
     if question.data is not None:
-        what = f"{question.data}, {question.split}"
-        return {what: simulated(question.data, question.split, question.seeds)}
+        takes = held_out(question.data, question.split)
+        return {f"{question.data}, {question.split}": simulated(takes, question.seeds)}
     if unknown := [name for name in question.benchmarks if name not in BENCHMARKS]:
         raise UserError(f"no benchmark {unknown[0]!r}: name some of {', '.join(BENCHMARKS)}")
     return {name: BENCHMARKS[name]() for name in question.benchmarks}
@@ -77,6 +79,8 @@ def plain(value: Any) -> Any:
         return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
+    if isinstance(value, pathlib.Path):
+        return value.name  # where it lies on this machine is nobody's business
     if isinstance(value, float):
         return float(f"{value:.5g}") if math.isfinite(value) else None
     return value

@@ -1,20 +1,8 @@
-"""Tables of how good the shipped weights are."""
+"""What the shipped weights are."""
 
-import json
 import pathlib
 
-from sm_jax.evaluate import table
 from sm_jax.train.weights import INFILLER, REFINER, load_weights, parameters
-
-
-def salsa_occlusion(results: pathlib.Path) -> str:
-    """Methods on held-out salsa under simulated occlusion."""
-    result = json.loads((results / "salsa_occlusion.json").read_text())
-    note = (
-        f"{len(result['takes'])} held-out takes, {result['windows']} windows of 64 frames × {result['seeds']} simulated"
-        f" observations, {result['steps']} denoising steps, {result['device']}, commit {result['commit']}."
-    )
-    return f"{table(result['summary'])}\n\n{note}"
 
 
 def training(_: pathlib.Path) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from sm_jax.metrics.bootstrap import summarise
 from sm_jax.metrics.protocols import Row
 
+OURS = "networks + guidance"  # what `sm-jax reconstruct` does
 Verdict = Literal["better", "worse", "not told apart"]
 
 

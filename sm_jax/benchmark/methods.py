@@ -1,5 +1,8 @@
 """The methods that stand in every table, by name."""
 
+import dataclasses
+import functools
+import operator
 import pathlib
 from typing import Any
 
@@ -9,12 +12,12 @@ from sm_jax.baselines.estimate import raw, slerp
 from sm_jax.baselines.filters import OneEuro, SavitzkyGolay
 from sm_jax.baselines.method import Method
 from sm_jax.baselines.ours import GUIDED, NETWORKS, Ours
-from sm_jax.baselines.smoothnet import SmoothNet
+from sm_jax.baselines.smoothnet import Smoothed
+from sm_jax.benchmark.compare import OURS
+from sm_jax.energies.combine import Weights
 from sm_jax.errors import UserError
-from sm_jax.pipeline import load_models
+from sm_jax.pipeline import Settings, load_models
 from sm_jax.train.weights import INFILLER, REFINER
-
-OURS = "networks + guidance"  # what `sm-jax reconstruct` does
 
 
 def load_methods(
@@ -27,7 +30,7 @@ def load_methods(
         "slerp": slerp,
         "One-Euro": OneEuro(),
         "Savitzky-Golay": SavitzkyGolay(),
-        "SmoothNet": SmoothNet.load(),
+        "SmoothNet": Smoothed(),
         "optimisation": Descent(),
         "each alone": Alone(models),
         "networks": Ours(models, NETWORKS),
@@ -36,3 +39,13 @@ def load_methods(
     if unknown := [name for name in names if name not in methods]:
         raise UserError(f"no method {unknown[0]!r}: name some of {', '.join(methods)}")
     return {name: method for name, method in methods.items() if not names or name in names}, facts
+
+
+def settings(method: Method) -> dict[str, Any]:
+    """What a method was set to: the numbers among its fields, and theirs."""
+    if not dataclasses.is_dataclass(method):
+        return {}
+    values = {field.name: getattr(method, field.name) for field in dataclasses.fields(method)}
+    plain = {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+    inner = [settings(value) for value in values.values() if isinstance(value, Settings | Weights)]
+    return functools.reduce(operator.or_, inner, plain)

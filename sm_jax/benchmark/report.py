@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sm_jax.benchmark.methods import OURS
+from sm_jax.benchmark.compare import OURS
 
 SIGNS = {"better": "+", "worse": "−", "not told apart": "·"}
 # Columns that stand together in one table: errors, then what guards against cheap wins.
@@ -27,7 +27,7 @@ def tables(name: str, result: dict[str, Any]) -> str:
         f"{result['clips']} clips{failed}, {result['frames']} frames of {len(result['takes'])} takes.",
     ]
     for columns in (ERRORS, GUARDS):
-        lines += ["", *_means(result["summary"], columns)]
+        lines += ["", *means(result["summary"], columns)]
     lines += ["", *_levels(result["levels"])]
     if result["verdicts"]:
         lines += ["", f"“{OURS}” beside each other method: + better, − worse, · not told apart.", ""]
@@ -35,7 +35,7 @@ def tables(name: str, result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _means(summary: dict[str, Any], columns: Sequence[str]) -> list[str]:
+def means(summary: dict[str, Any], columns: Sequence[str]) -> list[str]:
     """A row a method: mean, and its interval."""
     shown = [column for column in columns if column in next(iter(summary.values()))]
     cells = {name: [_cell(row[column]) for column in shown] for name, row in summary.items()}

@@ -9,8 +9,7 @@ from tqdm import tqdm
 
 from sm_jax.baselines.method import Clip, Method
 from sm_jax.benchmark.case import Case
-from sm_jax.benchmark.compare import compare
-from sm_jax.benchmark.methods import OURS
+from sm_jax.benchmark.compare import OURS, compare
 from sm_jax.body.assets import load_body
 from sm_jax.metrics.bootstrap import summarise
 from sm_jax.metrics.protocols import Row

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import sys
 from collections.abc import Callable, Iterator
 
 import jax
@@ -18,6 +19,7 @@ from sm_jax.data.sets import open_set
 from sm_jax.data.simulate import SimulatorConfig, simulate
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
+from sm_jax.prepare.recipes import BvhPair
 from sm_jax.types import Motion, Observation
 
 
@@ -37,14 +39,10 @@ BENCHMARKS: dict[str, Callable[[], list[Case]]] = {
 }
 
 
-def simulated(data: str, split: str, seeds: int) -> list[Case]:
-    """Non-overlapping windows of the sequences of a set's split, each observed by `seeds` independent simulations
-    (camera, occlusion, errors) from fixed keys.
-
-    data: a packaged set's name, or the path of an export or prepared folder. Raises UserError where there is nothing
-    to score.
-    """
-    cut = list(_windows(held_out(data, split)))
+def simulated(takes: list[PairSequence], seeds: int) -> list[Case]:
+    """Non-overlapping windows of sequences, each observed by `seeds` independent simulations (camera, occlusion,
+    errors) from fixed keys."""
+    cut = list(_windows(takes))
     cases = []
     for seed in range(seeds):
         for index, sequence in enumerate(cut):
@@ -57,7 +55,10 @@ def simulated(data: str, split: str, seeds: int) -> list[Case]:
 
 
 def held_out(data: str, split: str) -> list[PairSequence]:
-    """The sequences of a set's split that show two people for at least a window."""
+    """The sequences of a set's split that show two people for at least a window.
+
+    data: a packaged set's name, or the path of an export or prepared folder. Raises UserError where there is none.
+    """
     records = open_set(data).records
     if split not in records:
         raise UserError(f"{data} has no split {split}, only {', '.join(records)}: name one with --split")
@@ -66,6 +67,19 @@ def held_out(data: str, split: str) -> list[PairSequence]:
     if not takes:
         raise UserError(f"{data}, {split}: no two people for {windows.LENGTH} frames; give longer motion")
     return takes
+
+
+def from_bvh(first: pathlib.Path, second: pathlib.Path) -> list[PairSequence]:
+    """Two people's BVH files of one recording, fitted to the packaged body; what is inferred of them is shown.
+
+    Raises UserError for files that are no pair, or shorter than a window.
+    """
+    (item,) = BvhPair(first=(first,), second=(second,)).recipe().items()
+    sequence, fit = item.make()
+    print(fit, file=sys.stderr)
+    if sequence.motion.pelvis.shape[1] < windows.LENGTH:
+        raise UserError(f"{first}: shorter than {windows.LENGTH} frames at 30 fps; give longer motion")
+    return [sequence]
 
 
 def _windows(takes: list[PairSequence]) -> Iterator[PairSequence]:

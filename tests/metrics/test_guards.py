@@ -15,7 +15,9 @@ def guards(found, true):
 
 def test_the_truth_is_without_fault(joints):
     row = guards(joints, joints)
-    assert all(row[error] == pytest.approx(0, abs=1e-9) for error in ("pair_pa_mpjpe_mm", "interaction_mm", "a_pd_excess_mm"))
+    assert all(
+        row[error] == pytest.approx(0, abs=1e-9) for error in ("pair_pa_mpjpe_mm", "interaction_mm", "a_pd_excess_mm")
+    )
     assert all(row[share] == pytest.approx(1) for share in row if share.startswith(("contact", "jitter", "peak")))
 
 
