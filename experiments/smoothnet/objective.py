@@ -29,7 +29,7 @@ def smoothnet_loss(config: SmoothNetTraining) -> Loss:
 
     def loss(params, world, batch, _):
         estimate, truth, rest = batch
-        found = net.apply({"params": params}, estimate)
+        found = jnp.asarray(net.apply({"params": params}, estimate))
         placed, true = (10.0 * joints(x, rest, world.statistics)[0] for x in (found, truth))
         report = {}
         for name, error in (("state", found - truth), ("joints", placed - true)):
@@ -48,7 +48,7 @@ def smoothnet_validation(config: SmoothNetTraining, held_out, world):
     @jax.jit
     def check(params, held_out, world):
         estimate = held_out.conditions.estimate
-        smooth = slide(lambda x: net.apply({"params": params}, x), estimate, config.net.window)
+        smooth = slide(lambda x: jnp.asarray(net.apply({"params": params}, x)), estimate, config.net.window)
         before = {f"estimate/{name}": value for name, value in errors(estimate, held_out, world).items()}
         return errors(smooth, held_out, world) | before
 

@@ -1,0 +1,24 @@
+"""Our own system as a method among the others."""
+
+import dataclasses
+
+from sm_jax.baselines.method import Clip
+from sm_jax.pipeline import Models, Settings, reconstruct
+from sm_jax.types import Motion
+
+NETWORKS = Settings(guided_from=0)
+GUIDED = Settings()
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Ours:
+    """Infiller and refiner, with what text and contacts say. settings: NETWORKS, or GUIDED by the energies."""
+
+    models: Models
+    settings: Settings = GUIDED
+
+    def __call__(self, clip: Clip) -> Motion:
+        """The reconstructed motion."""
+        return reconstruct(
+            clip.observation, self.models, clip.body, clip.text, clip.contacts, self.settings, clip.key
+        ).motion
