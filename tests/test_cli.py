@@ -111,3 +111,11 @@ def test_every_command_explains_itself(call):
     for name in cli.COMMANDS:
         assert call(name, "--help")[0] == 0
         assert dataclasses.is_dataclass(cli.COMMANDS[name])
+
+
+def test_evaluation_asks_for_one_thing(call):
+    refused(call("evaluate", "--data", "salsa", "--bvh", "a.bvh", "b.bvh"), "--data and --bvh")
+    refused(call("evaluate", "--data", "salsa", "--seeds", "0"), "--seeds 0")
+    refused(call("evaluate", "--protocol", "world", "--pred", "a.npz"), "--pred and --truth")
+    refused(call("evaluate", "--pred", "a.npz"), "--protocol")
+    refused(call("evaluate", "--benchmark", "hi4d"), "hi4d")

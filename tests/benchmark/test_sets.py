@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from sm_jax.benchmark.frozen import SIMULATED, VIEWS
 from sm_jax.data import codec, store
 from sm_jax.data.sets import open_set
 from sm_jax.errors import UserError
+from sm_jax.motion.frames import map_frames
 from sm_jax.motion.windows import LENGTH
 from tests.data.sequences import alone, sequence
 
@@ -42,3 +45,20 @@ def test_windows_cover_the_takes_without_overlap():
     assert {one.name.partition("_from_")[0] for one in cut} == {take.name for take in takes}
     assert all(one.motion.pelvis.shape == (2, LENGTH, 3) for one in cut)
     np.testing.assert_array_equal(cut[1].motion.pelvis, takes[0].motion.pelvis[:, LENGTH : 2 * LENGTH])
+
+
+def test_two_bvh_files_must_be_there(tmp_path):
+    with pytest.raises(UserError, match=r"first\.bvh"):
+        sets.from_bvh(tmp_path / "first.bvh", tmp_path / "second.bvh")
+
+
+def test_the_same_seeds_simulate_the_same():
+    takes = sets.held_out("salsa", "val")
+    short = [dataclasses.replace(takes[0], motion=map_frames(takes[0].motion, lambda x: x[:, : 2 * LENGTH]),
+                                 foot_contact=takes[0].foot_contact[:, : 2 * LENGTH], contacts=())]  # fmt: skip
+    first, second = sets.simulated(short, 2), sets.simulated(short, 2)
+    assert [case.level for case in first] == ["simulation 0"] * 2 + ["simulation 1"] * 2
+    for a, b in zip(first, second, strict=True):
+        assert a.observation is not None and b.observation is not None
+        np.testing.assert_array_equal(a.observation.keypoints, b.observation.keypoints)
+    assert not np.array_equal(first[0].observation.keypoints, first[2].observation.keypoints)
