@@ -53,15 +53,15 @@ def pictures(
         for moment, aside in SHUTTER:
             other = vertices[:, np.clip(frame + int(np.sign(moment)), 0, vertices.shape[1] - 1)]
             moved = vertices[:, frame] + abs(moment) * (other - vertices[:, frame]) + thickness * normals
-            window, near = _window(now, moved, aside)
+            part, near = window(now, moved, aside)
             picture, person = render.bodies(near, moved, skin.faces, lit)
             looked = empty.copy()
-            np.copyto(looked[window], picture, where=person[..., None] >= 0)
+            np.copyto(looked[part], picture, where=person[..., None] >= 0)
             exposed += looked
         yield finished(exposed / len(SHUTTER))
 
 
-def _window(
+def window(
     now: render.Shot, vertices: np.ndarray, aside: tuple[float, float]
 ) -> tuple[tuple[slice, slice], render.Shot]:
     """The part of the picture in which vertices [P, V, 3] are, and the camera of that part. aside: pixels."""

@@ -14,7 +14,8 @@ from sm_jax.perception.frames import frames_at
 from sm_jax.types import Observation
 
 BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 11), (6, 12), (11, 13), (13, 15), (12, 14), (14, 16))
-HEIGHT, COLUMNS, COUNT = 250, 4, 12  # pixels; pictures of which each is shown twice, side by side
+SIDE, COLUMNS, COUNT = 220, 3, 12  # pixels; videos, of which each is shown twice, side by side
+LEVELS = 24  # of each colour: a sheet stays small
 FAINT = 0.3  # confidence below which a bone is not drawn
 
 
@@ -24,9 +25,8 @@ def sheet(body: smpl.Body, sequences: Sequence[PairSequence], amounts: Sequence[
             for s in sequences for v, a in zip(s.views, amounts, strict=True) if v.observation is not None]  # fmt: skip
     chosen = np.linspace(0, len(seen) - 1, COUNT).round().astype(int)
     cells = [_cell(body, *seen[i]) for i in chosen.tolist()]
-    width = max(cell.shape[1] for cell in cells)
-    padded = [np.pad(cell, ((0, 0), (0, width - cell.shape[1]), (0, 0))) for cell in cells]
-    return np.concatenate([np.concatenate(padded[i : i + COLUMNS], axis=1) for i in range(0, COUNT, COLUMNS)])
+    whole = np.concatenate([np.concatenate(cells[i : i + COLUMNS], axis=1) for i in range(0, COUNT, COLUMNS)])
+    return whole // (256 // LEVELS) * (256 // LEVELS)
 
 
 def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -> np.ndarray:
@@ -36,9 +36,14 @@ def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -
     skin = np.asarray(smpl.vertices(body, smpl.pose(body, seen.motion)))[:, frame]
     colours = np.repeat(mesh.COLOURS[:, None], skin.shape[1], axis=1)
     fitted = render.blend(image, *render.bodies(shot(seen.camera, frame), skin, np.asarray(body.faces), colours), 0.9)
-    both = np.concatenate([drawn, fitted], axis=1)
-    both = cv2.resize(both, (round(both.shape[1] * HEIGHT / both.shape[0]), HEIGHT), interpolation=cv2.INTER_AREA)
-    cv2.putText(both, label, (5, HEIGHT - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
+    points = np.asarray(seen.keypoints)[:, frame].reshape(-1, 2)
+    half = 0.62 * np.ptp(points, axis=0).max()
+    low = (points.min(axis=0) + points.max(axis=0)) / 2 - half
+    zoom = SIDE / (2 * half) * np.array([[1, 0, -low[0]], [0, 1, -low[1]]])
+    both = np.concatenate(
+        [cv2.warpAffine(x, zoom, (SIDE, SIDE), flags=cv2.INTER_AREA) for x in (drawn, fitted)], axis=1
+    )
+    cv2.putText(both, label, (5, SIDE - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
     return both
 
 

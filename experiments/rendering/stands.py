@@ -24,7 +24,7 @@ def stand(rng: np.random.Generator, points: np.ndarray, side: float, size: tuple
         eye = (low + high) / 2 + distance * np.array([np.cos(side), np.sin(side), 0])
         eye[2] = rng.uniform(*HEIGHT)
         aim = (low + high) / 2 + rng.normal(size=3) * (0.05, 0.05, 0.08)
-        drawn.append(_aimed(eye, aim, rng.normal() * np.radians(1.5), focal, size))
+        drawn.append(aimed(eye, aim, rng.normal() * np.radians(1.5), focal, size))
         pixels, _ = drawn[-1].project(points)
         tall = 1.7 * focal / distance >= LEAST_TALL * max(size[1], 0.5 * size[0])
         inside.append(((pixels > 0) & (pixels < size)).all(axis=-1).mean() - (not tall))
@@ -33,7 +33,8 @@ def stand(rng: np.random.Generator, points: np.ndarray, side: float, size: tuple
     return drawn[int(np.argmax(inside))]
 
 
-def _aimed(eye: np.ndarray, aim: np.ndarray, roll: float, focal: float, size: tuple[int, int]) -> Shot:
+def aimed(eye: np.ndarray, aim: np.ndarray, roll: float, focal: float, size: tuple[int, int]) -> Shot:
+    """A camera at `eye` that looks at `aim`, turned by `roll` radians about its line of sight. focal: pixels."""
     z = (aim - eye) / np.linalg.norm(aim - eye)
     x = np.cross(z, [0, 0, 1.0]) / np.linalg.norm(z[:2])
     x = np.cos(roll) * x + np.sin(roll) * np.cross(z, x)
