@@ -25,15 +25,14 @@ from experiments.rendering import film, judge
 from experiments.rendering.cameras import look
 from experiments.rendering.clips import clips
 from experiments.rendering.front_end import view
-from experiments.rendering.packing import pack
 from experiments.rendering.sheet import sheet
 from experiments.rendering.wardrobe import dress
+from sm_jax.benchmark import frozen
 from sm_jax.body.assets import load_body
 from sm_jax.body.smpl import Body
 from sm_jax.data.schema import PairSequence, View
 
 ROOT = pathlib.Path(__file__).parent.parent
-FROZEN = ROOT / "sm_jax" / "benchmark" / "assets" / "rendered.npz"
 SEED = 0
 AMOUNTS = ("little", "much")  # that the people hide of each other
 
@@ -66,7 +65,7 @@ def main() -> None:
         views = tuple(seen(arguments.out, number, clip, amount, body, skin) for amount in range(len(AMOUNTS)))
         found.append(dataclasses.replace(clip, views=views))
         print(clip.name, ["refused" if v.observation is None else "seen" for v in views], flush=True)
-    pack(FROZEN, found)
+    frozen.save(frozen.RENDERED, found)
     result = judge.judge(body, found, AMOUNTS)
     (ROOT / "experiments" / "results" / "rendered.json").write_text(json.dumps(result, indent=1) + "\n")
     cv2.imwrite(str(ROOT / "docs" / "sheets" / "rendered.png"), sheet(body, found, AMOUNTS, arguments.out)[..., ::-1])

@@ -7,6 +7,7 @@ import numpy as np
 
 from experiments.simulator.clip import swapped
 from experiments.simulator.seen import COCO
+from sm_jax.benchmark.frozen import rounded
 from sm_jax.body import smpl
 from sm_jax.data.schema import View
 from sm_jax.errors import UserError
@@ -18,7 +19,7 @@ from sm_jax.types import Camera, Motion, Observation
 
 def view(video: pathlib.Path, body: smpl.Body, motion: Motion, camera: Camera) -> View:
     """What the front-end sees in a video of a motion [P, T], not told the focal length, with the people in the order
-    of the motion. Its observation is None where the front-end refused the video; `video`.txt says why."""
+    of the motion, rounded. Its observation is None where the front-end refused the video; `video`.txt says why."""
     kept, refused = video.with_suffix(".npz"), video.with_suffix(".txt")
     if not kept.exists() and not refused.exists():
         try:
@@ -30,7 +31,7 @@ def view(video: pathlib.Path, body: smpl.Body, motion: Motion, camera: Camera) -
     observation = load_observation(kept)
     if not np.array_equal(observation.frame_index, np.arange(motion.pelvis.shape[1])):
         raise ValueError(f"{video}: the front-end read frames {observation.frame_index}, not every one once")
-    return View(camera=camera, observation=matched(observation, true_keypoints(body, motion, camera)))
+    return View(camera=camera, observation=rounded(matched(observation, true_keypoints(body, motion, camera))))
 
 
 def true_keypoints(body: smpl.Body, motion: Motion, camera: Camera) -> np.ndarray:

@@ -73,7 +73,7 @@ def _brief(seen: Seen) -> dict[str, float]:
 
 
 def _errors(seen: Seen) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of the body's keypoints [N, P, T, 12]: error in space, whether it is visible, error in the picture, confidence."""
+    """Of the body's keypoints [N, P, T, 12]: error in space, if it is visible, error in the picture, confidence."""
     size = 1e3 * np.linalg.norm(rooted(seen), axis=-1)
     off = 1e3 * np.linalg.norm(np.asarray(seen.found - seen.true), axis=-1) / np.asarray(seen.height)[..., None]
     clear = np.asarray(seen.clear)[..., JOINT][..., BODY] > 0.5
