@@ -35,8 +35,8 @@ class Reconstruct:
     """Replace the output folder if it exists."""
 
     def run(self) -> None:
-        from sm_jax.pipeline import Settings
         from sm_jax.run import reconstruct_to_folder
+        from sm_jax.sampling import Settings
 
         if not 1 <= self.steps <= 1000:
             raise UserError(f"--steps {self.steps}: give a number from 1 to 1000")

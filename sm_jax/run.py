@@ -29,7 +29,8 @@ from sm_jax.motion.resample import resample
 from sm_jax.observe import ObservedVideo, observe
 from sm_jax.perception.archive import load_observation, save_observation
 from sm_jax.perception.frames import frames_at
-from sm_jax.pipeline import Reconstruction, Settings, load_models, reconstruct
+from sm_jax.pipeline import Reconstruction, load_models, reconstruct
+from sm_jax.sampling import Settings
 from sm_jax.scene import scene_of
 from sm_jax.text import rules, user
 from sm_jax.text.contacts import contact_targets

@@ -1,169 +1,77 @@
-"""The compiled whole with small random networks: what must hold whatever the weights are."""
+"""Clips of any length, many at once: planned, sampled chunk by chunk, and put together again."""
 
 import dataclasses
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.extend.core import jaxprs_in_params
 
-from sm_jax import pipeline
-from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
-from sm_jax.geometry.camera import project_points
-from sm_jax.motion import normalise, state, windows
-from sm_jax.motion.conditions import TextEmbedding, make_conditions
-from sm_jax.motion.resample import resample
-from sm_jax.nets.infiller import Infiller, InfillerConfig
-from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax import pipeline, sampling
+from sm_jax.errors import UserError
+from sm_jax.motion import windows
+from sm_jax.pipeline import Request, load_models, reconstruct, reconstruct_many
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Contact
-from tests.motion.motions import front_camera, observe, random_motion, swap_people
+from sm_jax.train.weights import INFILLER, REFINER
+from tests.test_sampling import BODY, HANDS, PLAIN, TEXT, models, seen
 
-FRAMES = 50
-BODY = load_body("open-low")
-STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
-TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = pipeline.Settings(steps=2, descent=2, polish=5)
-PLAIN = dataclasses.replace(GUIDED, guided_from=0)
-HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
+__all__ = ["models"]
+FAST = dataclasses.replace(PLAIN, steps=1)
 
 
-def seen(frames=FRAMES):
-    """A smooth motion of two people a metre apart, seen perfectly but for keypoints three pixels to the right."""
-    motion = resample(random_motion(frames=4), jnp.linspace(0.0, 3.0, frames))
-    camera = front_camera(frames)
-    pixels, _ = project_points(camera, smpl.keypoints(BODY, smpl.pose(BODY, motion)))
-    return observe(motion, camera, pixels + 3.0)
-
-
-@pytest.fixture(scope="module")
-def models():
-    infiller = Infiller(InfillerConfig(width=16, blocks=1, heads=2))
-    refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
-    clip, _, mask = pipeline.pad(seen(), contact_targets((), FRAMES), windows.LENGTH)
-    conditions = jax.tree.map(lambda x: x[None], jax.jit(make_conditions)(clip, mask, BODY, STATISTICS, TEXT)[0])
-    x = conditions.estimate
-
-    def loud(params, seed):
-        """Untrained heads are zero; noise in every parameter makes the networks say something."""
-        leaves, tree = jax.tree.flatten(params)
-        keys = jax.random.split(jax.random.key(seed), len(leaves))
-        return tree.unflatten([a + 0.02 * jax.random.normal(k, a.shape) for a, k in zip(leaves, keys, strict=True)])
-
-    return pipeline.Models(
-        infiller=infiller,
-        refiner=refiner,
-        infiller_params=loud(jax.jit(infiller.init)(jax.random.key(0), x, jnp.zeros(1, int), conditions)["params"], 0),
-        refiner_params=loud(jax.jit(refiner.init)(jax.random.key(1), x, conditions)["params"], 1),
-        statistics=STATISTICS,
+def request(frames, contacts=()):
+    return Request(
+        observation=seen(frames), text=TEXT, contacts=contact_targets(contacts, frames), key=jax.random.key(frames)
     )
 
 
-def sampled(models, observation, settings, noise=None, contacts=(), body=BODY):
-    frames = observation.visibility.shape[1]
-    count = windows.count(frames)
-    targets = contact_targets(contacts, frames)
-    clip, targets, mask = pipeline.pad(observation, targets, windows.padded_frames(count))
-    if noise is None:
-        noise = jax.random.normal(jax.random.key(5), (count, 2, windows.LENGTH, state.D))
-    return pipeline.sample(models, body, clip, targets, mask, TEXT, noise, settings)
+def test_a_clip_longer_than_a_chunk_has_no_seam(models, monkeypatch):
+    """With chunks of one window, so that the test is quick: 64 frames, of which 16 are shared."""
+    monkeypatch.setattr(windows, "CHUNK", 1)
+    frames = 150
+    asked = request(frames)
+    found = reconstruct_many([asked], models, BODY, FAST)[0]
+    assert found.motion.pelvis.shape == (2, frames, 3) and np.isfinite(found.motion.body_pose).all()
+    steps = np.abs(np.diff(found.motion.pelvis, axis=1)).max(axis=(0, 2))
+    starts = [span.start for span in windows.chunks(frames)]
+    assert len(starts) == 3
+    borders = [start + i for start in starts[1:] for i in (-1, 0, windows.OVERLAP - 1, windows.OVERLAP)]
+    assert steps[borders].max() <= 2 * np.delete(steps, borders).max()
 
 
-@pytest.mark.parametrize("settings", [PLAIN, GUIDED], ids=["plain", "guided"])
-def test_swapping_the_people_swaps_the_result(models, settings):
-    observation = seen()
-    swapped = dataclasses.replace(
-        observation,
-        keypoints=observation.keypoints[::-1],
-        motion=swap_people(observation.motion),
-    )
-    noise = jax.random.normal(jax.random.key(5), (1, 2, windows.LENGTH, state.D))
-    here, *_ = sampled(models, observation, settings, noise)
-    there, *_ = sampled(models, swapped, settings, noise[:, ::-1])
-    assert float(jnp.abs(here.pelvis - observation_pelvis(observation)).max()) > 1e-3  # the networks did something
-    np.testing.assert_allclose(here.pelvis[:, :FRAMES], there.pelvis[::-1, :FRAMES], atol=1e-5)
-    np.testing.assert_allclose(here.body_pose[:, :FRAMES], there.body_pose[::-1, :FRAMES], atol=1e-5)
-    np.testing.assert_allclose(here.global_orient[:, :FRAMES], there.global_orient[::-1, :FRAMES], atol=1e-5)
+def test_many_clips_are_each_as_alone(models):
+    asked = [request(40), request(60, HANDS), request(64)]
+    together = reconstruct_many(asked, models, BODY, FAST, batch=2)
+    for one, found in zip(asked, together, strict=True):
+        alone = reconstruct_many([one], models, BODY, FAST)[0]
+        assert found.motion.pelvis.shape[1] == one.observation.visibility.shape[1]
+        np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
+        assert found.energies_after == pytest.approx(alone.energies_after, rel=1e-3)
 
 
-def observation_pelvis(observation):
-    return np.pad(observation.motion.pelvis, ((0, 0), (0, windows.LENGTH - FRAMES), (0, 0)), mode="edge")
+def test_the_least_energy_wins_and_the_spread_is_told(models):
+    one = request(50)
+    settings = dataclasses.replace(FAST, hypotheses=3)
+    found = reconstruct_many([one], models, BODY, settings)[0]
+    assert found.totals.shape == (3,) and found.spread.shape == (2, 50, 24)
+    assert found.spread.mean() > 1e-4
+    total = sum(getattr(settings.weights, name) * value for name, value in found.energies_after.items())
+    assert total == pytest.approx(found.totals.min(), rel=1e-3)
+    single = reconstruct(one.observation, models, BODY, TEXT, one.contacts, FAST, one.key)
+    assert (single.spread == 0).all()
 
 
-def test_guidance_lowers_the_energy_it_is_given(models):
-    energies = {}
-    for name, settings in (("plain", PLAIN), ("guided", GUIDED)):
-        _, _, after = sampled(models, seen(), settings, contacts=HANDS)
-        energies[name] = {key: float(value) for key, value in after.items()}
-    assert energies["guided"]["reprojection"] < energies["plain"]["reprojection"]
-    assert energies["guided"]["smoothness"] < energies["plain"]["smoothness"]
-
-
-def test_padding_does_not_matter(models):
-    clip, targets, mask = pipeline.pad(seen(), contact_targets((), FRAMES), windows.LENGTH)
-    noise = jax.random.normal(jax.random.key(5), (1, 2, windows.LENGTH, state.D))
-    spoiled = dataclasses.replace(
-        clip,
-        keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32),
-        motion=dataclasses.replace(clip.motion, pelvis=clip.motion.pelvis + 9.0 * (1 - mask)[None, :, None]),
-    )
-    a, *_ = pipeline.sample(models, BODY, clip, targets, mask, TEXT, noise, PLAIN)
-    b, *_ = pipeline.sample(models, BODY, spoiled, targets, mask, TEXT, noise, PLAIN)
-    np.testing.assert_allclose(a.pelvis[:, :FRAMES], b.pelvis[:, :FRAMES], atol=1e-5)
-    np.testing.assert_allclose(a.body_pose[:, :FRAMES], b.body_pose[:, :FRAMES], atol=1e-5)
-
-
-def programs() -> int:
-    """How often `sample` has been compiled in this process."""
-    return pipeline.sample._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def test_clips_texts_and_contacts_share_one_program(models):
+def test_fifty_clips_compile_no_more_programs_than_there_are_numbers_of_windows(models):
+    lengths = np.random.default_rng(0).integers(20, 3 * windows.STRIDE, size=50).tolist()
+    programs = lambda: sampling.sample._cache_size()  # noqa: E731  # pyright: ignore[reportFunctionMemberAccess]
     before = programs()
-    sampled(models, seen(40), PLAIN)
-    one = programs()
-    sampled(models, seen(64), PLAIN, contacts=HANDS)
-    assert one - before <= 1 and programs() == one
+    settings = dataclasses.replace(FAST, rotation_step=0.02)  # of no other test
+    reconstruct_many([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, settings)
+    assert programs() - before <= len({windows.count(n) for n in lengths}) <= 3
 
 
-def test_a_long_clip_has_no_seams(models):
-    """The largest step between neighbouring frames is no larger where two windows meet than elsewhere."""
-    motion, *_ = sampled(models, seen(100), PLAIN)
-    step = np.abs(np.diff(np.asarray(motion.pelvis), axis=1)).max(axis=(0, 2))
-    edges = [windows.STRIDE - 1, windows.LENGTH - 1]
-    inside = np.delete(step, edges)
-    assert step[edges].max() <= inside.max()
-
-
-def test_the_same_weights_serve_another_body(models):
-    observation = seen()
-    full = load_body("open-full")
-    motion, _, after = sampled(models, observation, PLAIN, body=full)
-    assert np.isfinite(np.asarray(motion.body_pose)).all()
-    assert all(np.isfinite(float(value)) for value in after.values())
-
-
-def scans(jaxpr):
-    """Lengths of all scans in a jaxpr, and whether it calls back to the host anywhere."""
-    lengths, calls = [], False
-    for equation in jaxpr.eqns:
-        calls |= "callback" in equation.primitive.name
-        if equation.primitive.name == "scan":
-            lengths.append(equation.params["length"])
-        for inner in jaxprs_in_params(equation.params):
-            below, called = scans(inner)
-            lengths, calls = lengths + below, calls | called
-    return lengths, calls
-
-
-def test_denoising_is_one_scan_without_host_transfer(models):
-    clip, targets, mask = pipeline.pad(seen(), contact_targets((), FRAMES), windows.LENGTH)
-    noise = jnp.zeros((1, 2, windows.LENGTH, state.D))
-    settings = dataclasses.replace(GUIDED, steps=7)
-    traced = jax.make_jaxpr(lambda *args: pipeline.sample(*args, settings))(
-        models, BODY, clip, targets, mask, TEXT, noise
-    )
-    lengths, calls = scans(traced.jaxpr)
-    assert lengths.count(7) == 1 and not calls
+def test_weights_of_the_wrong_kind_are_refused():
+    with pytest.raises(UserError, match="holds no infiller"):
+        load_models(REFINER)
+    with pytest.raises(UserError, match="holds no refiner"):
+        load_models(INFILLER, INFILLER)
+    assert set(pipeline.load_models()[1]) == {"infiller_sha256", "refiner_sha256"}

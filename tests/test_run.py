@@ -15,7 +15,7 @@ from sm_jax.export.npz import load_motion
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion.resample import resample
 from sm_jax.perception.archive import save_observation
-from sm_jax.pipeline import Settings
+from sm_jax.sampling import Settings
 from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
 

@@ -5,7 +5,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
 from sm_jax.scene import scene_of
-from tests.test_pipeline import FRAMES, seen
+from tests.test_sampling import FRAMES, seen
 
 
 def test_gaps_are_filled_before_anything_is_described():

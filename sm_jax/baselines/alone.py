@@ -9,7 +9,8 @@ import numpy as np
 from sm_jax.baselines.method import Clip
 from sm_jax.energies.combine import Weights
 from sm_jax.motion.conditions import TextEmbedding
-from sm_jax.pipeline import GUIDANCE, Models, Settings, reconstruct
+from sm_jax.pipeline import reconstruct
+from sm_jax.sampling import GUIDANCE, Models, Settings
 from sm_jax.types import ContactTargets, Motion, Observation
 
 ASIDE = np.array([1.0, 0.0, 0.0], np.float32)  # metres from the person to the copy in the partner's place

@@ -14,13 +14,14 @@ import optax
 
 from sm_jax.baselines.method import Clip
 from sm_jax.body import smpl
-from sm_jax.energies.combine import Evidence, Weights, energy
-from sm_jax.motion import state, windows
+from sm_jax.energies.combine import Weights, energy
+from sm_jax.motion import state
 from sm_jax.motion.feet import foot_contact, ground_height
 from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.frames import map_frames
-from sm_jax.pipeline import GUIDANCE, pad
-from sm_jax.types import Array, ContactTargets, Motion, Observation
+from sm_jax.sampling import GUIDANCE
+from sm_jax.tasks import Task, evidence_of, make_task
+from sm_jax.types import Array, Motion
 
 EVEN = 1.3  # Hz: waves quicker than this weigh in the smoothness rather than elsewhere
 MEMORY = 20  # past steps that L-BFGS remembers
@@ -42,47 +43,32 @@ class Descent:
     def __call__(self, clip: Clip) -> Motion:
         """The motion of least energy nearby."""
         frames = clip.observation.visibility.shape[1]
-        length = windows.padded_frames(windows.count(frames))
-        observation, contacts, mask = pad(clip.observation, clip.contacts, length)
+        task = make_task(clip.observation, clip.contacts, clip.text, clip.key)
         strength = {name: value for name, value in dataclasses.asdict(self.weights).items() if value}
-        found = descend(clip.body, observation, contacts, mask, strength, self.tolerance, self.iterations)
+        found = descend(
+            clip.body, task.observation, task.contacts, task.frame_mask, strength, self.tolerance, self.iterations
+        )
         return map_frames(found, lambda x: x[:, :frames])
 
 
 @functools.partial(jax.jit, static_argnames="iterations")
-def descend(
-    body: smpl.Body,
-    observation: Observation,
-    contacts: ContactTargets,
-    frame_mask: Array,
-    strength: dict[str, Array],
-    tolerance: Array,
-    iterations: int,
-) -> Motion:
+def descend(body: smpl.Body, task: Task, strength: dict[str, Array], tolerance: Array, iterations: int) -> Motion:
     """The gap-filled estimate of a padded clip [P, T], moved to a minimum. strength: weights by name, none zero."""
+    observation, frame_mask = task.observation, task.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))
-    evidence = Evidence(
-        keypoints=observation.keypoints,
-        keypoint_confidence=observation.keypoint_confidence,
-        camera=observation.camera,
-        contacts=contacts,
-        estimate=estimate,
-        visibility=observation.visibility,
-        fps=observation.fps,
-        frame_mask=frame_mask,
-    )
+    evidence = evidence_of(task, estimate)
     wanted = Weights(**{field.name: float(field.name in strength) for field in dataclasses.fields(Weights)})
 
-    def cost(clip_state: jax.Array) -> jax.Array:
+    def cost(clip_state: Array) -> jax.Array:
         motion, _ = state.unpack(clip_state, estimate.betas)
         _, report = energy(body, motion, contact, evidence, wanted)
         return sum((strength[name] * term for name, term in report.items()), start=jnp.zeros(()))
 
     start, waves = state.pack(estimate, contact), slow_first(len(frame_mask), observation.fps)
 
-    def moved(z: jax.Array) -> jax.Array:
+    def moved(z: Array) -> Array:
         return start + jnp.einsum("tk,pkd->ptd", waves, z, precision="highest")
 
     found, _ = minimise(lambda z: cost(moved(z)), jnp.zeros_like(start), tolerance, iterations)

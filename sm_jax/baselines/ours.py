@@ -3,7 +3,8 @@
 import dataclasses
 
 from sm_jax.baselines.method import Clip
-from sm_jax.pipeline import Models, Settings, reconstruct
+from sm_jax.pipeline import reconstruct
+from sm_jax.sampling import Models, Settings
 from sm_jax.types import Motion
 
 NETWORKS = Settings(guided_from=0)

@@ -16,7 +16,8 @@ from sm_jax.baselines.smoothnet import Smoothed
 from sm_jax.benchmark.compare import OURS
 from sm_jax.energies.combine import Weights
 from sm_jax.errors import UserError
-from sm_jax.pipeline import Settings, load_models
+from sm_jax.pipeline import load_models
+from sm_jax.sampling import Settings
 from sm_jax.train.weights import INFILLER, REFINER
 
 

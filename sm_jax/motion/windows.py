@@ -12,18 +12,28 @@ from sm_jax.types import Array
 LENGTH = 64
 OVERLAP = 16
 STRIDE = LENGTH - OVERLAP
-_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+CHUNK = 8  # windows sampled at once, 13 s: longer clips are sampled in chunks
+_BUCKETS = (1, 2, 3, 4, 6, CHUNK)
 
 
 def count(n_frames: int) -> int:
-    """Windows that cover a clip of n_frames, rounded up to the next bucket."""
+    """Windows that cover a chunk of n_frames, rounded up to the next bucket. ValueError for more than CHUNK."""
     needed = 1 + max(0, -(-(n_frames - LENGTH) // STRIDE))
-    return next((bucket for bucket in _BUCKETS if bucket >= needed), -(-needed // 512) * 512)
+    if needed > CHUNK:
+        raise ValueError(f"{n_frames} frames are more than a chunk of {padded_frames(CHUNK)}")
+    return next(bucket for bucket in _BUCKETS if bucket >= needed)
 
 
 def padded_frames(n_windows: int) -> int:
     """Frames of the padded clip that n_windows cover exactly."""
     return LENGTH + (n_windows - 1) * STRIDE
+
+
+def chunks(n_frames: int) -> list[slice]:
+    """Spans of at most CHUNK windows that cover a clip one after the other, OVERLAP frames shared by neighbours."""
+    length = padded_frames(CHUNK)
+    starts = range(0, max(1, n_frames - OVERLAP), length - OVERLAP)
+    return [slice(start, min(start + length, n_frames)) for start in starts]
 
 
 def frames(n_windows: int) -> np.ndarray:
@@ -46,10 +56,14 @@ def blend(values: Array) -> jax.Array:
     return jnp.moveaxis(summed, 0, 1)
 
 
+def fade_out() -> np.ndarray:
+    """Weights [OVERLAP] that fall linearly over an overlap."""
+    return 1.0 - (np.arange(OVERLAP, dtype=np.float32) + 1.0) / (OVERLAP + 1.0)
+
+
 def _fade(n_windows: int) -> np.ndarray:
     """Weights [W, LENGTH] that rise and fall linearly over the overlaps and sum to one at every frame."""
-    ramp = (np.arange(OVERLAP) + 1.0) / (OVERLAP + 1.0)
     weight = np.ones((n_windows, LENGTH), np.float32)
-    weight[1:, :OVERLAP] = ramp
-    weight[:-1, LENGTH - OVERLAP :] = ramp[::-1]
+    weight[1:, :OVERLAP] = 1.0 - fade_out()
+    weight[:-1, LENGTH - OVERLAP :] = fade_out()
     return weight

@@ -7,7 +7,7 @@ from sm_jax.baselines.estimate import raw, slerp
 from sm_jax.benchmark.case import Case
 from sm_jax.benchmark.compare import OURS
 from sm_jax.benchmark.run import described, run
-from tests.test_pipeline import FRAMES, seen
+from tests.test_sampling import FRAMES, seen
 
 
 def case(number: int, found: bool = True) -> Case:

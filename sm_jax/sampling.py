@@ -1,0 +1,227 @@
+"""The compiled whole of a reconstruction: infill, refine and guide one clip in one call.
+
+Guidance and the blending of windows are transforms of the infiller's denoiser (`diffusion.guidance`): in every
+denoising step the windows' predictions are blended into one clip in the world, and descend on the energy of the whole
+clip. There are no seams, and a contact that two windows share is one contact.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import smpl
+from sm_jax.diffusion import Denoiser, guidance, sampler, schedule
+from sm_jax.energies.combine import Weights, energy
+from sm_jax.motion import clip, state, windows
+from sm_jax.motion.conditions import TextEmbedding, make_conditions
+from sm_jax.motion.feet import foot_contact, ground_height
+from sm_jax.motion.fill import fill_hidden
+from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.pair_frame import PairFrame
+from sm_jax.tasks import Samples, Task, evidence_of, map_frames_seen
+from sm_jax.types import Array, Conditions, Observation
+
+TRAINING_STEPS = 1000
+
+# Agreement with the picture leads; the other terms choose among what agrees with it.
+GUIDANCE = Weights(
+    reprojection=10.0,
+    contact=0.3,
+    penetration=1.0,
+    spatial=0.1,
+    ground=0.5,
+    skating=0.1,
+    smoothness=0.1,
+    limits=1.0,
+    prior=1.0,
+    shape=0.0,  # betas are the fit's and do not move
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to sample. Hashable: a static argument of the compiled call.
+
+    steps: denoising steps.  text_scale: classifier-free guidance on the text, 1 for none.  guided_from: noise level t
+    below which the energies guide; zero or less switches guidance off in sampling and after the refiner.
+    descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
+    hypotheses: samples of a clip, of which the one with the least energy is the result.
+    rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
+    more than `clamp` such lengths.
+    """
+
+    steps: int = 10
+    text_scale: float = 1.0
+    weights: Weights = GUIDANCE
+    guided_from: int = 500
+    descent: int = 5
+    polish: int = 100
+    hypotheses: int = 1
+    rotation_step: float = 0.01
+    pelvis_step: float = 0.01
+    clamp: float = 20.0
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Models:
+    """The two networks with their parameters, and the statistics of the state they were trained on."""
+
+    infiller: nn.Module = dataclasses.field(metadata={"static": True})
+    refiner: nn.Module = dataclasses.field(metadata={"static": True})
+    infiller_params: Any
+    refiner_params: Any
+    statistics: Statistics
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def sample(models: Models, body: smpl.Body, task: Task, settings: Settings) -> Samples:
+    """The compiled whole: all hypotheses of a task."""
+    observation, frame_mask = task.observation, task.frame_mask
+    estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
+    conditions, frames = _window_conditions(models, body, observation, frame_mask, task.text, task.noise.shape[1])
+    evidence = evidence_of(task, estimate)
+
+    def clip_energies(clip_state: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+        motion, contact = state.unpack(clip_state, estimate.betas)
+        contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
+        return energy(body, motion, contact, evidence, settings.weights)
+
+    def hypothesis(noise: jax.Array, held: jax.Array) -> jax.Array:
+        def to_clip(x: jax.Array) -> jax.Array:
+            blended = clip.from_windows(x, frames, estimate.betas, models.statistics)
+            begin = blended[:, : windows.OVERLAP]
+            return blended.at[:, : windows.OVERLAP].set(begin + task.held_weight[None, :, None] * (held - begin))
+
+        def agree(x: jax.Array) -> jax.Array:
+            return clip.to_windows(to_clip(x), frames, estimate.betas, models.statistics)
+
+        run = _sampler(models, conditions, agree, lambda x: clip_energies(to_clip(x))[0], settings)
+        return to_clip(run(noise))
+
+    results = jax.vmap(hypothesis)(jnp.asarray(task.noise), jnp.asarray(task.held))
+    total, after = jax.vmap(clip_energies)(results)
+    motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
+    joints = smpl.pose(body, estimate).joints
+    contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))
+    return Samples(
+        motion=motions,
+        joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
+        state=results,
+        before=clip_energies(state.pack(estimate, contact))[1],
+        after=after,
+        total=total,
+    )
+
+
+def _sampler(
+    models: Models,
+    conditions: Conditions,
+    agree: Callable[[jax.Array], jax.Array],
+    window_energy: Callable[[jax.Array], jax.Array],
+    settings: Settings,
+) -> Callable[[jax.Array], jax.Array]:
+    """From noise to normalised windows, both [W, P, LENGTH, D]: infilled, refined and guided.
+
+    agree: windows -> windows that agree where they overlap.  window_energy: of windows, a number.
+    """
+    times = schedule.trailing(TRAINING_STEPS, settings.steps)
+    rule, clamp = _descent_rule(models.statistics, settings)
+    denoiser = guidance.transform(_infiller(models, conditions, settings.text_scale), agree)
+    guided = settings.guided_from > 0
+    if guided:
+        denoiser = guidance.gradient(
+            denoiser,
+            window_energy,
+            rule,
+            steps=settings.descent,
+            polish=settings.descent,
+            start=settings.guided_from,
+            last=int(times[-1]),
+            clamp=clamp,
+        )
+
+    def run(noise: jax.Array) -> jax.Array:
+        x0 = sampler.ddim(denoiser, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
+        x0 = agree(_refine(models, x0, conditions))
+        return guidance.descend(window_energy, x0, rule, settings.polish, clamp) if guided else x0
+
+    return run
+
+
+def _window_conditions(
+    models: Models, body: smpl.Body, observation: Observation, frame_mask: Array, text: TextEmbedding, n_windows: int
+) -> tuple[Conditions, PairFrame]:
+    """Conditions and pair frames of all windows, each with a leading W."""
+    split = map_frames_seen(observation, lambda values, axis: windows.split(values, n_windows, axis))
+    shared = dataclasses.replace(
+        split,
+        fps=jnp.broadcast_to(observation.fps, (n_windows,)),
+        motion=dataclasses.replace(
+            split.motion,
+            betas=jnp.broadcast_to(observation.motion.betas, (n_windows, *observation.motion.betas.shape)),
+        ),
+        camera=dataclasses.replace(
+            split.camera,
+            K=jnp.broadcast_to(observation.camera.K, (n_windows, 3, 3)),
+            image_size=jnp.broadcast_to(observation.camera.image_size, (n_windows, 2)),
+        ),
+    )
+    make = jax.vmap(make_conditions, in_axes=(0, 0, None, None, None))
+    conditions, frames, _ = make(shared, windows.split(frame_mask, n_windows, 0), body, models.statistics, text)
+    return conditions, frames
+
+
+def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
+    """The network as a denoiser, with classifier-free guidance on the text if the scale asks for it."""
+
+    def with_conditions(given: Conditions) -> Denoiser:
+        return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
+
+    told = with_conditions(conditions)
+    if text_scale == 1.0:
+        return told
+    silent = {name: jnp.zeros_like(getattr(conditions, name)) for name in ("text_tokens", "text_mask", "text_pooled")}
+    return guidance.classifier_free(told, with_conditions(dataclasses.replace(conditions, **silent)), text_scale)
+
+
+def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:
+    return jnp.asarray(models.refiner.apply({"params": models.refiner_params}, x0, conditions))
+
+
+def _descent_rule(statistics: Statistics, settings: Settings) -> tuple[guidance.Normalised, Array]:
+    """Descent on the normalised state, with full steps of the settings' metric lengths; and its clamp [1, 1, 1, D]."""
+    metric = np.zeros(state.D, np.float32)
+    metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
+    metric[state.PELVIS] = settings.pelvis_step
+    size = jnp.reshape(metric / statistics.std, (1, 1, 1, state.D))
+    return guidance.Normalised(size=size), settings.clamp * size
+
+
+def sample_many(
+    tasks: Sequence[Task], models: Models, body: smpl.Body, settings: Settings, batch: int
+) -> list[Samples]:
+    """At most `batch` tasks of one length in one compiled call of that many, over as many local devices as divide it.
+    Host arrays."""
+    if batch == 1:
+        return [jax.device_get(sample(models, body, task, settings)) for task in tasks]
+    filled = [*tasks, *[tasks[-1]] * (batch - len(tasks))]
+    devices = max(n for n in range(1, jax.local_device_count() + 1) if batch % n == 0)
+    stacked = jax.tree.map(lambda *x: np.stack(x).reshape(devices, batch // devices, *np.shape(x[0])), *filled)
+    found = jax.device_get(_everywhere(devices)(models, body, stacked, settings))
+    flat = jax.tree.map(lambda x: x.reshape(batch, *x.shape[2:]), found)
+    return [jax.tree.map(lambda x, i=i: x[i], flat) for i in range(len(tasks))]
+
+
+@functools.cache
+def _everywhere(devices: int) -> Callable[[Models, smpl.Body, Task, Settings], Samples]:
+    """`sample` of tasks [devices, tasks a device]; models and body are the same for all."""
+    each = jax.vmap(sample, in_axes=(None, None, 0, None))
+    return jax.pmap(each, in_axes=(None, None, 0), static_broadcasted_argnums=3, devices=jax.local_devices()[:devices])
