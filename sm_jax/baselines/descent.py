@@ -26,7 +26,7 @@ from sm_jax.types import Array, Motion
 EVEN = 1.3  # Hz: waves quicker than this weigh in the smoothness rather than elsewhere
 MEMORY = 20  # past steps that L-BFGS remembers
 BLOCK = 10  # iterations between two looks at the progress: one step alone may be short without being the last
-Energy = Callable[[jax.Array], jax.Array]
+Energy = Callable[[jax.Array], Array]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +61,7 @@ def descend(body: smpl.Body, task: Task, strength: dict[str, Array], tolerance: 
     evidence = evidence_of(task, estimate)
     wanted = Weights(**{field.name: float(field.name in strength) for field in dataclasses.fields(Weights)})
 
-    def cost(clip_state: Array) -> jax.Array:
+    def cost(clip_state: Array) -> Array:
         motion, _ = state.unpack(clip_state, estimate.betas)
         _, report = energy(body, motion, contact, evidence, wanted)
         return sum((strength[name] * term for name, term in report.items()), start=jnp.zeros(()))

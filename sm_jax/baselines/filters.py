@@ -49,11 +49,11 @@ class SavitzkyGolay:
 
 
 @jax.jit
-def one_euro(x: Array, fps: Array, settings: Array) -> jax.Array:
+def one_euro(x: Array, fps: Array, settings: Array) -> Array:
     """x [P, T, C] filtered over T. settings: min_cutoff, beta, d_cutoff."""
     min_cutoff, beta, d_cutoff = settings
 
-    def share(cutoff: Array) -> jax.Array:
+    def share(cutoff: Array) -> Array:
         """Weight of the new value in an exponential average with a cutoff frequency."""
         turn = 2.0 * jnp.pi * cutoff / fps
         return turn / (turn + 1.0)
@@ -66,4 +66,4 @@ def one_euro(x: Array, fps: Array, settings: Array) -> jax.Array:
 
     frames = jnp.moveaxis(jnp.asarray(x), 1, 0)
     _, filtered = jax.lax.scan(step, (frames[0], frames[0], jnp.zeros_like(frames[0])), frames)
-    return jnp.moveaxis(jnp.asarray(filtered), 0, 1)
+    return jnp.moveaxis(filtered, 0, 1)
