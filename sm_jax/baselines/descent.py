@@ -45,9 +45,7 @@ class Descent:
         frames = clip.observation.visibility.shape[1]
         task = make_task(clip.observation, clip.contacts, clip.text, clip.key)
         strength = {name: value for name, value in dataclasses.asdict(self.weights).items() if value}
-        found = descend(
-            clip.body, task.observation, task.contacts, task.frame_mask, strength, self.tolerance, self.iterations
-        )
+        found = descend(clip.body, task, strength, self.tolerance, self.iterations)
         return map_frames(found, lambda x: x[:, :frames])
 
 
