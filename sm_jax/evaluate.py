@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from sm_jax.benchmark.case import Case
+from sm_jax.benchmark.kept import KeptRows
 from sm_jax.benchmark.methods import load_methods, settings
 from sm_jax.benchmark.report import tables
 from sm_jax.benchmark.run import run
@@ -38,11 +39,17 @@ class Question:
 
 
 def evaluate(question: Question, out: pathlib.Path | None) -> dict[str, Any]:
-    """Score, print tables, write everything as JSON to `out`, and return it. Raises UserError where there is nothing to
-    score, before anything is computed or written."""
+    """Score, print tables, write everything as JSON to `out`, and return it. Interrupted, it goes on where it was.
+
+    Raises UserError where there is nothing to score, before anything is computed or written.
+    """
     keep_compiled_programs()
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
-    found = {name: run(cases, methods, seed=question.seed, what=name) for name, cases in _cases(question).items()}
+    kept = KeptRows(out.with_suffix(".rows.jsonl") if out is not None else None)
+    found = {
+        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps(weights))
+        for name, cases in _cases(question).items()
+    }
     result = {
         "question": dataclasses.asdict(question),
         "methods": {name: settings(method) for name, method in methods.items()},
@@ -58,6 +65,7 @@ def evaluate(question: Question, out: pathlib.Path | None) -> dict[str, Any]:
         partial = out.with_name(f".{out.name}.partial")
         partial.write_text(json.dumps(plain(result), indent=1) + "\n")
         partial.replace(out)
+    kept.done()
     return result
 
 

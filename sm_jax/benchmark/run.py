@@ -1,7 +1,9 @@
 """Methods on benchmarks: every method sees the same clips, one after the other in one run."""
 
+import functools
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -10,6 +12,8 @@ from tqdm import tqdm
 from sm_jax.baselines.method import Clip, Method
 from sm_jax.benchmark.case import Case
 from sm_jax.benchmark.compare import OURS, compare
+from sm_jax.benchmark.kept import KeptRows
+from sm_jax.benchmark.methods import settings
 from sm_jax.body.assets import load_body
 from sm_jax.metrics.bootstrap import summarise
 from sm_jax.metrics.protocols import Row
@@ -17,33 +21,61 @@ from sm_jax.scene import scene_of
 from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.encoder import TextEncoder
+from sm_jax.types import Array, Motion
 
 
-def run(cases: Sequence[Case], methods: Mapping[str, Method], *, seed: int, what: str) -> dict[str, Any]:
+def run(
+    cases: Sequence[Case], methods: Mapping[str, Method], *, seed: int, what: str, kept: KeptRows, depends: str = ""
+) -> dict[str, Any]:
     """Score every method on every case, and sum up.
 
+    kept: rows that are done.  depends: what else rows depend on beside case, method and seed, such as weights.
     Returns "summary" and, of each level, its own; "failed" names the cases in which the front-end found no two people:
     no method is scored there. seconds: of the method alone, compiled before, on clips already described.
     """
-    rows: dict[str, list[Row]] = {name: [] for name in methods}
     seen = [case for case in cases if case.observation is not None]
-    compiled: set[tuple[str, int]] = set()
+    timed = Timed(methods)
+    rows: dict[str, list[Row]] = {name: [] for name in methods}
     with tqdm(total=len(seen) * len(methods), desc=what, unit="motion") as bar:
-        for case, clip in zip(seen, described(seen, seed), strict=True):
-            score = case.scorer()
-            for name, method in methods.items():
+        for number, case in enumerate(seen):
+            keys = {name: json.dumps([what, case.name, name, settings(method), seed, depends])
+                    for name, method in methods.items()}  # fmt: skip
+            missing = [name for name in methods if kept.get(keys[name]) is None]
+            if missing:
+                clip, score = described(case, jax.random.fold_in(jax.random.key(seed), number)), case.scorer()
+            for name in methods:
                 bar.set_postfix_str(name)
-                frames = clip.observation.visibility.shape[1]
-                if (name, frames) not in compiled:
-                    method(clip)
-                    compiled.add((name, frames))
-                started = time.perf_counter()
-                motion = jax.block_until_ready(method(clip))
-                seconds = time.perf_counter() - started
-                rows[name].append(score(jax.device_get(motion)) | {"seconds": seconds})
+                if name in missing:
+                    motion, seconds = timed(name, clip)
+                    kept.add(keys[name], score(motion) | {"seconds": seconds})
+                row = kept.get(keys[name])
+                assert row is not None
+                rows[name].append(row)
                 bar.update()
+    return _summed_up(cases, seen, rows)
+
+
+class Timed:
+    """Methods with the seconds that they take, once compiled for a number of frames."""
+
+    def __init__(self, methods: Mapping[str, Method]):
+        self._methods, self._compiled = methods, set()
+
+    def __call__(self, name: str, clip: Clip) -> tuple[Motion, float]:
+        """A method's motion, on the host."""
+        method, program = self._methods[name], (name, clip.observation.visibility.shape[1])
+        if program not in self._compiled:
+            method(clip)
+            self._compiled.add(program)
+        started = time.perf_counter()
+        motion = jax.block_until_ready(method(clip))
+        seconds = time.perf_counter() - started
+        return jax.device_get(motion), seconds
+
+
+def _summed_up(cases: Sequence[Case], seen: Sequence[Case], rows: dict[str, list[Row]]) -> dict[str, Any]:
     takes = [case.take for case in seen]
-    levels = sorted({case.level for case in seen}, key=[case.level for case in seen].index)
+    levels = list(dict.fromkeys(case.level for case in seen))
     return {
         "clips": len(cases),
         "frames": sum(case.observation.visibility.shape[1] for case in seen if case.observation is not None),
@@ -60,20 +92,23 @@ def run(cases: Sequence[Case], methods: Mapping[str, Method], *, seed: int, what
     }
 
 
-def described(cases: Sequence[Case], seed: int) -> Iterator[Clip]:
-    """The clips as methods get them, described by the rules."""
-    encoder = TextEncoder.load()
-    for number, case in enumerate(cases):
-        observation, body = case.observation, load_body(case.body)
-        assert observation is not None
-        description = rules.describe(scene_of(observation, body))
-        yield Clip(
-            observation=observation,
-            body=body,
-            text=encoder.encode_one(description.text),
-            contacts=contact_targets(description.contacts, observation.visibility.shape[1]),
-            key=jax.random.fold_in(jax.random.key(seed), number),
-        )
+def described(case: Case, key: Array) -> Clip:
+    """The clip as methods get it, described by the rules."""
+    observation, body = case.observation, load_body(case.body)
+    assert observation is not None
+    description = rules.describe(scene_of(observation, body))
+    return Clip(
+        observation=observation,
+        body=body,
+        text=_encoder().encode_one(description.text),
+        contacts=contact_targets(description.contacts, observation.visibility.shape[1]),
+        key=key,
+    )
+
+
+@functools.cache
+def _encoder() -> TextEncoder:
+    return TextEncoder.load()
 
 
 def _means(rows: list[Row], cases: list[Case], level: str) -> dict[str, float]:
