@@ -26,12 +26,14 @@ def load_methods(
 ) -> tuple[dict[str, Method], dict[str, Any]]:
     """The methods called so, or all, and what says which weights they have. Raises UserError for an unknown name."""
     models, facts = load_models(infiller, refiner)
+    smoothed = Smoothed()
+    facts |= {"smoothnet_sha256": smoothed.weights.sha256}
     methods: dict[str, Method] = {
         "raw estimate": raw,
         "slerp": slerp,
         "One-Euro": OneEuro(),
         "Savitzky-Golay": SavitzkyGolay(),
-        "SmoothNet": Smoothed(),
+        "SmoothNet": smoothed,
         "optimisation": Descent(),
         "each alone": Alone(models),
         "networks": Ours(models, NETWORKS),

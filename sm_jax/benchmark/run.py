@@ -21,7 +21,7 @@ from sm_jax.scene import scene_of
 from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.types import Array, Motion
+from sm_jax.types import Motion
 
 
 def run(
@@ -92,7 +92,7 @@ def _summed_up(cases: Sequence[Case], seen: Sequence[Case], rows: dict[str, list
     }
 
 
-def described(case: Case, key: Array) -> Clip:
+def described(case: Case, key: jax.Array) -> Clip:
     """The clip as methods get it, described by the rules."""
     observation, body = case.observation, load_body(case.body)
     assert observation is not None
@@ -111,7 +111,7 @@ def _encoder() -> TextEncoder:
     return TextEncoder.load()
 
 
-def _means(rows: list[Row], cases: list[Case], level: str) -> dict[str, float]:
+def _means(rows: list[Row], cases: Sequence[Case], level: str) -> dict[str, float]:
     """Column -> mean over the cases of a level."""
     chosen = [row for row, case in zip(rows, cases, strict=True) if case.level == level]
     return {column: cell["mean"] for column, cell in summarise(chosen).items()}

@@ -61,4 +61,5 @@ def test_the_same_seeds_simulate_the_same():
     for a, b in zip(first, second, strict=True):
         assert a.observation is not None and b.observation is not None
         np.testing.assert_array_equal(a.observation.keypoints, b.observation.keypoints)
-    assert not np.array_equal(first[0].observation.keypoints, first[2].observation.keypoints)
+    one, other = first[0].observation, first[2].observation
+    assert one is not None and other is not None and not np.array_equal(one.keypoints, other.keypoints)
