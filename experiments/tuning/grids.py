@@ -1,0 +1,77 @@
+"""Which settings of which method are tried."""
+
+import dataclasses
+import itertools
+import pathlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sm_jax.baselines.alone import Alone, without_partner
+from sm_jax.baselines.descent import Descent
+from sm_jax.baselines.filters import OneEuro, SavitzkyGolay
+from sm_jax.baselines.method import Method
+from sm_jax.baselines.ours import Ours
+from sm_jax.baselines.smoothnet import Smoothed
+from sm_jax.pipeline import load_models
+from sm_jax.sampling import GUIDANCE, Settings
+from sm_jax.train.weights import load_weights
+
+Values = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """make: from settings to a method.  start: the settings to begin with.  stages: grids that are searched one after the
+    other, each around the best settings so far."""
+
+    make: Callable[[Values], Method]
+    start: Values
+    stages: Sequence[dict[str, Sequence[Any]]]
+
+    def around(self, best: Values, stage: dict[str, Sequence[Any]]) -> Iterator[Values]:
+        """The settings of one stage."""
+        for chosen in itertools.product(*stage.values()):
+            yield best | dict(zip(stage, chosen, strict=True))
+
+
+def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
+    """By name. smoothnets: weights to choose from."""
+    models, _ = load_models()
+    nets = {path.parent.name: path for path in smoothnets}
+    usual = {"smoothness": GUIDANCE.smoothness, "steps": 10, "text_scale": 1.0, "polish": 100}
+    smoother = {"smoothness": [factor * GUIDANCE.smoothness for factor in (1.0, 3.0, 10.0, 30.0)]}
+    sampling = [smoother, {"steps": (5, 10)}, {"text_scale": (1.0, 2.0)}]
+
+    def settings(v: Values, alone: bool = False) -> Settings:
+        weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
+        weights = without_partner(weights) if alone else weights
+        return Settings(weights=weights, steps=v["steps"], text_scale=v["text_scale"], polish=v["polish"])
+
+    def optimised(v: Values) -> Method:
+        weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"], prior=v["prior"])
+        return Descent(weights, v["iterations"])
+
+    return {
+        "One-Euro": Grid(
+            lambda v: OneEuro(**v),
+            {"min_cutoff": 1.0, "beta": 1.0},
+            [{"min_cutoff": (0.3, 1.0, 2.0, 3.0, 5.0), "beta": (0.0, 0.1, 0.3, 1.0, 3.0)}],
+        ),
+        "Savitzky-Golay": Grid(
+            lambda v: SavitzkyGolay(**v),
+            {"window": 11, "order": 2},
+            [{"window": (5, 7, 9, 11, 13, 15, 19, 25, 31), "order": (1, 2, 3, 4)}],
+        ),
+        "SmoothNet": Grid(
+            lambda v: Smoothed(load_weights(nets[v["weights"]])),
+            {"weights": next(iter(nets), "")},
+            [{"weights": [*nets]}],
+        ),
+        "networks + guidance": Grid(lambda v: Ours(models, settings(v)), usual, [*sampling, {"polish": (30, 100)}]),
+        "optimisation": Grid(
+            optimised,
+            {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 300},
+            [{"smoothness": smoother["smoothness"][:3], "prior": (1.0, 5.0, 20.0)}, {"iterations": (50, 300)}],
+        ),
+        "each alone": Grid(lambda v: Alone(models, settings(v, alone=True)), usual, [smoother, {"steps": (5, 10)}]),
+    }
