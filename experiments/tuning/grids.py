@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sm_jax.baselines.alone import Alone, without_partner
@@ -21,14 +21,14 @@ Values = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """make: from settings to a method.  start: the settings to begin with.  stages: grids that are searched one after the
-    other, each around the best settings so far."""
+    """make: from settings to a method.  start: the settings to begin with.  stages: grids that are searched in turn,
+    each around the best settings so far."""
 
     make: Callable[[Values], Method]
     start: Values
-    stages: Sequence[dict[str, Sequence[Any]]]
+    stages: Sequence[Mapping[str, Sequence[Any]]]
 
-    def around(self, best: Values, stage: dict[str, Sequence[Any]]) -> Iterator[Values]:
+    def around(self, best: Values, stage: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
         """The settings of one stage."""
         for chosen in itertools.product(*stage.values()):
             yield best | dict(zip(stage, chosen, strict=True))
@@ -64,7 +64,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         ),
         "SmoothNet": Grid(
             lambda v: Smoothed(load_weights(nets[v["weights"]])),
-            {"weights": next(iter(nets), "")},
+            {},
             [{"weights": [*nets]}],
         ),
         "networks + guidance": Grid(lambda v: Ours(models, settings(v)), usual, [*sampling, {"polish": (30, 100)}]),

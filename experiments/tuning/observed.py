@@ -18,8 +18,8 @@ from sm_jax.types import Motion, Observation
 
 
 def observed(synthetic: pathlib.Path, count: int, seeds: int) -> list[tuple[str, Motion, Clip]]:
-    """`count` validation clips, evenly chosen of dances and synthetic classes, each seen `seeds` times, with their names
-    and true motion."""
+    """`count` validation clips, evenly chosen of dances and synthetic classes, each seen `seeds` times, with names
+    and true motions."""
     found, encoder = validation_clips(synthetic), TextEncoder.load()
     clips = []
     for number in range(count):
