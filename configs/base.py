@@ -1,4 +1,4 @@
-"""Eight million parameters, for an accelerator. Not trained yet: its values beside the sizes are those of `small`.
+"""Eight million parameters each, for an accelerator. Not trained yet: its values beside the sizes are those of `small`.
 
 Command:  python experiments/1_train_infiller.py --out out/runs/infiller-base base
           python experiments/2_train_refiner.py --out out/runs/refiner-base base
@@ -18,6 +18,7 @@ INFILLER = dataclasses.replace(
     steps=100_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=1000, ema=0.9995),
     data=DataConfig(batch=256),
+    preview_every=5000,
     net=InfillerConfig(width=256, blocks=6, heads=8, expansion=3),
 )
 REFINER = dataclasses.replace(
@@ -25,5 +26,6 @@ REFINER = dataclasses.replace(
     steps=30_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=500, ema=0.999),
     data=DataConfig(batch=256),
-    net=RefinerConfig(width=256),
+    preview_every=5000,
+    net=RefinerConfig(width=512, dilations=(1, 2, 4, 8, 16, 32)),
 )

@@ -30,6 +30,7 @@ INFILLER = InfillerTraining(
     net=InfillerConfig(width=128, blocks=4, heads=4, expansion=3),
     validate_every=500,
     checkpoint_every=200,
+    preview_every=1000,
 )
 REFINER = RefinerTraining(
     seed=1,  # other simulations than the infiller was trained on
@@ -40,4 +41,5 @@ REFINER = RefinerTraining(
     infill_steps=10,
     validate_every=500,
     checkpoint_every=500,
+    preview_every=1000,
 )

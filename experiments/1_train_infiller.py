@@ -16,19 +16,21 @@ import jax.numpy as jnp
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import base, small, tiny
+from configs import base, large, small, tiny
 from sm_jax.nets.infiller import Infiller
 from sm_jax.train import setup
+from sm_jax.train.command import command
 from sm_jax.train.config import InfillerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
+from sm_jax.train.preview import infiller_preview
 from sm_jax.train.state import Params, create
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 from sm_jax.train.weights import save_weights
 
-SIZES = {"small": small.INFILLER, "base": base.INFILLER, "tiny": tiny.INFILLER}
+SIZES = {"small": small.INFILLER, "base": base.INFILLER, "large": large.INFILLER, "tiny": tiny.INFILLER}
 
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
@@ -39,15 +41,17 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     params = start.params if start else _fresh(config, held_out)
     optimiser = make(config.optimiser, config.steps)
     validate = infiller_validation(config.net, held_out, world)
+    preview = infiller_preview(config.net, held_out, world) if config.preview_every else None
     state = train(
         config,
-        make_step(infiller_loss(config), optimiser, config.optimiser.ema),
+        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
         create(params, optimiser),
         world,
         study.windows.ahead,
         study.observe,
         out,
         validate=validate,
+        preview=preview,
         resume=resume,
     )
     facts = setup.facts(config, state, world, validate(state.ema))
@@ -63,4 +67,4 @@ def _fresh(config: InfillerTraining, example: Example) -> Params:
 
 
 if __name__ == "__main__":
-    setup.command(main, SIZES)
+    command(main, SIZES)

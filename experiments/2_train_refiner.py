@@ -15,20 +15,22 @@ import jax
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import base, small, tiny
+from configs import base, large, small, tiny
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train import cache, setup
+from sm_jax.train.command import command
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
+from sm_jax.train.preview import refiner_preview
 from sm_jax.train.state import Params, create
 from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
 from sm_jax.train.weights import load_weights, save_weights
 from sm_jax.types import Array
 
-SIZES = {"small": small.REFINER, "base": base.REFINER, "tiny": tiny.REFINER}
+SIZES = {"small": small.REFINER, "base": base.REFINER, "large": large.REFINER, "tiny": tiny.REFINER}
 
 
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
@@ -46,15 +48,17 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     params = start.params if start else _fresh(config, x0, held_out)
     optimiser = make(config.optimiser, config.steps)
     validate = refiner_validation(config.net, x0, held_out, world)
+    preview = refiner_preview(config.net, x0, held_out, world) if config.preview_every else None
     state = train(
         config,
-        make_step(refiner_loss(config), optimiser, config.optimiser.ema),
+        make_step(refiner_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
         create(params, optimiser),
         world,
         cache.batches(infilled, config.data.batch, config.seed),
         lambda _, batch: batch,
         out,
         validate=validate,
+        preview=preview,
         resume=resume,
     )
     facts = setup.facts(config, state, world, validate(state.ema)) | {"infiller": infiller.sha256}
@@ -68,4 +72,4 @@ def _fresh(config: RefinerTraining, infilled: Array, example: Example) -> Params
 
 
 if __name__ == "__main__":
-    setup.command(main, SIZES)
+    command(main, SIZES)

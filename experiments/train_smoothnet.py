@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from experiments.smoothnet.objective import SmoothNetTraining, smoothnet_loss, smoothnet_validation
 from sm_jax.nets.smoothnet import SmoothNet, SmoothNetConfig
 from sm_jax.train import setup
+from sm_jax.train.command import command
 from sm_jax.train.config import OptimiserConfig
 from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make
@@ -55,7 +56,7 @@ def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:
     validate = smoothnet_validation(config, study.held_out, world)
     state = train(
         config,
-        make_step(smoothnet_loss(config), optimiser, config.optimiser.ema),
+        make_step(smoothnet_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
         create(params, optimiser),
         world,
         lambda first: map(draw, itertools.count(first)),
@@ -70,4 +71,4 @@ def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:
 
 
 if __name__ == "__main__":
-    setup.command(main, SIZES)
+    command(main, SIZES)

@@ -26,10 +26,12 @@ class Block(nn.Module):
 
     All four read one modulated norm (AdaLN-zero) and meet in one sum (the parallel layers of ViT-22B, Dehghani et
     al. 2023), so a block is two large matrix products. x [B, P, T, W]; text [B, L, W]; modulation [B, 3, W], shared
-    by the blocks, to which each adds its own offset (adaLN-single of PixArt-α, Chen et al. 2023).
+    by the blocks, to which each adds its own offset (adaLN-single of PixArt-α, Chen et al. 2023). dtype: of the large
+    products; x stays as it is.
     """
 
     config: InfillerConfig
+    dtype: jax.typing.DTypeLike = jnp.float32
 
     @nn.compact
     def __call__(self, x: Array, text: Array, modulation: Array, frame_mask: Array, text_mask: Array) -> Array:
@@ -38,7 +40,7 @@ class Block(nn.Module):
         offset = self.param("offset", nn.initializers.zeros, modulation.shape[1:])
         shift, scale, gate = jnp.unstack(modulation + offset[None], axis=1)
 
-        wide = nn.Dense((7 + self.config.expansion) * width, name="wide")(modulate(x, shift, scale))
+        wide = nn.Dense((7 + self.config.expansion) * width, dtype=self.dtype, name="wide")(modulate(x, shift, scale))
         wide = wide.reshape((*wide.shape[:-1], -1, width // heads))
         to_frames, to_text, hidden = jnp.split(wide, (6 * heads, 7 * heads), axis=-2)
         q, k, v = jnp.split(to_frames, 3, axis=-2)  # 2 * heads each: the first half looks at oneself
@@ -47,14 +49,14 @@ class Block(nn.Module):
         by_frames = attend(q, k, v, jnp.broadcast_to(frame_mask[:, None], x.shape[:-1]))
 
         to_text = to_text.reshape((-1, people * frames, *to_text.shape[-2:]))
-        said = nn.Dense(2 * width, name="said")(text).reshape((*text.shape[:-1], 2 * heads, -1))
+        said = nn.Dense(2 * width, dtype=self.dtype, name="said")(text).reshape((*text.shape[:-1], 2 * heads, -1))
         said_k, said_v = jnp.split(said, 2, axis=-2)
         by_text = attend(to_text, said_k, said_v, text_mask)
         by_text = by_text.reshape(by_frames.shape[:-2] + by_text.shape[-2:])
 
         together = jnp.concatenate([by_frames, by_text, jax.nn.gelu(hidden)], axis=-2)
         together = together.reshape((*x.shape[:-1], -1))
-        return x + gate[:, None, None, :] * nn.Dense(width, name="narrow")(together)
+        return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="narrow")(together)
 
 
 class Infiller(nn.Module):
@@ -64,9 +66,14 @@ class Infiller(nn.Module):
     leading B. The prediction is the gap-filled estimate plus a residual that is zero at initialisation. The people
     share all weights and carry no embedding: swapping them in every input swaps the output. Frames where
     `frame_mask` is zero influence no other frame.
+
+    dtype: of the blocks' products; parameters, norms, softmax and the residual stream are float32.  remat: compute the
+    blocks' activations again in the backward pass instead of keeping them.
     """
 
     config: InfillerConfig
+    dtype: jax.typing.DTypeLike = jnp.float32
+    remat: bool = False
 
     @nn.compact
     def __call__(self, x_t: Array, t: Array, conditions: Conditions) -> Array:
@@ -85,8 +92,10 @@ class Infiller(nn.Module):
         modulation = modulation.reshape((-1, 3, width))
         text = nn.Dense(width, name="text_tokens")(conditions.text_tokens)
 
+        block = nn.remat(Block) if self.remat else Block
+        masks = conditions.frame_mask, conditions.text_mask
         for i in range(self.config.blocks):
-            x = Block(self.config, name=f"block_{i}")(x, text, modulation, conditions.frame_mask, conditions.text_mask)
+            x = block(self.config, self.dtype, name=f"block_{i}")(x, text, modulation, *masks)
         shift, scale = jnp.split(nn.Dense(2 * width, kernel_init=zeros, name="final")(context), 2, axis=-1)
         residual = nn.Dense(state, kernel_init=zeros, name="head")(modulate(x, shift, scale))
         return conditions.estimate + residual

@@ -30,7 +30,7 @@ def rotate_by_position(x: Array, base: float = 1_000.0) -> jax.Array:
     angle = jnp.arange(frames, dtype=jnp.float32)[:, None, None] * frequency[None, None, :]
     angle = angle.reshape((1,) * (x.ndim - 3) + angle.shape)
     first, second = x[..., :half], x[..., half:]
-    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    cos, sin = jnp.cos(angle).astype(x.dtype), jnp.sin(angle).astype(x.dtype)
     return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
@@ -53,10 +53,10 @@ def modulate(x: Array, shift: Array, scale: Array) -> Array:
 def attend(q: Array, k: Array, v: Array, mask: Array) -> jax.Array:
     """Masked multi-head attention: q [..., T, H, C], k and v [..., S, H, C], mask [..., S] in {0, 1} → [..., T, H, C].
 
-    Where no key is valid the result is zero, with finite gradients.
+    Where no key is valid the result is zero, with finite gradients. The softmax is taken in float32 whatever they are.
     """
     q, k, v = (jnp.swapaxes(a, -3, -2) for a in (q, k, v))  # plain batched products: several times faster on a CPU
-    scores = q @ jnp.swapaxes(k, -1, -2) / math.sqrt(q.shape[-1])
+    scores = (q @ jnp.swapaxes(k, -1, -2)).astype(jnp.float32) / math.sqrt(q.shape[-1])
     scores = jnp.where(mask[..., None, None, :] > 0, scores, MASKED)
     anything = (mask.sum(-1) > 0).astype(q.dtype)[..., None, None, None]
-    return jnp.swapaxes(jax.nn.softmax(scores, axis=-1) @ v, -3, -2) * anything
+    return jnp.swapaxes(jax.nn.softmax(scores, axis=-1).astype(v.dtype) @ v, -3, -2) * anything

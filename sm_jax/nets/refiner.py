@@ -36,14 +36,15 @@ class ConvolutionBlock(nn.Module):
     """
 
     dilation: int
+    dtype: jax.typing.DTypeLike = jnp.float32
 
     @nn.compact
     def __call__(self, x: Array, frame_mask: Array) -> Array:
         width = x.shape[-1]
         h = layer_norm(x) * frame_mask
         taps = [shift_frames(h, -self.dilation), h, shift_frames(h, self.dilation), swap_people(h)]
-        h = jax.nn.gelu(nn.Dense(width, name="taps")(jnp.concatenate(taps, axis=-1)))
-        return x + nn.Dense(width, name="out")(h)
+        h = jax.nn.gelu(nn.Dense(width, dtype=self.dtype, name="taps")(jnp.concatenate(taps, axis=-1)))
+        return x + nn.Dense(width, dtype=self.dtype, name="out")(h)
 
 
 class TemporalFilter(nn.Module):
@@ -73,9 +74,14 @@ class Refiner(nn.Module):
     `Refiner(config)(x [B, P, T, D], conditions) -> [B, P, T, D]`, normalised states; conditions carry a leading B
     (their text is not read). The output is x, filtered in time, plus a residual; both do nothing at initialisation.
     Swap-equivariant, and frames where `frame_mask` is zero influence no other frame.
+
+    dtype: of the blocks' products; everything else is float32.  remat: compute the blocks' activations again in the
+    backward pass instead of keeping them.
     """
 
     config: RefinerConfig
+    dtype: jax.typing.DTypeLike = jnp.float32
+    remat: bool = False
 
     @nn.compact
     def __call__(self, x: Array, conditions: Conditions) -> Array:
@@ -83,7 +89,8 @@ class Refiner(nn.Module):
         h = nn.Dense(self.config.width, name="own")(tokens)
         h = h + nn.Dense(self.config.width, use_bias=False, name="beside")(swap_people(tokens))
         frame_mask = conditions.frame_mask[:, None, :, None]
+        block = nn.remat(ConvolutionBlock) if self.remat else ConvolutionBlock
         for i, dilation in enumerate(self.config.dilations):
-            h = ConvolutionBlock(dilation, name=f"block_{i}")(h, frame_mask)
+            h = block(dilation, self.dtype, name=f"block_{i}")(h, frame_mask)
         residual = nn.Dense(x.shape[-1], kernel_init=nn.initializers.zeros, name="head")(layer_norm(h))
         return TemporalFilter(self.config.taps, name="filter")(x, frame_mask) + residual

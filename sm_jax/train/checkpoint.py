@@ -1,4 +1,7 @@
-"""Checkpoints of a run: averaged weights for inference, the full state for resuming, and what made them."""
+"""Checkpoints of a run: its weights, what the optimiser and the average know, and what made them.
+
+Arrays are stored as one device holds them, so a run goes on with any number of devices and processes.
+"""
 
 import json
 import pathlib
@@ -13,6 +16,7 @@ import orbax.checkpoint as ocp
 import sm_jax
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
+from sm_jax.train import hosts
 from sm_jax.train.config import TrainConfig, differences, to_dict
 from sm_jax.train.state import TrainState
 
@@ -27,14 +31,19 @@ class Checkpoints:
     """
 
     def __init__(self, folder: pathlib.Path, config: TrainConfig, statistics: Statistics, resume: bool):
-        self._meta = run_facts(config, statistics)
+        self._meta, self._echo = run_facts(config, statistics), config.data.echo
         folder = folder.absolute()
         meta_path = folder / META
         if meta_path.exists():
             _check_same(meta_path, self._meta, resume)
-        folder.mkdir(parents=True, exist_ok=True)
-        meta_path.write_text(json.dumps(self._meta, indent=1) + "\n")
-        self._manager = ocp.CheckpointManager(folder, options=ocp.CheckpointManagerOptions(max_to_keep=2, create=True))
+        hosts.wait_for_all("every process has looked at the folder")
+        if hosts.is_first():
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = meta_path.with_suffix(".partial")
+            partial.write_text(json.dumps(self._meta, indent=1) + "\n")
+            partial.replace(meta_path)  # at once, or a killed process would leave half a file
+        hosts.wait_for_all("the folder is there")
+        self._manager = ocp.CheckpointManager(folder, options=ocp.CheckpointManagerOptions(max_to_keep=2))
 
     @property
     def latest(self) -> int | None:
@@ -42,14 +51,18 @@ class Checkpoints:
         return self._manager.latest_step()
 
     def save(self, state: TrainState) -> None:
-        """Write a checkpoint in the background. Batches follow from the step, so it is also the data position."""
+        """Write a checkpoint in the background, once for all processes. state: host arrays.
+
+        Batches follow from the number of steps, so the data position is for the reader alone.
+        """
         step = int(state.step)
         if step == self.latest:
             return
+        params, rest = _items(state)
         args = ocp.args.Composite(
-            params=ocp.args.StandardSave(state.ema),
-            state=ocp.args.StandardSave({"params": state.params, "optimiser": state.optimiser, "step": state.step}),
-            meta=ocp.args.JsonSave(self._meta | {"data_position": step}),
+            params=ocp.args.StandardSave(params),
+            optimiser=ocp.args.StandardSave(rest),
+            meta=ocp.args.JsonSave(self._meta | {"data_position": step // self._echo}),
         )
         self._manager.save(step, args=args)
 
@@ -57,18 +70,19 @@ class Checkpoints:
         """The newest checkpoint, in the shape of `state`; `state` itself where there is none."""
         if self.latest is None:
             return state
-        rest = {"params": state.params, "optimiser": state.optimiser, "step": state.step}
-        args = ocp.args.Composite(
-            params=ocp.args.StandardRestore(jax.tree.map(np.asarray, state.ema)),
-            state=ocp.args.StandardRestore(jax.tree.map(np.asarray, rest)),
-        )
-        found = self._manager.restore(self.latest, args=args)
-        return TrainState(ema=found["params"], **found["state"])
+        params, rest = (ocp.args.StandardRestore(jax.tree.map(np.asarray, item)) for item in _items(state))
+        found = self._manager.restore(self.latest, args=ocp.args.Composite(params=params, optimiser=rest))
+        return TrainState(params=found["params"], **found["optimiser"])
 
     def close(self) -> None:
         """Wait until everything is written."""
         self._manager.wait_until_finished()
         self._manager.close()
+
+
+def _items(state: TrainState) -> tuple[Any, dict[str, Any]]:
+    """The weights, and everything else that changes."""
+    return state.params, {"step": state.step, "ema": state.ema, "optimiser": state.optimiser}
 
 
 def run_facts(config: TrainConfig, statistics: Statistics) -> dict[str, Any]:
@@ -77,6 +91,7 @@ def run_facts(config: TrainConfig, statistics: Statistics) -> dict[str, Any]:
         "kind": type(config).__name__,
         "config": to_dict(config),
         "statistics": {"mean": np.asarray(statistics.mean).tolist(), "std": np.asarray(statistics.std).tolist()},
+        "device": f"{jax.device_count()} x {jax.devices()[0].device_kind}, {jax.process_count()} processes",
         "versions": {"sm_jax": sm_jax.__version__, "jax": jax.__version__, "flax": flax.__version__},
         "commit": git_commit(),
     }

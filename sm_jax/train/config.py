@@ -1,8 +1,9 @@
 """What a training run is, as frozen dataclasses. Values live in `configs/`, this is the schema alone."""
 
 import dataclasses
+import difflib
 import typing
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from sm_jax.diffusion.process import LossWeight
 from sm_jax.errors import UserError
@@ -70,6 +71,21 @@ class DataConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class ComputeConfig:
+    """How a step is computed. What is learned is the same, but for rounding."""
+
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Of the networks' large products. Weights, averages and the optimiser's state are float32."""
+    remat: bool = False
+    """Compute activations again in the backward pass instead of keeping them: less memory, a third more time."""
+    accumulate: int = 1
+    """Parts of equal size that a device takes its share of the batch in, one after the other."""
+
+
+Writer = Literal["tensorboard", "wandb"]
+
+
+@dataclasses.dataclass(frozen=True)
 class TrainConfig:
     """What every training has."""
 
@@ -80,9 +96,14 @@ class TrainConfig:
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     data: DataConfig = DataConfig()
+    compute: ComputeConfig = ComputeConfig()
     log_every: int = 10
     validate_every: int = 500
     checkpoint_every: int = 250
+    preview_every: int = 0
+    """Steps between pictures of a held-out window; 0: none."""
+    writers: tuple[Writer, ...] = ("tensorboard",)
+    """Who is told of the numbers beside log.jsonl."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,6 +149,43 @@ def from_dict(kind: type[C], values: dict[str, Any]) -> C:
         nested = dataclasses.is_dataclass(types[name])
         parts[name] = from_dict(types[name], value) if nested else tuple(value) if isinstance(value, list) else value
     return kind(**parts)
+
+
+def paths(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Every single value of a configuration under its path, such as `optimiser.clip`."""
+    found = {}
+    for field in dataclasses.fields(config):
+        value, path = getattr(config, field.name), f"{prefix}{field.name}"
+        found |= paths(value, f"{path}.") if dataclasses.is_dataclass(value) else {path: value}
+    return found
+
+
+def override(config: C, values: dict[str, Any]) -> C:
+    """The configuration with other values under some paths. Raises UserError for an unknown path, with the closest."""
+    known = paths(config)
+    for path in values:
+        if path not in known:
+            raise UserError(f"no value {path} in {type(config).__name__}{closest(path, known)}")
+    return _replace(config, values)
+
+
+def closest(name: str, known: typing.Iterable[str]) -> str:
+    """`: did you mean NAME?`, or nothing where no known name is like it."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f": did you mean {found[0]}?" if found else ""
+
+
+def _replace(config: Any, values: dict[str, Any]) -> Any:
+    changes: dict[str, Any] = {}
+    inner: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        name, _, rest = path.partition(".")
+        if rest:
+            inner.setdefault(name, {})[rest] = value
+        else:
+            changes[name] = value
+    changes |= {name: _replace(getattr(config, name), rest) for name, rest in inner.items()}
+    return dataclasses.replace(config, **changes)
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any], prefix: str = "") -> list[str]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import pathlib
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import tyro
 
 from sm_jax.body.assets import load_body
 from sm_jax.data.augment import source_frames
@@ -116,17 +114,3 @@ def facts(config: TrainConfig, state: TrainState, world: World, validation: dict
     run = run_facts(config, world.statistics)
     del run["statistics"]  # the file holds them already
     return {**run, "steps": int(state.step), "body": BODY, "text_encoder": TEXT_ENCODER, "validation": validation}
-
-
-def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any]) -> None:
-    """Run a training program from the command line: `--out FOLDER [--resume] SIZE [--any.value ...]`."""
-    sized = tyro.extras.subcommand_type_from_defaults(sizes, prefix_names=False)
-
-    def program(config: sized, out: pathlib.Path, resume: bool = False) -> None:  # pyright: ignore[reportInvalidTypeForm]
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-        main(config, out, resume)
-
-    try:
-        tyro.cli(program, description=__import__("__main__").__doc__, config=(tyro.conf.OmitSubcommandPrefixes,))
-    except UserError as error:
-        sys.exit(str(error))

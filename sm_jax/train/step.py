@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from sm_jax.diffusion.process import add_noise, loss_weight
+from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train.config import InfillerTraining, RefinerTraining
@@ -22,21 +23,41 @@ Loss = Callable[[Params, World, Any, Array], tuple[jax.Array, Metrics]]
 Step = Callable[[TrainState, World, Any], tuple[TrainState, Metrics]]
 
 
-def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float) -> Step:
-    """A step over an axis named `data`: gradients and metrics are means over the devices."""
+def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float, accumulate: int = 1) -> Step:
+    """A step over an axis named `data`: gradients and metrics are means over all devices of all hosts.
+
+    accumulate: parts of equal size that each device takes its share of the batch in, one after the other, so that the
+    activations of one part are in memory at a time. Losses are means over examples, so the parts change nothing else.
+    """
 
     def step(state: TrainState, world: World, batch: Any) -> tuple[TrainState, Metrics]:
-        (value, report), gradient = jax.value_and_grad(loss, has_aux=True)(state.params, world, batch, state.step)
-        gradient, value, report = jax.lax.pmean((gradient, value, report), AXIS)
+        def one(part: Any) -> Any:
+            return jax.value_and_grad(loss, has_aux=True)(state.params, world, part, state.step)
+
+        (value, report), gradient = jax.lax.pmean(_mean_over_parts(one, batch, accumulate), AXIS)
         metrics = report | {"loss": value, "gradient_norm": optax.tree.norm(gradient)}
         return advance(state, gradient, optimiser, ema), metrics
 
     return step
 
 
+def _mean_over_parts(one: Callable[[Any], Any], batch: Any, parts: int) -> Any:
+    """Mean of `one` over equal parts of a batch, of which one at a time is worked on."""
+    if parts == 1:
+        return one(batch)
+    size = jax.tree.leaves(batch)[0].shape[0]
+    if size % parts:
+        raise UserError(f"{size} windows a device do not divide into {parts} parts: change compute.accumulate")
+    stacked = jax.tree.map(lambda x: x.reshape(parts, size // parts, *x.shape[1:]), batch)
+    first = jax.eval_shape(one, jax.tree.map(lambda x: x[0], stacked))
+    zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), first)
+    total, _ = jax.lax.scan(lambda total, part: (jax.tree.map(jnp.add, total, one(part)), None), zeros, stacked)
+    return jax.tree.map(lambda x: x / parts, total)
+
+
 def infiller_loss(config: InfillerTraining) -> Loss:
     """Noise the truth to a random time and compare the prediction of it. batch: Example [B]."""
-    net = Infiller(config.net)
+    net = Infiller(config.net, jnp.dtype(config.compute.dtype), config.compute.remat)
 
     def loss(params: Params, world: World, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
         x_t, t = noised(world, example, step)
@@ -59,7 +80,7 @@ def noised(world: World, example: Example, step: Array) -> tuple[jax.Array, jax.
 
 def refiner_loss(config: RefinerTraining) -> Loss:
     """Compare what the refiner makes of an infilled motion with the truth. batch: (infilled [B, P, T, D], Example)."""
-    net = Refiner(config.net)
+    net = Refiner(config.net, jnp.dtype(config.compute.dtype), config.compute.remat)
 
     def loss(params: Params, world: World, batch: tuple[Array, Example], _: Array) -> tuple[jax.Array, Metrics]:
         infilled, example = batch

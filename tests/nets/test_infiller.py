@@ -71,3 +71,22 @@ def test_padded_frames_do_not_matter(case):
     first = APPLY(params, x, t, padded)[:, :, :valid]
     second = APPLY(params, x.at[:, :, valid:].add(3.0), t, rubbish)[:, :, :valid]
     np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_recomputation_changes_no_gradient(case):
+    _, params, x, t, conditions = case
+    loss = lambda net: lambda p: jnp.square(net.apply(p, x, t, conditions)).mean()  # noqa: E731
+    kept, again = (jax.jit(jax.grad(loss(Infiller(NET.config, remat=r))))(params) for r in (False, True))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), kept, again)
+
+
+def test_half_precision_is_inside_alone(case):
+    _, params, x, t, conditions = case
+    half = Infiller(NET.config, dtype=jnp.bfloat16)
+    assert {leaf.dtype for leaf in jax.tree.leaves(jax.eval_shape(half.init, jax.random.key(0), x, t, conditions))} == {
+        x.dtype
+    }
+    full, found = APPLY(params, x, t, conditions), jax.jit(half.apply)(params, x, t, conditions)
+    assert found.dtype == full.dtype
+    error = jnp.abs(found - full).max() / jnp.abs(full - conditions.estimate).max()
+    assert 1e-5 < float(error) < 0.05

@@ -78,3 +78,22 @@ def test_the_filter_averages_valid_frames_and_begins_with_nothing():
     np.testing.assert_allclose(found[1:5], [(t**2 + (t - 1) ** 2 + (t + 1) ** 2) / 3 for t in range(1, 5)], rtol=1e-6)
     # At the ends of what is valid the neighbour that is not there counts as the frame itself.
     np.testing.assert_allclose(found[[0, 5, 6]], [1 / 3, (25 + 16 + 25) / 3, 36.0], rtol=1e-6)
+
+
+def test_recomputation_changes_no_gradient(case):
+    _, params, x, conditions = case
+    loss = lambda net: lambda p: jnp.square(net.apply(p, x, conditions)).mean()  # noqa: E731
+    kept, again = (jax.jit(jax.grad(loss(Refiner(NET.config, remat=r))))(params) for r in (False, True))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), kept, again)
+
+
+def test_half_precision_is_inside_alone(case):
+    _, params, x, conditions = case
+    half = Refiner(NET.config, dtype=jnp.bfloat16)
+    assert {leaf.dtype for leaf in jax.tree.leaves(jax.eval_shape(half.init, jax.random.key(0), x, conditions))} == {
+        x.dtype
+    }
+    full, found = APPLY(params, x, conditions), jax.jit(half.apply)(params, x, conditions)
+    assert found.dtype == full.dtype
+    error = jnp.abs(found - full).max() / jnp.abs(full - x).max()
+    assert 1e-5 < float(error) < 0.05

@@ -1,5 +1,11 @@
 import dataclasses
 import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import time
 
 import jax
 import jax.numpy as jnp
@@ -11,9 +17,13 @@ from configs import tiny
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.train import cache
 from sm_jax.train.checkpoint import META, Checkpoints, git_commit
 from sm_jax.train.state import TrainState, create
+from tests.train.programs import result, start
+from tests.train.small_run import examples
 
+STEPS, SAVE_EVERY = 200, 2  # of trainings that are killed
 STATISTICS = Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32))
 
 
@@ -52,3 +62,80 @@ def test_what_made_it_is_written_down(tmp_path):
     facts = json.loads((tmp_path / META).read_text())
     assert facts["kind"] == "InfillerTraining" and facts["versions"]["jax"] == jax.__version__
     assert facts["commit"] == git_commit()
+
+
+def test_items_and_data_position(tmp_path):
+    data = dataclasses.replace(tiny.INFILLER.data, echo=2)
+    checkpoints = Checkpoints(tmp_path, dataclasses.replace(tiny.INFILLER, data=data), STATISTICS, resume=False)
+    checkpoints.save(state(6))
+    checkpoints.close()
+    items = {path.name for path in (tmp_path / "6").iterdir() if path.is_dir()}
+    assert items == {"params", "optimiser", "meta"}
+    meta = json.loads((tmp_path / "6" / "meta" / "metadata").read_text())
+    assert meta["data_position"] == 3 and meta["config"]["data"]["echo"] == 2 and meta["versions"]
+
+
+def test_eight_devices_go_on_as_one_and_as_two(tmp_path):
+    """What eight devices saved half-way ends as it would have with them."""
+    whole = result(start(8, "training", folder=str(tmp_path / "eight")))
+    half = tmp_path / "1"
+    result(start(8, "training", folder=str(half), until=4))
+    shutil.copytree(half, tmp_path / "2")
+    for devices in (1, 2):
+        folder = tmp_path / str(devices)
+        found = result(start(devices, "training", folder=str(folder), resume=True))
+        assert found["devices"] == devices and found["steps"] == 6
+        np.testing.assert_allclose(found["losses"], whole["losses"], rtol=1e-5)
+        with np.load(folder / "final_0.npz") as ours, np.load(tmp_path / "eight" / "final_0.npz") as theirs:
+            for name in ours.files:
+                np.testing.assert_allclose(ours[name], theirs[name], atol=1e-5)
+
+
+def steps_logged(folder: pathlib.Path) -> int:
+    log = folder / "log.jsonl"
+    return log.read_text().count("\n") if log.exists() else 0
+
+
+def kill_and_resume(folder: pathlib.Path, moments: list[int], chance: random.Random, **options) -> int:
+    """Train to the end, killed a random instant after each of some steps. Returns how many deaths were amid a save."""
+    amid = 0
+    for moment in moments:
+        process = start(1, "training", folder=str(folder), resume=(folder / "run.json").exists(), **options)
+        while steps_logged(folder) < moment:
+            assert process.poll() is None, process.communicate()[1][-2000:]
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0.0, 0.05))
+        os.kill(process.pid, signal.SIGKILL)
+        amid += any("tmp" in path.name for path in folder.rglob("*"))
+        assert process.wait() == -signal.SIGKILL, "it had ended before"
+        process.communicate()
+    assert result(start(1, "training", folder=str(folder), resume=True, **options))["steps"] == options["steps"]
+    return amid
+
+
+def same_bits(one: pathlib.Path, other: pathlib.Path) -> None:
+    with np.load(one / "final_0.npz") as a, np.load(other / "final_0.npz") as b:
+        assert a.files == b.files
+        for name in a.files:
+            assert a[name].tobytes() == b[name].tobytes()
+
+
+def deaths(tmp_path: pathlib.Path, count: int, seed: int, **options) -> int:
+    result(start(1, "training", folder=str(tmp_path / "whole"), **options))
+    chance = random.Random(seed)
+    moments = sorted(chance.sample(range(1, options["steps"] - 5), count))
+    amid = kill_and_resume(tmp_path / "killed", moments, chance, **options)
+    same_bits(tmp_path / "killed", tmp_path / "whole")
+    assert (tmp_path / "killed" / "log.jsonl").read_text().count("\n") == options["steps"]
+    return amid
+
+
+def test_two_deaths(tmp_path):
+    deaths(tmp_path, 2, seed=0, steps=STEPS, save_every=SAVE_EVERY)
+
+
+@pytest.mark.slow
+def test_twenty_deaths_of_an_infiller(tmp_path):
+    cache.save(tmp_path / "examples.npz", (np.zeros(1), examples()), "test")
+    options = {"steps": STEPS, "save_every": SAVE_EVERY, "examples": str(tmp_path / "examples.npz")}
+    assert deaths(tmp_path, 20, seed=1, **options) > 3

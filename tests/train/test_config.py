@@ -2,13 +2,15 @@ import dataclasses
 
 import pytest
 
-from configs import small, tiny
+from configs import base, large, small, tiny
 from sm_jax.errors import UserError
 from sm_jax.nets.refiner import RefinerConfig
-from sm_jax.train.config import InfillerTraining, RefinerTraining, differences, from_dict, to_dict
+from sm_jax.train.config import InfillerTraining, RefinerTraining, differences, from_dict, override, paths, to_dict
 
 
-@pytest.mark.parametrize("config", [tiny.INFILLER, tiny.REFINER, small.INFILLER, small.REFINER])
+@pytest.mark.parametrize(
+    "config", [getattr(size, kind) for size in (tiny, small, base, large) for kind in ("INFILLER", "REFINER")]
+)
 def test_round_trip(config):
     assert from_dict(type(config), to_dict(config)) == config
 
@@ -29,3 +31,19 @@ def test_differences_are_named_with_their_path():
 
 def test_schema_defaults_build():
     assert InfillerTraining().net.width and RefinerTraining().net.width
+
+
+def test_values_under_paths():
+    found = override(tiny.INFILLER, {"optimiser.clip": 2.0, "steps": 9, "net.width": 64, "optimiser.ema": 0.5})
+    assert (found.optimiser.clip, found.optimiser.ema, found.steps, found.net.width) == (2.0, 0.5, 9, 64)
+    assert found.optimiser.warm_up == tiny.INFILLER.optimiser.warm_up
+    assert paths(found)["data.sets"] == ("salsa",) and "optimiser" not in paths(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("optimiser.clpi", ": did you mean optimiser.clip?"), ("net.blocs", ": did you mean net.blocks?"), ("zzz", "$")],
+)
+def test_an_unknown_path_names_the_closest(path, said):
+    with pytest.raises(UserError, match=f"no value {path} in InfillerTraining{said}".replace("?", r"\?")):
+        override(tiny.INFILLER, {path: 1})

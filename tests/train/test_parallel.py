@@ -1,10 +1,11 @@
-import os
 import subprocess
 import sys
 
 import numpy as np
 
-from sm_jax.train import parallel
+from sm_jax.train import cache, parallel
+from tests.train.programs import environment, result, start
+from tests.train.small_run import examples
 
 TWO_DEVICES = """
 import jax, jax.numpy as jnp, numpy as np, optax
@@ -29,8 +30,7 @@ except Exception as error:
 
 
 def test_two_devices_take_the_mean_gradient():
-    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=environment(2), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "does not divide over 2 devices" in done.stdout
 
@@ -39,3 +39,12 @@ def test_there_and_back():
     tree = {"a": np.arange(4.0, dtype=np.float32)}
     np.testing.assert_array_equal(parallel.unreplicate(parallel.replicate(tree))["a"], tree["a"])
     assert parallel.split(tree)["a"].size == 4
+
+
+def test_eight_devices_take_the_step_of_one_on_the_joined_batch(tmp_path):
+    """The infiller with its whole loss; weights, averages and moments after three steps, and one all-reduce a step."""
+    cache.save(tmp_path / "examples.npz", (np.zeros(1), examples()), "test")
+    found = result(start(8, "eight", examples=str(tmp_path / "examples.npz")))
+    assert found["devices"] == 8 and found["difference"] < 1e-5
+    np.testing.assert_allclose(*found["losses"], rtol=1e-5)
+    assert found["all_reduces"] == 1

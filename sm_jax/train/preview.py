@@ -1,0 +1,75 @@
+"""Pictures of what a network makes of a held-out window, beside the truth and what it starts from."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.motion import state
+from sm_jax.motion.normalise import Statistics, denormalise
+from sm_jax.motion.pair_frame import PairFrame, to_world
+from sm_jax.nets.infiller import InfillerConfig
+from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax.train.examples import Example, World
+from sm_jax.train.state import Params
+from sm_jax.train.validate import infill
+from sm_jax.types import Array, Motion
+
+Preview = Callable[[Params], np.ndarray]
+_COLUMNS = 6
+_PAIR_FRAME = PairFrame(R_pair_world=np.eye(3, dtype=np.float32), origin=np.zeros(3, np.float32))
+
+
+def infiller_preview(config: InfillerConfig, example: Example, world: World, steps: int = 5) -> Preview:
+    """A function of the weights: a picture [H, W, 3] uint8 of the first example, its estimate, an unguided sample."""
+
+    def predict(params: Params, one: Example, world: World) -> Array:
+        return infill(config, params, one.conditions, jax.random.fold_in(world.key, 3), world.alpha_bar, steps)
+
+    return _preview(predict, example, example, world)
+
+
+def refiner_preview(config: RefinerConfig, infilled: Array, example: Example, world: World) -> Preview:
+    """A function of the weights: a picture [H, W, 3] uint8 of the first example, its estimate, the refined motion."""
+
+    def predict(params: Params, one: tuple[Array, Example], world: World) -> Array:
+        del world
+        return jnp.asarray(Refiner(config).apply({"params": params}, one[0], one[1].conditions))
+
+    return _preview(predict, (infilled, example), example, world)
+
+
+def _preview(predict: Callable[[Params, Any, World], Array], inputs: Any, example: Example, world: World) -> Preview:
+    from sm_jax.export.sheet import (
+        contact_sheet,
+    )  # OpenCV is an extra
+
+    inputs, one = jax.tree.map(lambda x: x[:1], (inputs, example))
+
+    @jax.jit
+    def run(params: Params, inputs: Any, one: Example, world: World) -> list[Motion]:
+        states = (one.x0, one.conditions.estimate, predict(params, inputs, world))
+        return [_motion(x[0], one.rest_joints[0], world.body, world.statistics) for x in states]
+
+    def draw(params: Params) -> np.ndarray:
+        rows = zip(("truth", "estimate", "prediction"), run(params, inputs, one, world), strict=True)
+        return contact_sheet(world.body, list(rows), _COLUMNS)
+
+    return draw
+
+
+def _motion(x: Array, rest_joints: Array, body: smpl.Body, statistics: Statistics) -> Motion:
+    """A normalised state [P, T, D] as motion in the pair frame."""
+    motion, _ = state.unpack(denormalise(x, statistics), betas_of(body, rest_joints))
+    return to_world(motion, _PAIR_FRAME)
+
+
+def betas_of(body: smpl.Body, rest_joints: Array) -> jax.Array:
+    """Shapes [..., N] of the bodies with rest joints [..., J, 3]: the least-squares solution of a linear map."""
+    basis = jnp.asarray(body.joint_shapedirs).reshape(-1, body.joint_shapedirs.shape[-1])
+    moved = jnp.asarray(rest_joints - body.joint_template.reshape((1,) * (rest_joints.ndim - 2) + (-1, 3)))
+    moved = moved.reshape(*moved.shape[:-2], -1)
+    return jnp.einsum("nk,...k->...n", jnp.linalg.pinv(basis), moved, precision="highest")

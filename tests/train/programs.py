@@ -1,0 +1,164 @@
+"""Trainings that need a process of their own, because of its devices or because it is killed.
+
+`python -m tests.train.programs NAME JSON`; each prints one line of JSON.
+"""
+
+import dataclasses
+import itertools
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from configs import tiny
+from sm_jax.diffusion.schedule import cosine
+from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.state import D
+from sm_jax.nets.infiller import Infiller
+from sm_jax.train import cache, hosts, parallel
+from sm_jax.train.config import InfillerTraining
+from sm_jax.train.examples import World
+from sm_jax.train.loop import train
+from sm_jax.train.optimiser import make
+from sm_jax.train.state import TrainState, create
+from sm_jax.train.step import Loss, infiller_loss, make_step
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+BATCH = 8
+
+
+def environment(devices: int) -> dict[str, str]:
+    """Of a process with so many CPU devices."""
+    flags = f"--xla_force_host_platform_device_count={devices} --xla_cpu_multi_thread_eigen=false"
+    return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+
+
+def start(devices: int, name: str, **arguments: Any) -> subprocess.Popen:
+    """A program in a process of its own."""
+    command = [sys.executable, "-m", "tests.train.programs", name, json.dumps(arguments)]
+    return subprocess.Popen(
+        command, env=environment(devices), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def result(process: subprocess.Popen) -> Any:
+    """What a program prints. Fails with what it complains of."""
+    out, err = process.communicate(timeout=500)
+    assert process.returncode == 0, err[-3000:]
+    return json.loads(out.splitlines()[-1])
+
+
+def configuration(steps: int, save_every: int) -> InfillerTraining:
+    data = dataclasses.replace(tiny.INFILLER.data, batch=BATCH)
+    changes = {"validate_every": steps, "checkpoint_every": save_every, "writers": (), "data": data}
+    return dataclasses.replace(tiny.INFILLER, steps=steps, **changes)
+
+
+def world() -> World:
+    """Without a body, which only simulation needs."""
+    statistics = Statistics(mean=np.zeros(D, np.float32), std=np.full(D, 0.5, np.float32))
+    alpha_bar: Any = jnp.asarray(cosine())
+    return World(key=jax.random.key(0), body=None, statistics=statistics, alpha_bar=alpha_bar)  # pyright: ignore
+
+
+def toy_loss() -> Loss:
+    """A small regression."""
+
+    def loss(params, world, batch, step):
+        found = jnp.tanh(batch["x"] @ params["into"]) @ params["out"]
+        return jnp.square(found - batch["y"]).mean(), {"size": jnp.abs(found).mean()}
+
+    return loss
+
+
+def toy_batch(number: int) -> dict[str, np.ndarray]:
+    x = np.random.default_rng(number).normal(size=(BATCH, 32)).astype(np.float32)
+    return {"x": x, "y": np.sin(x[:, :4])}
+
+
+def toy_params() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {"into": rng.normal(size=(32, 64)).astype(np.float32) / 6, "out": np.zeros((64, 4), np.float32)}
+
+
+def task(config: InfillerTraining, examples: str) -> tuple[Loss, Any, Any]:
+    """Loss, weights and the function from a number to its batch: of the infiller on stored examples, or of the toy."""
+    if not examples:
+        return toy_loss(), toy_params(), toy_batch
+    _, stored = cache.load(pathlib.Path(examples), "test")
+    rows = np.arange(BATCH) % len(stored.number)
+    batch = jax.tree.map(lambda x: x[rows], stored)
+    batch = dataclasses.replace(batch, number=np.arange(BATCH, dtype=np.int32))
+    net, t = Infiller(config.net), jnp.zeros(BATCH, jnp.int32)
+    params = jax.jit(net.init)(jax.random.key(0), batch.x0, t, batch.conditions)["params"]
+    moved = lambda n: dataclasses.replace(batch, number=batch.number + n * BATCH)  # noqa: E731
+    return infiller_loss(config), params, moved
+
+
+def run(
+    folder: str, steps: int = 6, save_every: int = 2, resume: bool = False, examples: str = "", until: int | None = None
+) -> tuple[TrainState, list[float]]:
+    """A training to its end, through the real loop: the state and the losses in its log."""
+    config = configuration(steps, save_every)
+    loss, params, batch = task(config, examples)
+    optimiser = make(config.optimiser, steps)
+    part = BATCH // jax.process_count()
+    own = slice(jax.process_index() * part, (jax.process_index() + 1) * part)
+    state = train(
+        config,
+        make_step(loss, optimiser, config.optimiser.ema),
+        create(params, optimiser),
+        world(),
+        lambda first: (jax.tree.map(lambda x: x[own], batch(n)) for n in itertools.count(first)),
+        lambda _, raw: raw,
+        pathlib.Path(folder),
+        resume=resume,
+        until=until,
+    )
+    lines = map(json.loads, (pathlib.Path(folder) / "log.jsonl").read_text().splitlines())
+    return state, [line["loss"] for line in lines]
+
+
+def training(coordinator: str = "", processes: int | None = None, process_id: int | None = None, **arguments) -> Any:
+    """Losses, and a file of the final state, from one of some processes."""
+    hosts.join(coordinator, processes, process_id)
+    state, losses = run(**arguments)
+    file = pathlib.Path(arguments["folder"]) / f"final_{jax.process_index()}.npz"
+    np.savez(file, *jax.tree.leaves(state))
+    return {"losses": losses, "devices": jax.device_count(), "steps": int(state.step)}
+
+
+def eight(examples: str) -> Any:
+    """The infiller's step on all devices beside the same on one: largest difference of the weights and their moments
+    after three steps, and the all-reduces in the compiled program."""
+    config = configuration(100, 100)
+    loss, params, batch = task(config, examples)
+    optimiser = make(config.optimiser, 100)
+    step = make_step(loss, optimiser, config.optimiser.ema)
+    many, one = parallel.parallelise(step), jax.pmap(step, axis_name="data", devices=jax.devices()[:1])
+    joined, alone = create(params, optimiser), jax.tree.map(lambda x: jnp.asarray(x)[None], create(params, optimiser))
+    state, everywhere = parallel.replicate(joined), parallel.replicate(world())
+    here = jax.tree.map(lambda x: jnp.asarray(x)[None], world())
+    text = many.lower(state, everywhere, parallel.split(batch(0))).compile().as_text()  # pyright: ignore
+    metrics = single = {}
+    for number in range(3):
+        state, metrics = many(state, everywhere, parallel.split(batch(number)))
+        alone, single = one(alone, here, jax.tree.map(lambda x: x[None], batch(number)))
+    pairs = zip(jax.tree.leaves(parallel.unreplicate(state)), jax.tree.leaves(alone), strict=True)
+    return {
+        "difference": max(float(jnp.abs(a - b[0]).max()) for a, b in pairs),
+        "losses": [float(parallel.unreplicate(metrics)["loss"]), float(single["loss"][0])],
+        "all_reduces": len(re.findall(r" all-reduce(?:-start)?\(", text)),
+        "devices": jax.device_count(),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({"training": training, "eight": eight}[sys.argv[1]](**json.loads(sys.argv[2]))))
