@@ -29,6 +29,7 @@ VIEWS = {
     FOUR_VIEWS: tuple(f"camera {i + 1}" for i in range(4)),
 }
 SHA256 = {
+    RENDERED: "c90ae8b91c8bc899f96e8d667b132cdbc46060023ad92c26d83e680a335ae1f6",
     SIMULATED: "e42867b9740c28073e2a23285a6b263bbcef9085033856e5a8e94a6631d5d4d8",
     FOUR_VIEWS: "e863fe1983bea928d41d4edadace088603cba96b47d0a5eb0cd8edcc9eacf15f",
 }
