@@ -44,7 +44,7 @@ def load_methods(
     return {name: method for name, method in methods.items() if not names or name in names}, facts
 
 
-def settings(method: Method) -> dict[str, Any]:
+def settings(method: Method | Settings | Weights) -> dict[str, Any]:
     """What a method was set to: the numbers among its fields, and theirs."""
     if not dataclasses.is_dataclass(method):
         return {}
