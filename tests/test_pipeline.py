@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax import pipeline, sampling
+from sm_jax import pipeline
 from sm_jax.energies.combine import Weights
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
@@ -14,7 +14,7 @@ from sm_jax.pipeline import Request, load_models, reconstruct, reconstruct_many
 from sm_jax.tasks import cut
 from sm_jax.text.contacts import contact_targets
 from sm_jax.train.weights import INFILLER, REFINER
-from tests.test_sampling import BODY, HANDS, PLAIN, TEXT, models, seen
+from tests.test_sampling import BODY, HANDS, PLAIN, TEXT, models, programs, seen
 
 __all__ = ["models"]
 # One step, and of the energies one: what is compiled most here are energies.
@@ -69,7 +69,6 @@ def test_the_least_energy_wins_and_the_spread_is_told(models):
 
 def test_fifty_clips_compile_no_more_programs_than_there_are_numbers_of_windows(models):
     lengths = np.random.default_rng(0).integers(20, 100, size=50).tolist()
-    programs = lambda: sampling.sample._cache_size()  # noqa: E731  # pyright: ignore[reportFunctionMemberAccess]
     before = programs()
     settings = dataclasses.replace(FAST, rotation_step=0.02)  # of no other test
     reconstruct_many([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, settings)
