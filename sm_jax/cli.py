@@ -29,6 +29,8 @@ class Reconstruct:
     """Focal length in pixels. Without it, the length of the picture's diagonal is taken, and said so."""
     steps: int = 10
     """Denoising steps of the infiller."""
+    hypotheses: int = 1
+    """Samples, of which the one that agrees best with everything known is written; their spread is in motion.npz."""
     seed: int = 0
     """Seed of the sampling noise."""
     overwrite: bool = False
@@ -40,13 +42,15 @@ class Reconstruct:
 
         if not 1 <= self.steps <= 1000:
             raise UserError(f"--steps {self.steps}: give a number from 1 to 1000")
+        if not 1 <= self.hypotheses <= 64:
+            raise UserError(f"--hypotheses {self.hypotheses}: give a number from 1 to 64")
         reconstruct_to_folder(
             self.input,
             self.out,
             text=self.text,
             body_name=self.body,
             focal=self.focal,
-            settings=Settings(steps=self.steps),
+            settings=Settings(steps=self.steps, hypotheses=self.hypotheses),
             seed=self.seed,
             overwrite=self.overwrite,
         )

@@ -127,7 +127,8 @@ class _Draft:
 
         def joined(what: Callable[[Samples], Array]) -> np.ndarray:
             """Arrays [N, P, T, ...] of the chunks, each up to where the next one begins."""
-            return np.concatenate([np.asarray(what(x))[:, :, :end] for x, end in zip(self.done, ends, strict=True)], axis=2)
+            parts = zip(self.done, ends, strict=True)
+            return np.concatenate([np.asarray(what(samples))[:, :, :end] for samples, end in parts], axis=2)
 
         def mean(terms: Sequence[Mapping[str, Array]]) -> dict[str, float]:
             """Energies of the chunks, by their lengths."""

@@ -136,6 +136,7 @@ def at_source_rate(
         frame_index=index,
         visibility=result.visibility[:, nearest],
         infilled=result.infilled[:, nearest],
+        spread=result.spread[:, nearest],
         provenance=provenance,
     )
 

@@ -24,7 +24,7 @@ def write(path, motion, fps=30.0):
     camera = Camera(K=np.eye(3), R=np.tile(np.eye(3), (T, 1, 1)), t=np.zeros((T, 3)), image_size=np.ones(2))
     content = motion_file(
         load_body(), motion, camera, fps=fps, frame_index=np.arange(T), visibility=np.ones((2, T, 24)),
-        infilled=np.zeros((2, T, 24), bool), provenance={},
+        infilled=np.zeros((2, T, 24), bool), spread=np.zeros((2, T, 24)), provenance={},
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     save_motion(path, content)

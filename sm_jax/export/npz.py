@@ -22,7 +22,8 @@ CONVENTIONS = (
     " others joint from parent, in the order of joint_names. The rest pose is a T-pose, y up, facing +z, left = +x."
     " trans: [P,T,3], SMPL's translation = pelvis position - rest pelvis. joints: [P,T,24,3] in the world."
     " Camera: OpenCV (x right, y down, z forward), x_camera = camera_R[t] x_world + camera_t[t], pixels = camera_K"
-    " x_camera / z. visibility in [0,1], infilled marks joints that the model made up. frame_index: frame in the video."
+    " x_camera / z. visibility in [0,1], infilled marks joints that the model made up, spread [P,T,24] is how far the"
+    " hypotheses' joints lie apart, metres. frame_index: frame in the video."
 )
 
 
@@ -33,6 +34,7 @@ class MotionFile:
     motion: Motion [P, T].  body: name of the body the betas belong to.  rest_joints: [P, 24, 3].
     joints: [P, T, 24, 3] world.  camera: as in Camera.  fps: frames per second of the T frames.
     frame_index: [T] position in the source video.  visibility: [P, T, 24] in [0, 1].  infilled: [P, T, 24] bool.
+    spread: [P, T, 24] metres, of a joint over the hypotheses; zero of one.
     provenance: plain JSON (versions, weights hash, configuration, seed).
     """
 
@@ -45,6 +47,7 @@ class MotionFile:
     frame_index: np.ndarray
     visibility: np.ndarray
     infilled: np.ndarray
+    spread: np.ndarray
     provenance: dict[str, Any]
 
 
@@ -57,6 +60,7 @@ def motion_file(
     frame_index: np.ndarray,
     visibility: np.ndarray,
     infilled: np.ndarray,
+    spread: np.ndarray,
     provenance: dict[str, Any],
 ) -> MotionFile:
     """Play a motion [P, T] on its body and put it with its surroundings. Shapes as in MotionFile.
@@ -72,6 +76,7 @@ def motion_file(
         ("frame_index", frame_index, (frames,)),
         ("visibility", visibility, (people, frames, len(JOINTS))),
         ("infilled", infilled, (people, frames, len(JOINTS))),
+        ("spread", spread, (people, frames, len(JOINTS))),
         ("camera t", camera.t, (frames, 3)),
     ):
         if np.shape(array) != shape:
@@ -86,6 +91,7 @@ def motion_file(
         frame_index=np.asarray(frame_index, np.int64),
         visibility=np.asarray(visibility, np.float32),
         infilled=np.asarray(infilled, bool),
+        spread=np.asarray(spread, np.float32),
         provenance=provenance,
     )
 
@@ -117,6 +123,7 @@ def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
         "frame_index": content.frame_index,
         "visibility": content.visibility,
         "infilled": content.infilled,
+        "spread": content.spread,
         "provenance": np.str_(json.dumps(content.provenance, allow_nan=False)),
     }
     with replacing(path) as temporary, temporary.open("wb") as file:
@@ -163,6 +170,7 @@ def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
         frame_index=data["frame_index"],
         visibility=data["visibility"],
         infilled=data["infilled"],
+        spread=data["spread"],
         provenance=json.loads(str(data["provenance"])),
     )
 

@@ -25,9 +25,9 @@ class Guards:
         self.truth, self.distances, self.depth = truth, _distances(truth), _depth(truth)
 
     def __call__(self, predicted: Pair) -> Row:
-        """Of the 24 SMPL joints, the skin's points and the meshes. Contacts are pairs of regions nearer than 5 cm, frame
-        by frame; recall is nan where the truth has none, precision where the prediction has none. A-PD is the corrected
-        one, as excess over the truth's. Jitter and wrist speed are shares of the truth's: 1 is right."""
+        """Of the 24 SMPL joints, the skin's points and the meshes. Contacts are pairs of regions nearer than 5 cm,
+        frame by frame; recall is nan where the truth has none, precision where the prediction has none. A-PD is the
+        corrected one, less the truth's. Jitter and wrist speed are shares of the truth's: 1 is right."""
         found, true = predicted.joints["smpl"], self.truth.joints["smpl"]
         contacts = contact_scores(_distances(predicted), self.distances, radius=RADIUS)
         return {

@@ -47,5 +47,6 @@ def content(body):
         frame_index=10 + np.arange(FRAMES),
         visibility=1.0 - infilled,
         infilled=infilled,
+        spread=0.1 * infilled,
         provenance={"seed": 3, "body": "open-low"},
     )

@@ -23,7 +23,7 @@ def test_round_trip(content, saved):
         np.testing.assert_allclose(getattr(loaded.motion, field.name), getattr(content.motion, field.name), atol=1e-6)
     for field in ("K", "R", "t", "image_size"):
         np.testing.assert_array_equal(getattr(loaded.camera, field), getattr(content.camera, field))
-    for field in ("joints", "rest_joints", "frame_index", "visibility", "infilled"):
+    for field in ("joints", "rest_joints", "frame_index", "visibility", "infilled", "spread"):
         np.testing.assert_array_equal(getattr(loaded, field), getattr(content, field))
     assert (loaded.fps, loaded.body, loaded.provenance) == (content.fps, content.body, content.provenance)
 
@@ -43,7 +43,7 @@ def test_a_motion_that_is_not_finite_is_refused(body, content):
     pelvis = content.motion.pelvis.copy()
     pelvis[1, 3, 2] = np.nan
     fields = {f.name: getattr(content, f.name) for f in dataclasses.fields(content)}
-    rest = {name: fields[name] for name in ("fps", "frame_index", "visibility", "infilled", "provenance")}
+    rest = {name: fields[name] for name in ("fps", "frame_index", "visibility", "infilled", "spread", "provenance")}
     broken = dataclasses.replace(content.motion, pelvis=pelvis)
     with pytest.raises(UserError, match=r"pelvis .* not finite.*\(1, 3, 2\)"):
         motion_file(body, broken, content.camera, **rest)

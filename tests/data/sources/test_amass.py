@@ -44,7 +44,8 @@ def content(body):
     )
     return motion_file(
         body, dataclasses.replace(motion, pelvis=pelvis), camera, fps=60.0, frame_index=np.arange(N_FRAMES),
-        visibility=np.ones((2, N_FRAMES, 24)), infilled=np.zeros((2, N_FRAMES, 24), bool), provenance={},
+        visibility=np.ones((2, N_FRAMES, 24)), infilled=np.zeros((2, N_FRAMES, 24), bool),
+        spread=np.zeros((2, N_FRAMES, 24)), provenance={},
     )  # fmt: skip
 
 

@@ -146,7 +146,8 @@ def test_our_own_export_comes_back(tmp_path):
     motion = Motion(global_orient=turns[:, :, 0], body_pose=turns[:, :, 1:], pelvis=pelvis, betas=np.zeros((2, 10)))
     camera = Camera(K=np.eye(3), R=np.tile(np.eye(3), (20, 1, 1)), t=np.zeros((20, 3)), image_size=np.array([9, 9]))
     content = motion_file(body, motion, camera, fps=30.0, frame_index=np.arange(20), visibility=np.ones((2, 20, 24)),
-                          infilled=np.zeros((2, 20, 24), bool), provenance={})  # fmt: skip
+                          infilled=np.zeros((2, 20, 24), bool),
+                          spread=np.zeros((2, 20, 24)), provenance={})  # fmt: skip
     landmarks, report = bvh_pair.read(*save_bvh(tmp_path, content), mapping={"chest": "spine3"})
     assert report.scale == 0.01
     assert landmarks.orientations is not None
