@@ -3,7 +3,7 @@ import pytest
 
 from experiments.rendering.cameras import look, shot
 from experiments.rendering.front_end import true_keypoints
-from experiments.rendering.stands import FOCAL, SHAKE, aimed, held
+from experiments.rendering.stands import FOCAL, SHAKE, aimed, held, stand
 
 
 @pytest.mark.parametrize("much", [False, True])
@@ -16,6 +16,16 @@ def test_people_are_in_the_picture_and_hide_each_other_as_asked(body, dance, muc
     focal = camera.K[0, 0] / np.linalg.norm(camera.image_size)
     assert FOCAL[0] <= focal <= FOCAL[1]
     assert ((seen < 0.5).mean() > 0.08) == much
+
+
+def test_from_every_side_people_fill_the_picture_and_are_in_it():
+    people = np.random.default_rng(0).uniform((-0.7, -0.4, 0), (0.7, 0.4, 1.75), (200, 3))
+    for seed, side in enumerate(np.linspace(0, 6, 40)):
+        still = stand(np.random.default_rng(seed), people, side, (960, 540))
+        pixels, _ = still.project(people)
+        assert ((pixels > 0) & (pixels < still.size)).all(axis=-1).mean() > 0.99
+        feet_and_head, _ = still.project(np.array([[0.0, 0, 0], [0, 0, 1.75]]))
+        assert feet_and_head[0, 1] - feet_and_head[1, 1] > 0.385 * 540
 
 
 def test_a_camera_looks_where_it_is_aimed():

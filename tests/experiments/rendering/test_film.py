@@ -38,6 +38,9 @@ def test_shadows_lie_under_the_people(body, shot):
     vertices = np.asarray(body.v_template)[None][..., [2, 0, 1]] + np.array([4.0, 0.0, 1.0])
     shade = shadows(shot, vertices, np.array([0.0, 0, 1]))
     (column, row), _ = shot.project(np.array([4.0, 0, 0]))
+    beside = np.array([4.0, vertices[..., 1].max() + 0.2, 0])  # still in the rectangle that is drawn
+    (column_beside, row_beside), _ = shot.project(beside)
+    assert shade[int(row_beside), int(column_beside)].min() == 255
     assert shade[int(row), int(column)].max() < 200 and shade[:50].min() == 255 and shade[int(row), 5].min() == 255
 
 
