@@ -1,20 +1,21 @@
 """Tune every method on the validation split, ours no more than the others.
 
     python experiments/tune_baselines.py --synthetic data/synthetic.npz --smoothnets out/runs/smoothnet/weights.npz
-    python experiments/tune_baselines.py ... --methods SmoothNet        (these alone; the rest of the file stays)
 
 Clips of 96 frames of the validation dance and the validation classes (`rendering.clips.validation_clips`), each seen
 by several independent simulations. The criterion was chosen before anything was tuned: the geometric mean of four
 numbers, each as a share of the raw estimate's: root-aligned MPJPE over all joints, pair PA-MPJPE, acceleration error,
 and by how many times the jitter is larger *or smaller* than the truth's, so that smoothing more than is right does not
 pay. Grids are in tuning/grids.py. Writes experiments/results/tuning.json: every row, and each method's winner, which is
-copied by hand to where the method's defaults stand. Half an hour on one core.
+copied by hand to where the method's defaults stand. Rows that the file has are not measured again: delete it to start
+anew. An hour on one core, half of which compiles.
 """
 
 import json
 import pathlib
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -34,43 +35,41 @@ RESULTS = pathlib.Path(__file__).parent / "results" / "tuning.json"
 
 
 def main(
-    synthetic: pathlib.Path,
-    smoothnets: tuple[pathlib.Path, ...] = (),
-    methods: tuple[str, ...] = (),
-    clips: int = 4,
-    seeds: int = 3,
-) -> None:
+    synthetic: pathlib.Path, smoothnets: tuple[pathlib.Path, ...] = (), methods: tuple[str, ...] = (),
+    clips: int = 4, seeds: int = 3,
+) -> None:  # fmt: skip
     """synthetic: a prepared synthetic set.  smoothnets: weights files to choose from, called by their folders."""
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     seen, everything = observed(synthetic, clips, seeds), grids(smoothnets)
-    start = measure(raw, seen)
-    result: dict[str, Any] = json.loads(RESULTS.read_text()) if methods and RESULTS.exists() else {"methods": {}}
-    result |= {"clips": sorted({name for name, *_ in seen}), "seeds": seeds, "raw": start}
-    result["methods"]["slerp"] = {"rows": [_row({}, measure(slerp, seen), start)]}
+    names = sorted({name for name, *_ in seen})
+    result: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    if (result.get("clips"), result.get("seeds")) != (names, seeds):
+        result = {"clips": names, "seeds": seeds, "device": jax.devices()[0].device_kind, "methods": {}}
+        result |= {"raw": measure(raw, seen), "slerp": measure(slerp, seen)}
     for name in methods or everything:
-        began = time.perf_counter()
-        rows = search(everything[name], seen, start)
-        winner = min(rows, key=lambda row: row["score"])
-        facts = {"commit": git_commit(), "device": jax.devices()[0].device_kind}
-        facts["seconds"] = round(time.perf_counter() - began)
-        result["methods"][name] = {"winner": winner["settings"], "score": winner["score"], **facts, "rows": rows}
-        RESULTS.write_text(json.dumps(result, indent=1) + "\n")
+        found = result["methods"].setdefault(name, {"winner": {}, "rows": []})
+        for row in search(everything[name], seen, result["raw"], found["rows"]):
+            print(json.dumps({"method": name} | row), flush=True)
+            found["winner"] = _best(found["rows"])
+            RESULTS.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def search(grid: Grid, seen: list, start: Means) -> list[dict[str, Any]]:
-    """A row for every setting tried."""
-    best, rows = grid.start, []
+def search(grid: Grid, seen: list, start: Means, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Adds a row for every setting tried that has none, and yields it."""
+    best = grid.start
     for stage in grid.stages:
         for values in grid.around(best, stage):
             if all(row["settings"] != values for row in rows):
-                rows.append(_row(values, measure(grid.make(values), seen), start))
-                print(json.dumps(rows[-1]), flush=True)
-        best = min(rows, key=lambda row: row["score"])["settings"]
-    return rows
+                began, means = time.perf_counter(), measure(grid.make(values), seen)
+                found = {"score": score(means, start)} | means | {"seconds": time.perf_counter() - began}
+                rounded = {key: round(value, 4) for key, value in found.items()}
+                rows.append({"settings": values, "commit": git_commit()} | rounded)
+                yield rows[-1]
+        best = _best(rows)
 
 
-def _row(values: dict[str, Any], means: Means, start: Means) -> dict[str, Any]:
-    return {"settings": values, "score": round(score(means, start), 4)} | {k: round(v, 3) for k, v in means.items()}
+def _best(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return min(rows, key=lambda row: row["score"])["settings"]
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "optimisation": Grid(
             optimised,
             {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 300},
-            [{"smoothness": smoother["smoothness"][:3], "prior": (1.0, 5.0, 20.0)}, {"iterations": (50, 300)}],
+            [{"iterations": (30, 100, 300)}, {"prior": (1.0, 5.0, 20.0)}, smoother],
         ),
         "each alone": Grid(lambda v: Alone(models, settings(v, alone=True)), usual, [smoother, {"steps": (5, 10)}]),
     }

@@ -4,7 +4,6 @@ What the networks add is what this lacks: the energies, their weights, the state
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable
 
 import jax
@@ -49,8 +48,8 @@ class Descent:
         return map_frames(found, lambda x: x[:, :frames])
 
 
-@functools.partial(jax.jit, static_argnames="iterations")
-def descend(body: smpl.Body, task: Task, strength: dict[str, Array], tolerance: Array, iterations: int) -> Motion:
+@jax.jit
+def descend(body: smpl.Body, task: Task, strength: dict[str, Array], tolerance: Array, iterations: Array) -> Motion:
     """The gap-filled estimate of a padded clip [P, T], moved to a minimum. strength: weights by name, none zero."""
     observation, frame_mask = task.observation, task.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
@@ -86,7 +85,7 @@ def slow_first(frames: int, fps: Array) -> jax.Array:
     return jnp.asarray(cosine, jnp.float32) * jax.lax.rsqrt(1.0 + jnp.square(jnp.square(hertz / EVEN)))[None]
 
 
-def minimise(cost: Energy, x: Array, tolerance: Array | float, iterations: int) -> tuple[jax.Array, jax.Array]:
+def minimise(cost: Energy, x: Array, tolerance: Array | float, iterations: Array | int) -> tuple[jax.Array, jax.Array]:
     """x at a minimum of `cost`, or as far as that many iterations lead, and its cost.
 
     The line search knows cost and gradient where it ends, so that the next step need not compute them; the compiled
