@@ -38,14 +38,21 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     """By name. smoothnets: weights to choose from."""
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
-    usual = {"smoothness": GUIDANCE.smoothness, "steps": 10, "text_scale": 1.0, "polish": 100}
-    smoother = {"smoothness": [factor * GUIDANCE.smoothness for factor in (1.0, 3.0, 10.0, 30.0)]}
-    sampling = [smoother, {"steps": (5, 10)}, {"text_scale": (1.0, 2.0)}]
+    usual = {"smoothness": GUIDANCE.smoothness, "step": 0.01, "steps": 10, "text_scale": 1.0, "polish": 100}
+    smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10, 30)]}
+    shorter = {"step": (0.01, 0.003, 0.001)}  # radians and metres of a full descent step
 
     def settings(v: Values, alone: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
         weights = without_partner(weights) if alone else weights
-        return Settings(weights=weights, steps=v["steps"], text_scale=v["text_scale"], polish=v["polish"])
+        return Settings(
+            weights=weights,
+            steps=v["steps"],
+            text_scale=v["text_scale"],
+            polish=v["polish"],
+            rotation_step=v["step"],
+            pelvis_step=v["step"],
+        )
 
     def optimised(v: Values) -> Method:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"], prior=v["prior"])
@@ -67,11 +74,17 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
             {},
             [{"weights": [*nets]}],
         ),
-        "networks + guidance": Grid(lambda v: Ours(models, settings(v)), usual, [*sampling, {"polish": (30, 100)}]),
+        "networks + guidance": Grid(
+            lambda v: Ours(models, settings(v)),
+            usual,
+            [smoother, shorter, smoother, {"polish": (30, 100)}, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
+        ),
         "optimisation": Grid(
             optimised,
             {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 300},
             [{"iterations": (30, 100, 300)}, {"prior": (1.0, 5.0, 20.0)}, smoother],
         ),
-        "each alone": Grid(lambda v: Alone(models, settings(v, alone=True)), usual, [smoother, {"steps": (5, 10)}]),
+        "each alone": Grid(
+            lambda v: Alone(models, settings(v, alone=True)), usual, [shorter, smoother, {"steps": (5, 10)}]
+        ),
     }
