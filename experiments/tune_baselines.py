@@ -24,7 +24,8 @@ import tyro
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from experiments.tuning.criterion import Means, measure, score
-from experiments.tuning.grids import Grid, grids
+from experiments.tuning.grid import Grid
+from experiments.tuning.grids import grids
 from experiments.tuning.observed import observed
 from sm_jax.baselines.estimate import raw, slerp
 from sm_jax.errors import UserError

@@ -1,11 +1,10 @@
 """Which settings of which method are tried."""
 
 import dataclasses
-import itertools
 import pathlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from experiments.tuning.grid import Grid, Values
 from sm_jax.baselines.alone import Alone, without_partner
 from sm_jax.baselines.descent import Descent
 from sm_jax.baselines.filters import OneEuro, SavitzkyGolay
@@ -15,23 +14,6 @@ from sm_jax.baselines.smoothnet import Smoothed
 from sm_jax.pipeline import load_models
 from sm_jax.sampling import GUIDANCE, Settings
 from sm_jax.train.weights import load_weights
-
-Values = dict[str, Any]
-
-
-@dataclasses.dataclass(frozen=True)
-class Grid:
-    """make: from settings to a method.  start: the settings to begin with.  stages: grids that are searched in turn,
-    each around the best settings so far."""
-
-    make: Callable[[Values], Method]
-    start: Values
-    stages: Sequence[Mapping[str, Sequence[Any]]]
-
-    def around(self, best: Values, stage: Mapping[str, Sequence[Any]]) -> Iterator[Values]:
-        """The settings of one stage."""
-        for chosen in itertools.product(*stage.values()):
-            yield best | dict(zip(stage, chosen, strict=True))
 
 
 def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
