@@ -23,8 +23,8 @@ class OneEuro:
     column).  d_cutoff: Hz, of the speed itself.
     """
 
-    min_cutoff: float = 1.0
-    beta: float = 1.0
+    min_cutoff: float = 2.0
+    beta: float = 0.3
     d_cutoff: float = 1.0
 
     def __call__(self, clip: Clip) -> Motion:
@@ -37,8 +37,8 @@ class OneEuro:
 class SavitzkyGolay:
     """Least-squares polynomials of an `order` over `window` frames (odd); not causal. A shorter clip is one window."""
 
-    window: int = 11
-    order: int = 2
+    window: int = 25
+    order: int = 1
 
     def __call__(self, clip: Clip) -> Motion:
         """The filtered motion."""
