@@ -7,7 +7,7 @@ clip. There are no seams, and a contact that two windows share is one contact.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import flax.linen as nn
@@ -43,11 +43,12 @@ GUIDANCE = Weights(
     prior=1.0,
     shape=0.0,  # betas are the fit's and do not move
 )
+UNWEIGHTED = Weights(**{field.name: 0.0 for field in dataclasses.fields(Weights)})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How to sample. Hashable: a static argument of the compiled call.
+    """How to sample. Hashable: all but the weights is a static argument of the compiled call.
 
     steps: denoising steps.  text_scale: classifier-free guidance on the text, 1 for none.  guided_from: noise level t
     below which the energies guide; zero or less switches guidance off in sampling and after the refiner.
@@ -81,9 +82,20 @@ class Models:
     statistics: Statistics
 
 
-@functools.partial(jax.jit, static_argnames="settings")
 def sample(models: Models, body: smpl.Body, task: Task, settings: Settings) -> Samples:
-    """The compiled whole: all hypotheses of a task."""
+    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new."""
+    return compiled(models, body, task, settings.weights.active(), _without_weights(settings))
+
+
+def _without_weights(settings: Settings) -> Settings:
+    return dataclasses.replace(settings, weights=UNWEIGHTED)
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def compiled(
+    models: Models, body: smpl.Body, task: Task, weights: Mapping[str, Array | float], settings: Settings
+) -> Samples:
+    """The compiled whole. weights: of the energies, instead of those of the settings."""
     observation, frame_mask = task.observation, task.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     conditions, frames = _window_conditions(models, body, observation, frame_mask, task.text, task.noise.shape[1])
@@ -92,7 +104,7 @@ def sample(models: Models, body: smpl.Body, task: Task, settings: Settings) -> S
     def clip_energies(clip_state: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         motion, contact = state.unpack(clip_state, estimate.betas)
         contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
-        return energy(body, motion, contact, evidence, settings.weights)
+        return energy(body, motion, contact, evidence, weights)
 
     def hypothesis(noise: jax.Array, held: jax.Array) -> jax.Array:
         def to_clip(x: jax.Array) -> jax.Array:
@@ -215,13 +227,16 @@ def sample_many(
     filled = [*tasks, *[tasks[-1]] * (batch - len(tasks))]
     devices = max(n for n in range(1, jax.local_device_count() + 1) if batch % n == 0)
     stacked = jax.tree.map(lambda *x: np.stack(x).reshape(devices, batch // devices, *np.shape(x[0])), *filled)
-    found = jax.device_get(_everywhere(devices)(models, body, stacked, settings))
+    found = jax.device_get(
+        _everywhere(devices)(models, body, stacked, settings.weights.active(), _without_weights(settings))
+    )
     flat = jax.tree.map(lambda x: x.reshape(batch, *x.shape[2:]), found)
     return [jax.tree.map(lambda x, i=i: x[i], flat) for i in range(len(tasks))]
 
 
 @functools.cache
-def _everywhere(devices: int) -> Callable[[Models, smpl.Body, Task, Settings], Samples]:
-    """`sample` of tasks [devices, tasks a device]; models and body are the same for all."""
-    each = jax.vmap(sample, in_axes=(None, None, 0, None))
-    return jax.pmap(each, in_axes=(None, None, 0), static_broadcasted_argnums=3, devices=jax.local_devices()[:devices])
+def _everywhere(devices: int) -> Callable[[Models, smpl.Body, Task, dict[str, float], Settings], Samples]:
+    """`compiled` for tasks [devices, tasks a device]; models and body are the same for all."""
+    each = jax.vmap(compiled, in_axes=(None, None, 0, None, None))
+    mine = jax.local_devices()[:devices]
+    return jax.pmap(each, in_axes=(None, None, 0, None), static_broadcasted_argnums=4, devices=mine)

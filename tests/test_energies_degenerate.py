@@ -158,7 +158,8 @@ def finite(body: Body, given: Scenes, weights: Weights) -> jax.Array:
 
     def of_one(motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:
         value, gradient = jax.value_and_grad(
-            lambda motion, foot_contact: energy(body, motion, foot_contact, evidence, weights)[0], argnums=(0, 1)
+            lambda motion, foot_contact: energy(body, motion, foot_contact, evidence, weights.active())[0],
+            argnums=(0, 1),
         )(motion, foot_contact)
         leaves = [jnp.isfinite(x).all() for x in jax.tree.leaves(gradient)]
         return jnp.stack([jnp.isfinite(value), jnp.stack(leaves).all()])

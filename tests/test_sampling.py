@@ -123,7 +123,7 @@ def test_padding_does_not_matter(models):
 
 def programs() -> int:
     """How often `sample` has been compiled in this process."""
-    return sampling.sample._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
+    return sampling.compiled._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_clips_texts_and_contacts_share_one_program(models):
@@ -213,3 +213,13 @@ def test_a_batch_is_its_clips(models):
         alone = sampling.sample(models, BODY, task, PLAIN)
         np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
         np.testing.assert_allclose(found.total, alone.total, rtol=1e-3)
+
+
+def test_other_weights_compile_nothing_new(models):
+    sampled(models, seen(), GUIDED)
+    before = programs()
+    heavier = dataclasses.replace(GUIDED.weights, smoothness=30.0 * GUIDED.weights.smoothness)
+    smooth, _ = sampled(models, seen(), dataclasses.replace(GUIDED, weights=heavier))
+    plain, _ = sampled(models, seen(), GUIDED)
+    assert programs() == before
+    assert float(jnp.abs(smooth.pelvis - plain.pelvis).max()) > 1e-4

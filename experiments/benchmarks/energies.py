@@ -39,7 +39,7 @@ def measure(body: Body, frames: int = 64, lengths: Sequence[int] = (32, 64, 128,
 
 def cost(body: Body, motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:
     """All energies with their default weights."""
-    return energy(body, motion, foot_contact, evidence, Weights())[0]
+    return energy(body, motion, foot_contact, evidence, Weights().active())[0]
 
 
 def salsa(body: Body, frames: int) -> tuple[Body, Motion, Array, Evidence]:

@@ -4,7 +4,7 @@ What the networks add is what this lacks: the energies, their weights, the state
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -43,25 +43,24 @@ class Descent:
         """The motion of least energy nearby."""
         frames = clip.observation.visibility.shape[1]
         task = make_task(clip.observation, clip.contacts, clip.text, clip.key)
-        strength = {name: value for name, value in dataclasses.asdict(self.weights).items() if value}
-        found = descend(clip.body, task, strength, self.tolerance, self.iterations)
+        found = descend(clip.body, task, self.weights.active(), self.tolerance, self.iterations)
         return map_frames(found, lambda x: x[:, :frames])
 
 
 @jax.jit
-def descend(body: smpl.Body, task: Task, strength: dict[str, Array], tolerance: Array, iterations: Array) -> Motion:
-    """The gap-filled estimate of a padded clip [P, T], moved to a minimum. strength: weights by name, none zero."""
+def descend(
+    body: smpl.Body, task: Task, weights: Mapping[str, Array | float], tolerance: Array, iterations: Array
+) -> Motion:
+    """The gap-filled estimate of a padded clip [P, T], moved to a minimum. weights: `Weights.active()`."""
     observation, frame_mask = task.observation, task.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))
     evidence = evidence_of(task, estimate)
-    wanted = Weights(**{field.name: float(field.name in strength) for field in dataclasses.fields(Weights)})
 
     def cost(clip_state: Array) -> Array:
         motion, _ = state.unpack(clip_state, estimate.betas)
-        _, report = energy(body, motion, contact, evidence, wanted)
-        return sum((strength[name] * term for name, term in report.items()), start=jnp.zeros(()))
+        return energy(body, motion, contact, evidence, weights)[0]
 
     start, waves = state.pack(estimate, contact), slow_first(len(frame_mask), observation.fps)
 

@@ -1,6 +1,7 @@
 """All energies of a motion as one number with a report, each term computed only if it has a weight."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +24,7 @@ from sm_jax.types import Array, Camera, ContactTargets, Motion
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Weights:
-    """Weight of each energy. Hashable: a static argument of compiled functions; zero switches the term off."""
+    """Weight of each energy; zero switches the term off."""
 
     reprojection: float = 1.0
     contact: float = 0.3
@@ -35,6 +36,10 @@ class Weights:
     limits: float = 1.0
     prior: float = 0.1
     shape: float = 0.01
+
+    def active(self) -> dict[str, float]:
+        """The weights that are not zero, by name."""
+        return {name: weight for name, weight in dataclasses.asdict(self).items() if weight != 0}
 
 
 @register_dataclass
@@ -57,15 +62,15 @@ class Evidence:
 
 
 def energy(
-    body: Body, motion: Motion, foot_contact: Array, evidence: Evidence, weights: Weights
+    body: Body, motion: Motion, foot_contact: Array, evidence: Evidence, weights: Mapping[str, Array | float]
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """Weighted sum (scalar) and the unweighted terms by name, for one clip (map over batches).
 
     motion: [P, T] of two people.  foot_contact: [P, T, 4] in [0, 1] for `skeleton.FOOT_JOINTS`.
+    weights: `Weights.active()`. Which terms there are is compiled in, how much they weigh is not.
     """
     posed = smpl.pose(body, motion)
-    named = dataclasses.asdict(weights)
-    wanted = {name for name, weight in named.items() if weight != 0}
+    wanted = set(weights)
     report = (
         _evidence_terms(body, posed, evidence, wanted)
         | _surface_terms(body, posed, evidence, wanted)
@@ -75,7 +80,7 @@ def energy(
         report["limits"] = limits(motion.body_pose, evidence.frame_mask)
     if "shape" in wanted:
         report["shape"] = shape(motion.betas)
-    return sum((named[name] * term for name, term in report.items()), start=jnp.zeros(())), report
+    return sum((jnp.asarray(weights[name]) * term for name, term in report.items()), start=jnp.zeros(())), report
 
 
 def _evidence_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str]) -> dict[str, jax.Array]:
