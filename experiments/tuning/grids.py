@@ -21,8 +21,8 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
     usual = {"smoothness": GUIDANCE.smoothness, "step": 0.01, "steps": 10, "text_scale": 1.0, "polish": 100}
-    smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10, 30)]}
-    shorter = {"step": (0.01, 0.003, 0.001)}  # radians and metres of a full descent step
+    smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
+    shorter = {"step": (0.01, 0.003)}  # radians and metres of a full descent step
 
     def settings(v: Values, alone: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
@@ -59,7 +59,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "networks + guidance": Grid(
             lambda v: Ours(models, settings(v)),
             usual,
-            [smoother, shorter, smoother, {"polish": (30, 100)}, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
+            [smoother, shorter, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
         ),
         "optimisation": Grid(
             optimised,
