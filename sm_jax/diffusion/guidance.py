@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from sm_jax.diffusion import Denoiser
+from sm_jax.types import Array
 
 Tree = Any  # an array [B, ...] or a pytree of such
 Energy = Callable[[Tree], jax.Array]
@@ -19,8 +20,8 @@ class Rule(Protocol):
         """The state before the first step."""
         ...
 
-    def step(self, gradient: Tree, state: Tree) -> tuple[Tree, Tree]:
-        """The step to add to x, and the next state."""
+    def step(self, gradient: Tree, state: Tree, left: Array | float = 1.0) -> tuple[Tree, Tree]:
+        """The step to add to x, and the next state. left: share of the steps to come, this one too."""
         ...
 
 
@@ -36,7 +37,7 @@ class Preconditioned(NamedTuple):
         """No state."""
         return ()
 
-    def step(self, gradient: Tree, state: Tree) -> tuple[Tree, Tree]:
+    def step(self, gradient: Tree, state: Tree, left: Array | float = 1.0) -> tuple[Tree, Tree]:
         """-size * gradient."""
         return _scale(gradient, self.size), state
 
@@ -44,8 +45,10 @@ class Preconditioned(NamedTuple):
 class Normalised(NamedTuple):
     """Descent whose steps do not depend on the energy's scale: Adam (Kingma & Ba 2015) with a relative floor.
 
-    size: length of a full step, as in `Preconditioned`. floor: elements whose gradient is below this fraction of its
-    sample's root mean square hardly move, where Adam would move them by a full step.
+    Steps shrink linearly to nothing: of one length throughout, they would end with each element off by such a length,
+    this way or that, and neighbours in time would tremble against each other.
+    size: length of the first full step, as in `Preconditioned`. floor: elements whose gradient is below this fraction
+    of its sample's root mean square hardly move, where Adam would move them by a full step.
     """
 
     size: Tree
@@ -58,8 +61,8 @@ class Normalised(NamedTuple):
         zeros = jax.tree.map(jnp.zeros_like, x)
         return zeros, zeros, jnp.zeros((), jnp.float32)
 
-    def step(self, gradient: Tree, state: Tree) -> tuple[Tree, Tree]:
-        """The bias-corrected mean over the root of the bias-corrected square."""
+    def step(self, gradient: Tree, state: Tree, left: Array | float = 1.0) -> tuple[Tree, Tree]:
+        """The bias-corrected mean over the root of the bias-corrected square, shrunk to what is left."""
         mean, square, count = state
         count = count + 1.0
         mean = jax.tree.map(lambda m, g: self.momentum * m + (1.0 - self.momentum) * g, mean, gradient)
@@ -68,7 +71,7 @@ class Normalised(NamedTuple):
         def direction(m: jax.Array, s: jax.Array) -> jax.Array:
             m, s = m / (1.0 - self.momentum**count), s / (1.0 - self.decay**count)
             typical = jnp.sqrt(s.mean(axis=tuple(range(1, s.ndim)), keepdims=True))
-            return m / (jnp.sqrt(s) + self.floor * typical + 1e-12)
+            return left * m / (jnp.sqrt(s) + self.floor * typical + 1e-12)
 
         return _scale(jax.tree.map(direction, mean, square), self.size), (mean, square, count)
 
@@ -87,9 +90,9 @@ def descend(energy: Energy, x: Tree, rule: Rule, steps: jax.Array | int, clamp: 
     slope = jax.grad(energy)
     clamp = jax.tree.broadcast(clamp, x)
 
-    def body(_: jax.Array, carry: tuple[Tree, Tree]) -> tuple[Tree, Tree]:
+    def body(number: jax.Array, carry: tuple[Tree, Tree]) -> tuple[Tree, Tree]:
         y, state = carry
-        step, state = rule.step(slope(y), state)
+        step, state = rule.step(slope(y), state, 1.0 - number / jnp.maximum(steps, 1))
         return jax.tree.map(lambda a, b, d, c: a + jnp.clip(b + d - a, -c, c), x, y, step, clamp), state
 
     return jax.lax.fori_loop(0, steps, body, (x, rule.init(x)))[0]

@@ -57,14 +57,21 @@ def test_the_correction_is_clamped():
 def test_normalised_descent_ignores_the_scale_of_the_energy(scale):
     x = jnp.array([[3.0, SEEN], [-3.0, SEEN]])
     moved = descend(lambda x: scale * energy(x), x, Normalised(0.1), 10, jnp.inf)
-    np.testing.assert_allclose(moved, [[2.05, SEEN], [-2.05, SEEN]], atol=0.2)
+    np.testing.assert_allclose(moved, [[2.45, SEEN], [-2.45, SEEN]], atol=0.1)
+
+
+def test_normalised_descent_comes_to_rest():
+    """With steps of one length, elements end up to such a length beside the minimum."""
+    x = jnp.linspace(-0.2, 1.0, 40)[None]
+    ends = descend(energy, x, Normalised(0.05), 100, jnp.inf)
+    assert float(jnp.abs(ends - SEEN).max()) < 2e-3
     settled = descend(lambda x: scale * energy(x), x, Normalised(0.1), 200, jnp.inf)
     np.testing.assert_allclose(settled, SEEN, atol=0.05)
 
 
 def test_normalised_descent_leaves_flat_elements_alone():
     bumpy = lambda x: jnp.square(x[:, 0]).sum() + 1e-4 * jnp.square(x[:, 1]).sum()  # noqa: E731
-    moved = descend(bumpy, jnp.array([[1.0, 1.0]]), Normalised(0.1), 3, jnp.inf)
+    moved = descend(bumpy, jnp.array([[1.0, 1.0]]), Normalised(0.1), 4, jnp.inf)
     assert 1 - float(moved[0, 0]) > 0.2 and 1 - float(moved[0, 1]) < 0.01
 
 
