@@ -19,6 +19,7 @@ from sm_jax.errors import UserError
 from sm_jax.pipeline import load_models
 from sm_jax.sampling import Settings
 from sm_jax.train.weights import INFILLER, REFINER
+from sm_jax.train.weights import Weights as WeightsFile
 
 
 def load_methods(
@@ -26,14 +27,12 @@ def load_methods(
 ) -> tuple[dict[str, Method], dict[str, Any]]:
     """The methods called so, or all, and what says which weights they have. Raises UserError for an unknown name."""
     models, facts = load_models(infiller, refiner)
-    smoothed = Smoothed()
-    facts |= {"smoothnet_sha256": smoothed.weights.sha256}
     methods: dict[str, Method] = {
         "raw estimate": raw,
         "slerp": slerp,
         "One-Euro": OneEuro(),
         "Savitzky-Golay": SavitzkyGolay(),
-        "SmoothNet": smoothed,
+        "SmoothNet": Smoothed(),
         "optimisation": Descent(),
         "each alone": Alone(models),
         "networks": Ours(models, NETWORKS),
@@ -45,10 +44,11 @@ def load_methods(
 
 
 def settings(method: Method | Settings | Weights) -> dict[str, Any]:
-    """What a method was set to: the numbers among its fields, and theirs."""
+    """What a method was set to: the numbers among its fields, and theirs, and the hash of weights of its own."""
     if not dataclasses.is_dataclass(method):
         return {}
     values = {field.name: getattr(method, field.name) for field in dataclasses.fields(method)}
     plain = {name: value for name, value in values.items() if isinstance(value, int | float | str)}
+    files = {name: value.sha256[:12] for name, value in values.items() if isinstance(value, WeightsFile)}
     inner = [settings(value) for value in values.values() if isinstance(value, Settings | Weights)]
-    return functools.reduce(operator.or_, inner, plain)
+    return functools.reduce(operator.or_, inner, plain | files)
