@@ -17,6 +17,8 @@ from sm_jax.train.loop import train
 from sm_jax.train.optimiser import make as make_optimiser
 from sm_jax.train.state import TrainState, create
 from sm_jax.train.step import infiller_loss, make_step
+from tests.train.programs import configuration, toy_batch, toy_loss, toy_params
+from tests.train.programs import world as bare_world
 from tests.train.small_run import CONFIG, OBSERVE, examples, windows, world
 
 
@@ -93,3 +95,33 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
     with pytest.raises(UserError, match="nan at step 1"):
         train(CONFIG, step, fresh(), world(), batches, broken, tmp_path)
     assert not (tmp_path / "4").exists()
+
+
+def test_a_longer_training_compiles_nothing_more(tmp_path):
+    """Counted batch by batch, over steps, logging, validation and checkpoints: after the first few, no program."""
+    compiled, counts = [], []
+    jax.monitoring.register_event_duration_secs_listener(
+        lambda event, _, **__: compiled.append(event) if event.endswith("backend_compile_duration") else None
+    )
+    config = dataclasses.replace(configuration(30, 5), log_every=1, validate_every=7)
+
+    def batches(first: int) -> Iterator[dict[str, np.ndarray]]:
+        for number in itertools.count(first):
+            counts.append(len(compiled))
+            yield toy_batch(number)
+
+    optimiser = make_optimiser(config.optimiser, config.steps)
+    step = make_step(toy_loss(), optimiser, config.optimiser.ema)
+    size = lambda params: {"val/size": float(jnp.abs(params["out"]).sum())}  # noqa: E731
+    train(
+        config,
+        step,
+        create(toy_params(), optimiser),
+        bare_world(),
+        batches,
+        lambda _, raw: raw,
+        tmp_path,
+        validate=sizes,
+    )
+    assert len(counts) == 30 and counts[-1] == counts[8] > counts[0], counts
+    assert len(compiled) < 60
