@@ -38,6 +38,25 @@ def methods(results: pathlib.Path) -> str:
     return "\n".join([*lines, "", f"Seed {result['question']['seed']}, weights {weights}, {made}."])
 
 
+def tuning(results: pathlib.Path) -> str:
+    """Each method's best settings on the validation split, and how many were tried."""
+    found = json.loads((results / "tuning.json").read_text())
+    lines = ["| method | tried | best | score | jitter over truth |", "|---|---|---|---|---|"]
+    for name, method in found["methods"].items():
+        best = min(method["rows"], key=lambda row: row["score"])
+        chosen = ", ".join(
+            f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in best["settings"].items()
+        )
+        lines.append(
+            f"| {name} | {len(method['rows'])} | {chosen} | {best['score']:.3f} | {best['jitter_over_truth']:.2f} |"
+        )
+    clips = f"{len(found['clips'])} clips × {found['seeds']} simulations"
+    return "\n".join(
+        [*lines, "", f"{clips}, {found['device']}; the score is lower the better, the raw estimate's is 1."]
+    )
+
+
 def _row(name: str, settings: dict[str, Any]) -> str:
     return f"| {name} | {', '.join(f'{key} {value}' for key, value in settings.items())} |"
 
