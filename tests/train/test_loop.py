@@ -113,15 +113,7 @@ def test_a_longer_training_compiles_nothing_more(tmp_path):
     optimiser = make_optimiser(config.optimiser, config.steps)
     step = make_step(toy_loss(), optimiser, config.optimiser.ema)
     size = lambda params: {"val/size": float(jnp.abs(params["out"]).sum())}  # noqa: E731
-    train(
-        config,
-        step,
-        create(toy_params(), optimiser),
-        bare_world(),
-        batches,
-        lambda _, raw: raw,
-        tmp_path,
-        validate=sizes,
-    )
+    state, prepare = create(toy_params(), optimiser), lambda _, raw: raw
+    train(config, step, state, bare_world(), batches, prepare, tmp_path, validate=size)
     assert len(counts) == 30 and counts[-1] == counts[8] > counts[0], counts
     assert len(compiled) < 60
