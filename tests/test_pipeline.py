@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from sm_jax import pipeline
-from sm_jax.energies.combine import Weights
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
 from sm_jax.pipeline import Request, load_models, reconstruct, reconstruct_many
@@ -17,9 +16,7 @@ from sm_jax.train.weights import INFILLER, REFINER
 from tests.test_sampling import BODY, HANDS, PLAIN, TEXT, models, programs, seen
 
 __all__ = ["models"]
-# One step, and of the energies one: what is compiled most here are energies.
-WEIGHTS = Weights(**(dict.fromkeys((field.name for field in dataclasses.fields(Weights)), 0.0) | {"reprojection": 1.0}))
-FAST = dataclasses.replace(PLAIN, steps=1, weights=WEIGHTS)
+FAST = dataclasses.replace(PLAIN, steps=1)
 
 
 LONG = jax.device_get(seen(150))
