@@ -63,8 +63,8 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         ),
         "optimisation": Grid(
             optimised,
-            {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 300},
-            [{"iterations": (30, 100, 300)}, {"prior": (1.0, 5.0, 20.0)}, smoother],
+            {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 100},
+            [{"iterations": (30, 100)}, smoother, {"prior": (1.0, 5.0)}],
         ),
         "each alone": Grid(
             lambda v: Alone(models, settings(v, alone=True)), usual, [shorter, smoother, {"steps": (5, 10)}]
