@@ -23,7 +23,7 @@ Scene = tuple[Motion, np.ndarray, Evidence]
 @pytest.fixture(scope="module")
 def report():
     body = load_body("open-low")
-    run = jax.jit(lambda motion, contact, evidence: energy(body, motion, contact, evidence, Weights())[1])
+    run = jax.jit(lambda motion, contact, evidence: energy(body, motion, contact, evidence, Weights().active())[1])
     return lambda scene: {name: float(value) for name, value in run(*scene).items()}
 
 

@@ -169,17 +169,17 @@ def scans(jaxpr):
 def test_denoising_is_one_scan_without_host_transfer(models):
     task = make_task(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
     settings = dataclasses.replace(GUIDED, steps=7)
-    traced = jax.make_jaxpr(lambda *args: sampling.sample(*args, settings))(models, BODY, task)
+    traced = jax.make_jaxpr(lambda m, b, t: sampling.sample(m, b, t, settings))(models, BODY, task)
     lengths, calls = scans(traced.jaxpr)
     assert lengths.count(7) == 1 and not calls
 
 
 def test_it_runs_where_no_transfer_is_allowed(models):
     task = make_task(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    here = jax.device_put((models, BODY, task))
-    sampling.sample(*here, GUIDED)
+    models, body, task = jax.device_put((models, BODY, task))
+    sampling.sample(models, body, task, GUIDED)
     with jax.transfer_guard("disallow"):
-        jax.block_until_ready(sampling.sample(*here, GUIDED))
+        jax.block_until_ready(sampling.sample(models, body, task, GUIDED))
 
 
 def test_hypotheses_differ_and_each_is_what_it_would_be_alone(models):

@@ -71,7 +71,7 @@ class Normalised(NamedTuple):
         def direction(m: jax.Array, s: jax.Array) -> jax.Array:
             m, s = m / (1.0 - self.momentum**count), s / (1.0 - self.decay**count)
             typical = jnp.sqrt(s.mean(axis=tuple(range(1, s.ndim)), keepdims=True))
-            return left * m / (jnp.sqrt(s) + self.floor * typical + 1e-12)
+            return jnp.asarray(left) * m / (jnp.sqrt(s) + self.floor * typical + 1e-12)
 
         return _scale(jax.tree.map(direction, mean, square), self.size), (mean, square, count)
 

@@ -101,7 +101,7 @@ def test_a_longer_training_compiles_nothing_more(tmp_path):
     """Counted batch by batch, over steps, logging, validation and checkpoints: after the first few, no program."""
     compiled, counts = [], []
     jax.monitoring.register_event_duration_secs_listener(
-        lambda event, _, **__: compiled.append(event) if event.endswith("backend_compile_duration") else None
+        lambda event, duration_secs, **_: compiled.append(event) if event.endswith("backend_compile_duration") else None
     )
     config = dataclasses.replace(configuration(30, 5), log_every=1, validate_every=7)
 
