@@ -7,7 +7,6 @@ Any value of the configuration can be changed, e.g. `small --steps 20000 --data.
 checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/infiller.npz to make it the default.
 """
 
-import json
 import pathlib
 import sys
 
@@ -28,7 +27,6 @@ from sm_jax.train.preview import infiller_preview
 from sm_jax.train.state import Params, create
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
-from sm_jax.train.weights import save_weights
 
 SIZES = {"small": small.INFILLER, "base": base.INFILLER, "large": large.INFILLER, "tiny": tiny.INFILLER}
 
@@ -54,9 +52,7 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
         preview=preview,
         resume=resume,
     )
-    facts = setup.facts(config, state, world, validate(state.ema))
-    save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
-    print(json.dumps(facts["validation"], indent=1))
+    setup.finish(config, config.net, state, world, validate(state.ema), out)
 
 
 def _fresh(config: InfillerTraining, example: Example) -> Params:

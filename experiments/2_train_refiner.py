@@ -7,7 +7,6 @@ The infiller is sm_jax/weights/infiller.npz, or `small --infiller FILE`. The fol
 checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/refiner.npz to make it the default.
 """
 
-import json
 import pathlib
 import sys
 
@@ -27,7 +26,7 @@ from sm_jax.train.preview import refiner_preview
 from sm_jax.train.state import Params, create
 from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
-from sm_jax.train.weights import load_weights, save_weights
+from sm_jax.train.weights import load_weights
 from sm_jax.types import Array
 
 SIZES = {"small": small.REFINER, "base": base.REFINER, "large": large.REFINER, "tiny": tiny.REFINER}
@@ -38,9 +37,10 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     infiller = load_weights(pathlib.Path(config.infiller))
     study = setup.study(config, infiller.statistics)
     world, held_out = study.world, study.held_out
-    stored = out / "infilled.npz"
+    own, of_all = jax.process_index(), jax.process_count()
+    stored = out / ("infilled.npz" if of_all == 1 else f"infilled_{own}_of_{of_all}.npz")
     if not stored.exists():
-        examples = setup.observed(study.observe, world, study.windows, config.cached_windows)
+        examples = setup.observed(study.observe, world, study.windows, config.cached_windows // of_all)
         cache.save(stored, cache.infill_examples(infiller, examples, world, config), infiller.sha256)
     infilled = cache.load(stored, infiller.sha256)
     x0, held_out = cache.infill_examples(infiller, held_out, world, config)
@@ -54,16 +54,14 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
         make_step(refiner_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
         create(params, optimiser),
         world,
-        cache.batches(infilled, config.data.batch, config.seed),
+        cache.batches(infilled, config.data.batch // of_all, config.seed),
         lambda _, batch: batch,
         out,
         validate=validate,
         preview=preview,
         resume=resume,
     )
-    facts = setup.facts(config, state, world, validate(state.ema)) | {"infiller": infiller.sha256}
-    save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
-    print(json.dumps(facts["validation"], indent=1))
+    setup.finish(config, config.net, state, world, validate(state.ema), out, infiller=infiller.sha256)
 
 
 def _fresh(config: RefinerTraining, infilled: Array, example: Example) -> Params:

@@ -1,6 +1,7 @@
 """What the training programs share: data, statistics and held-out windows of a run, and facts for the weights."""
 
 import dataclasses
+import json
 import pathlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,12 +21,12 @@ from sm_jax.fetch import cache_folder
 from sm_jax.motion.normalise import Statistics, combine
 from sm_jax.prepare.bodies import library
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train import parallel
+from sm_jax.train import hosts, parallel
 from sm_jax.train.checkpoint import run_facts
 from sm_jax.train.config import TrainConfig, differences, to_dict
 from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
 from sm_jax.train.state import TrainState
-from sm_jax.train.weights import NetConfig, Weights, load_weights
+from sm_jax.train.weights import NetConfig, Weights, load_weights, save_weights
 from sm_jax.train.windows import DescribedWindows
 
 BODY, TEXT_ENCODER = "open-low", "all-MiniLM-L6-v2"
@@ -114,3 +115,19 @@ def facts(config: TrainConfig, state: TrainState, world: World, validation: dict
     run = run_facts(config, world.statistics)
     del run["statistics"]  # the file holds them already
     return {**run, "steps": int(state.step), "body": BODY, "text_encoder": TEXT_ENCODER, "validation": validation}
+
+
+def finish(
+    config: TrainConfig,
+    net: NetConfig,
+    state: TrainState,
+    world: World,
+    validation: dict[str, float],
+    out: pathlib.Path,
+    **more: Any,
+) -> None:
+    """Write OUT/weights.npz, once for all processes, and show how good they are. more: facts to add."""
+    if hosts.is_first():
+        said = facts(config, state, world, validation) | more
+        save_weights(out / "weights.npz", state.ema, net, world.statistics, said)
+        print(json.dumps(validation, indent=1))

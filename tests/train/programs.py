@@ -103,7 +103,7 @@ def task(config: InfillerTraining, examples: str) -> tuple[Loss, Any, Any]:
 
 
 def run(
-    folder: str, steps: int = 6, save_every: int = 2, resume: bool = False, examples: str = "", until: int | None = None
+    folder: str, steps: int = 6, save_every: int = 2, resume: bool = False, examples: str = ""
 ) -> tuple[TrainState, list[float]]:
     """A training to its end, through the real loop: the state and the losses in its log."""
     config = configuration(steps, save_every)
@@ -120,7 +120,6 @@ def run(
         lambda _, raw: raw,
         pathlib.Path(folder),
         resume=resume,
-        until=until,
     )
     lines = map(json.loads, (pathlib.Path(folder) / "log.jsonl").read_text().splitlines())
     return state, [line["loss"] for line in lines]

@@ -1,5 +1,4 @@
 import dataclasses
-import functools
 
 import jax
 import jax.numpy as jnp
@@ -8,12 +7,14 @@ import pytest
 
 from configs import tiny
 from sm_jax.errors import UserError
+from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train import parallel
 from sm_jax.train.config import ComputeConfig
 from sm_jax.train.optimiser import make
 from sm_jax.train.state import TrainState, create
-from sm_jax.train.step import make_step, noised, refiner_loss
+from sm_jax.train.step import infiller_loss, make_step, noised, refiner_loss
+from tests.train.programs import toy_batch, toy_loss, toy_params
 from tests.train.small_run import BATCH, examples, world
 
 
@@ -42,42 +43,50 @@ def test_the_refiner_learns_to_undo_a_constant_error():
     assert int(parallel.unreplicate(state.step)) == 60
 
 
-@functools.cache
-def refiner_params():
-    example = examples()
-    return jax.jit(Refiner(tiny.REFINER.net).init)(jax.random.key(0), example.x0, example.conditions)["params"]
-
-
-def stepped(compute: ComputeConfig) -> tuple[TrainState, float]:
-    """A refiner's state and its loss after three steps."""
-    config, example = dataclasses.replace(tiny.REFINER, compute=compute), examples()
-    optimiser = make(config.optimiser, 60)
-    step = parallel.parallelise(make_step(refiner_loss(config), optimiser, 0.9, compute.accumulate))
-    state = parallel.replicate(create(refiner_params(), optimiser))
-    batch, metrics = parallel.split((example.x0 + 0.3, example)), {}
-    for _ in range(3):
-        state, metrics = step(state, parallel.replicate(world()), batch)
+def three_steps(accumulate: int) -> tuple[TrainState, float]:
+    """A small regression's state and its loss."""
+    optimiser = make(tiny.REFINER.optimiser, 60)
+    step = parallel.parallelise(make_step(toy_loss(), optimiser, 0.9, accumulate))
+    state, metrics = parallel.replicate(create(toy_params(), optimiser)), {}
+    for number in range(3):
+        state, metrics = step(state, parallel.replicate(jnp.zeros(())), parallel.split(toy_batch(number)))
     return parallel.unreplicate(state), float(parallel.unreplicate(metrics)["loss"])
 
 
-@pytest.fixture(scope="module")
-def plain() -> tuple[TrainState, float]:
-    return stepped(ComputeConfig())
-
-
-def test_parts_and_recomputation_change_nothing(plain):
-    state, loss = stepped(ComputeConfig(accumulate=2, remat=True))
-    np.testing.assert_allclose(loss, plain[1], rtol=1e-5)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-5), state, plain[0])
-
-
-def test_half_the_precision_and_a_state_in_full(plain):
-    state, loss = stepped(ComputeConfig(dtype="bfloat16"))
-    assert {x.dtype for x in jax.tree.leaves(state)} == {jnp.dtype("float32"), jnp.dtype("int32")}
-    np.testing.assert_allclose(loss, plain[1], rtol=0.02)
-    assert loss != plain[1]
+def test_a_batch_in_parts_is_the_batch():
+    whole, parts = three_steps(1), three_steps(4)
+    np.testing.assert_allclose(parts[1], whole[1], rtol=1e-5)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), parts[0], whole[0])
+    moved = jnp.abs(whole[0].params["out"] - toy_params()["out"]).max()
+    assert float(moved) > 1e-4
 
 
 def test_parts_have_to_divide_the_batch():
-    with pytest.raises(UserError, match="2 windows a device do not divide into 3 parts: change compute.accumulate"):
-        stepped(ComputeConfig(accumulate=3))
+    with pytest.raises(UserError, match="8 windows a device do not divide into 3 parts: change compute.accumulate"):
+        three_steps(3)
+
+
+@pytest.mark.parametrize("kind", ["infiller", "refiner"])
+def test_precision_and_recomputation_reach_the_network(kind):
+    """Read from what is traced; `prevent_cse` is said of parts that are recomputed."""
+    example = examples()
+
+    def traced(compute: ComputeConfig) -> tuple[str, set]:
+        if kind == "infiller":
+            loss = infiller_loss(dataclasses.replace(tiny.INFILLER, compute=compute))
+            params = jax.eval_shape(
+                Infiller(tiny.INFILLER.net).init, jax.random.key(0), example.x0, example.number, example.conditions
+            )
+        else:
+            loss = refiner_loss(dataclasses.replace(tiny.REFINER, compute=compute))
+            params = jax.eval_shape(Refiner(tiny.REFINER.net).init, jax.random.key(0), example.x0, example.conditions)
+        batch = example if kind == "infiller" else (example.x0, example)
+        gradient = jax.grad(lambda p: loss(p, world(), batch, jnp.int32(0))[0])
+        jaxpr, shapes = jax.make_jaxpr(gradient, return_shape=True)(params["params"])
+        return str(jaxpr), {leaf.dtype for leaf in jax.tree.leaves(shapes)}
+
+    plain, _ = traced(ComputeConfig())
+    assert "bf16" not in plain and "prevent_cse" not in plain
+    half, dtypes = traced(ComputeConfig(dtype="bfloat16", remat=True))
+    assert "bf16" in half and "prevent_cse" in half
+    assert dtypes == {jnp.dtype("float32")}
