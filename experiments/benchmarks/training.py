@@ -55,11 +55,13 @@ def windows(frames: int, batch: int, seed: int) -> Windows:
 
 def trainer(config: InfillerTraining, world: World, example: Example) -> tuple[Callable[[], Any], int]:
     """A function that takes one training step, and the number of the network's parameters."""
-    one = parallel.unreplicate(example)
+    one = jax.tree.map(lambda x: x[0], example)
     t = jnp.zeros(one.number.shape, jnp.int32)
     params = jax.jit(Infiller(config.net).init)(jax.random.key(config.seed), one.x0, t, one.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
-    step = parallel.parallelise(make_step(infiller_loss(config), optimiser, config.optimiser.ema))
+    step = parallel.parallelise(
+        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate)
+    )
     state, replicated = parallel.replicate(create(params, optimiser)), parallel.replicate(world)
 
     def once() -> Any:

@@ -1,0 +1,79 @@
+"""A training step of the infiller in eager PyTorch: autograd, gradient clipping, AdamW, running average."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+import torch  # pyright: ignore[reportMissingImports]
+
+from experiments.benchmarks.torch_infiller import Infiller
+from experiments.benchmarks.torch_losses import losses
+from experiments.benchmarks.training import world
+from sm_jax.train import cache
+from sm_jax.train.config import InfillerTraining
+from sm_jax.train.examples import Example
+from sm_jax.train.state import Params
+
+
+def tensors(example: Example) -> dict[str, Any]:
+    """An example's fields by name, as tensors."""
+    return jax.tree.map(lambda x: torch.tensor(np.asarray(x)), dataclasses.asdict(example))
+
+
+def network(config: InfillerTraining, example: dict[str, Any], params: Params | None = None) -> Infiller:
+    """The network, with weights of the Flax one if given."""
+    c = example["conditions"]
+    fields = (c["visibility"], c["evidence"].flatten(-2), c["camera"], c["rest_joints"].flatten(-2))
+    state = c["estimate"].shape[-1]
+    net = Infiller(config.net, 3 * state + sum(x.shape[-1] for x in fields), state)
+    if params is not None:
+        net.load_state_dict({_renamed(path): _value(path, x) for path, x in _leaves(params)})
+    return net
+
+
+def _leaves(params: Params) -> list[tuple[str, Any]]:
+    found, _ = jax.tree_util.tree_flatten_with_path(params)
+    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in found]
+
+
+def _renamed(path: str) -> str:
+    return path.replace("block_", "blocks.").replace(".kernel", ".weight")
+
+
+def _value(path: str, x: Any) -> Any:
+    return torch.tensor(np.asarray(x).T.copy() if path.endswith("kernel") else np.asarray(x))
+
+
+def trainer(config: InfillerTraining, stored: pathlib.Path, batch: int) -> Callable[[], None]:
+    """A function that takes one training step on the first `batch` of the stored examples."""
+    _, examples = cache.load(stored, "bench")
+    example = tensors(jax.tree.map(lambda x: x[:batch], examples))
+    here = world(config.seed)
+    mean, std, alpha_bar = (
+        torch.tensor(np.asarray(x)) for x in (here.statistics.mean, here.statistics.std, here.alpha_bar)
+    )
+    net = network(config, example)
+    average = [p.detach().clone() for p in net.parameters()]
+    wanted = config.optimiser
+    optimiser = torch.optim.AdamW(
+        net.parameters(), lr=wanted.learning_rate, betas=(0.9, 0.99), weight_decay=wanted.weight_decay
+    )
+
+    def once() -> None:
+        t = torch.randint(0, len(alpha_bar), (batch,))
+        level = alpha_bar[t]
+        signal, noise = (x.sqrt()[:, None, None, None] for x in (level, 1 - level))
+        x_t = signal * example["x0"] + noise * torch.randn_like(example["x0"])
+        x0 = net(x_t, t, example["conditions"])
+        low_noise = (level > config.loss.low_noise).float()
+        optimiser.zero_grad()
+        losses(x0, example, mean, std, config.loss, low_noise).backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), wanted.clip)
+        optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(average, list(net.parameters()), 1 - wanted.ema)
+
+    return once
