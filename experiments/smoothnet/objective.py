@@ -19,7 +19,7 @@ class SmoothNetTraining(TrainConfig):
 
     net: SmoothNetConfig = dataclasses.field(default_factory=SmoothNetConfig)
     cached_windows: int = 3072
-    acceleration: float = 3.0
+    acceleration: float = 1.0
 
 
 def smoothnet_loss(config: SmoothNetTraining) -> Loss:

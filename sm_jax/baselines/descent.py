@@ -1,6 +1,7 @@
 """Optimisation without a prior: the energies that guide our networks, minimised from the gap-filled estimate.
 
-What the networks add is what this lacks: the energies, their weights, the state and the start are the same.
+What the networks add is what this lacks: the energies, the state and the start are the same, and so are the weights but
+for the smoothness.
 """
 
 import dataclasses
@@ -25,6 +26,7 @@ from sm_jax.types import Array, Motion
 EVEN = 1.3  # Hz: waves quicker than this weigh in the smoothness rather than elsewhere
 MEMORY = 20  # past steps that L-BFGS remembers
 BLOCK = 10  # iterations between two looks at the progress: one step alone may be short without being the last
+WEIGHTS = dataclasses.replace(GUIDANCE, smoothness=0.3)  # tuned on the validation split
 Energy = Callable[[jax.Array], Array]
 
 
@@ -35,7 +37,7 @@ class Descent:
     iterations: at most.  tolerance: relative decrease over BLOCK iterations at which it has converged.
     """
 
-    weights: Weights = GUIDANCE
+    weights: Weights = WEIGHTS
     iterations: int = 300
     tolerance: float = 5e-3
 
