@@ -4,7 +4,7 @@
         --data.shares 2 1 --data.variants 0 0                          (10 minutes on one core; --resume continues)
 
 The folder receives the windows, checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/smoothnet.npz.
-The weights there are the average at step 750 of 1000: that run was cut short. Tuning chose them over those of 3000 steps
+The weights there are the average at step 750 of 1000: that run was cut short. Tuning chose them over 3000 steps
 with `--acceleration 3`, which smooth too much.
 """
 
