@@ -64,7 +64,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "optimisation": Grid(
             optimised,
             {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 100},
-            [{"iterations": (30, 100)}, smoother, {"iterations": (100, 300)}],
+            [{"iterations": (30, 100)}, smoother],
         ),
         "each alone": Grid(
             lambda v: Alone(models, settings(v, alone=True)), usual, [shorter, smoother, {"steps": (5, 10)}]
