@@ -3,9 +3,8 @@
     python experiments/freeze_simulated.py --synthetic data/synthetic.npz      (2 minutes on 2 cores)
 
 Writes sm_jax/benchmark/assets/simulated.npz: of every held-out take and class one clip, each with nine views. What is
-frozen is what was observed, so that the simulator may change for training. The camera is level and the picture shows
-2 m of height at 3 m; of 16 directions, little occlusion is the one that hides the fewest joints, much the most, and
-middle the median; foreign objects hide more. Run it again only for a new version of the benchmark.
+frozen is what was observed, so that the simulator may change for training. The camera is level; of 16 directions, the
+one that hides the fewest joints is little occlusion, the median middle, the most much; foreign objects hide more.
 """
 
 import dataclasses
@@ -20,15 +19,14 @@ import tyro
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from experiments.rendering.clips import clips
+from sm_jax.benchmark.case import true_visibility
 from sm_jax.benchmark.frozen import DISTANCES, OCCLUSIONS, SIMULATED, rounded, save, take_of
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
-from sm_jax.body.capsules import capsules
 from sm_jax.data.schema import PairSequence, View
 from sm_jax.data.simulate import SimulatorConfig, simulate_view
 from sm_jax.data.viewpoint import looking
 from sm_jax.motion.fill import SEEN
-from sm_jax.motion.occlusion import joint_visibility
 from sm_jax.types import Camera, Motion
 
 SIZE, FOCAL = (1280, 720), 1100.0  # pixels
@@ -56,7 +54,9 @@ def observed(key: jax.Array, clip: PairSequence, body: smpl.Body) -> PairSequenc
     keys = iter(jax.random.split(key, len(DISTANCES) * len(OCCLUSIONS)))
     for distance in DISTANCES:
         cameras = [at(2 * np.pi * i / DIRECTIONS, distance, motion) for i in range(DIRECTIONS)]
-        order = np.argsort([float(_hidden(body, motion, camera)) for camera in cameras], kind="stable")
+        order = np.argsort(
+            [(np.asarray(true_visibility(body, motion, camera)) < SEEN).mean() for camera in cameras], kind="stable"
+        )
         for place, hiding in zip((0, DIRECTIONS // 2, -1), HIDING, strict=True):
             camera = cameras[order[place]]
             observation = _simulate(next(keys), motion, body, camera, SimulatorConfig(hiding=hiding))
@@ -72,12 +72,6 @@ def at(azimuth: float, distance: float, motion: Motion) -> Camera:
     K = jnp.array([[FOCAL, 0, SIZE[0] / 2], [0, FOCAL, SIZE[1] / 2], [0, 0, 1]])
     t = -jnp.einsum("ij,j->i", R, position, precision="highest")
     return Camera(K=K, R=jnp.tile(R, (n_frames, 1, 1)), t=jnp.tile(t, (n_frames, 1)), image_size=jnp.array(SIZE, float))
-
-
-@jax.jit
-def _hidden(body: smpl.Body, motion: Motion, camera: Camera) -> jax.Array:
-    posed = smpl.pose(body, motion)
-    return (joint_visibility(posed.joints, capsules(body, posed), camera) < SEEN).mean()
 
 
 _simulate = jax.jit(simulate_view)

@@ -1,14 +1,12 @@
 """Cameras on people: where they see both, and where one hides much of the other."""
 
-import jax
 import numpy as np
 
 from experiments.rendering.stands import held, stand
+from sm_jax.benchmark.case import true_visibility
 from sm_jax.body import smpl
-from sm_jax.body.capsules import capsules
 from sm_jax.export.render import Shot
-from sm_jax.motion.occlusion import joint_visibility
-from sm_jax.types import Array, Camera, Motion
+from sm_jax.types import Camera, Motion
 
 SIZES = ((960, 540), (540, 960), (854, 480), (720, 720), (800, 600))  # width and height
 MUCH = 0.2  # share of hidden joints that is much: from a third on, one person is out of sight for seconds
@@ -31,7 +29,7 @@ def look(
     start = rng.uniform(0, 2 * np.pi)
     sides = start + 2 * np.pi * np.arange(AZIMUTHS) / AZIMUTHS
     found = [held(rng, stand(rng, points, side, size), motion.pelvis.shape[1], by_hand) for side in sides]
-    seen = [np.asarray(_visibility(body, motion, camera)) for camera in found]
+    seen = [np.asarray(true_visibility(body, motion, camera)) for camera in found]
     best = int(np.argmin([abs((v < 0.5).mean() - MUCH * much) for v in seen]))
     return found[best], seen[best]
 
@@ -41,9 +39,3 @@ def shot(camera: Camera, frame: int) -> Shot:
     width, height = (int(side) for side in camera.image_size)
     K, R, t = (np.asarray(x) for x in (camera.K, camera.R[frame], camera.t[frame]))
     return Shot(K=K, R=R, t=t, size=(width, height))
-
-
-@jax.jit
-def _visibility(body: smpl.Body, motion: Motion, camera: Camera) -> Array:
-    posed = smpl.pose(body, motion)
-    return joint_visibility(posed.joints, capsules(body, posed), camera)

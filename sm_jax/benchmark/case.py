@@ -77,7 +77,7 @@ class TrueBodies:
             raise ValueError(f"{sequence.name}: nothing was observed")
         self.body, self.seen, self.camera = load_body(sequence.body), view.observation.camera, view.camera
         self.truth = play(self.body, sequence.motion, sequence.fps)
-        self.hidden = (np.asarray(_visibility(self.body, sequence.motion, view.camera)) < SEEN).astype(np.float64)
+        self.hidden = (np.asarray(true_visibility(self.body, sequence.motion, view.camera)) < SEEN).astype(np.float64)
         self.guards = Guards(self.truth)
 
     def __call__(self, motion: Motion) -> Row:
@@ -99,6 +99,7 @@ class TrueBodies:
 
 
 @jax.jit
-def _visibility(body: smpl.Body, motion: Motion, camera: Camera) -> Array:
+def true_visibility(body: smpl.Body, motion: Motion, camera: Camera) -> Array:
+    """Visibility [P, T, J] of a motion's joints, past the other body and the picture's border."""
     posed = smpl.pose(body, motion)
     return joint_visibility(posed.joints, capsules(body, posed), jax.tree.map(jax.numpy.asarray, camera))
