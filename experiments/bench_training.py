@@ -41,9 +41,8 @@ def main() -> None:
         stored = pathlib.Path(folder) / "examples.npz"
         cache.save(stored, (np.zeros(1, np.float32), examples), "bench")
         ways = measure(CONFIG, stored, BATCHES, ROUNDS)
-    one, eight, torch = (
-        ways.get(name, {}).get("seconds_a_step") for name in ("jax, 1 device", "jax, 8 devices", "torch, eager")
-    )
+    one, eight = (ways[name]["seconds_a_step"] for name in ("jax, 1 device", "jax, 8 devices"))
+    torch = ways.get("torch, eager", {}).get("seconds_a_step")
     overhead = {batch: round(one[batch] / eight[batch], 3) for batch in BATCHES}
     beside = {batch: round(torch[batch] / one[batch], 2) for batch in BATCHES} if torch else None
     result = {

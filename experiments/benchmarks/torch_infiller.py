@@ -32,7 +32,8 @@ class Block(nn.Module):
         k, v = (torch.cat([a[..., : self.heads, :], a[..., self.heads :, :].flip(1)], -2) for a in (k, v))
         by_frames = attend(q, k, v, frames[:, None].expand(b, p, t))
         said = self.said(text).view(b, text.shape[1], 2 * self.heads, -1)
-        by_text = attend(to_text.flatten(1, 2), *said.chunk(2, 2), told).unflatten(1, (p, t))
+        keys, values = said.chunk(2, 2)
+        by_text = attend(to_text.flatten(1, 2), keys, values, told).unflatten(1, (p, t))
         together = torch.cat([by_frames, by_text, gelu(hidden, approximate="tanh")], -2).reshape(b, p, t, -1)
         return x + gate[:, None, None] * self.narrow(together)
 
