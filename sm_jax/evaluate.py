@@ -47,7 +47,7 @@ def evaluate(question: Question, out: pathlib.Path | None) -> dict[str, Any]:
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
     kept = KeptRows(out.with_suffix(".rows.jsonl") if out is not None else None)
     found = {
-        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps(weights))
+        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps([weights, git_commit()]))
         for name, cases in _cases(question).items()
     }
     result = {

@@ -135,7 +135,7 @@ def compiled(
 
 
 def _each(function: Callable[..., Any], *values: jax.Array) -> Any:
-    """`jax.vmap`. One alone goes without: batched by one, the same program takes twice as long."""
+    """`jax.vmap`. One alone goes without: batched by one, the program is slower to compile and to run."""
     if values[0].shape[0] > 1:
         return jax.vmap(function)(*values)
     return jax.tree.map(lambda x: x[None], function(*(x[0] for x in values)))

@@ -23,7 +23,7 @@ def headline(results: pathlib.Path) -> str:
     result = _read(results)
     found = result["benchmarks"]["rendered"]
     note = (
-        f"{found['clips']} clips, {found['frames']} frames of {len(found['takes'])} held-out takes; mean and 95 %"
+        f"{found['clips']} clips, of which the front-end refused {len(found['failed'])}; {found['frames']} frames of {len(found['takes'])} held-out takes; mean and 95 %"
         f" interval over takes; {result['device']}, commit {result['commit']}."
     )
     return "\n".join([*means(found["summary"], HEADLINE), "", note])

@@ -7,7 +7,7 @@ from sm_jax.metrics.protocols import Row
 
 
 class KeptRows:
-    """One line of JSON for each row: its key, which says all that it depends on but the code, and its numbers.
+    """One line of JSON for each row: its key, which says all that it depends on, and its numbers.
 
     A file left by an interrupted evaluation is gone on with; `done` takes it away. Without a path nothing is kept.
     """
