@@ -22,9 +22,10 @@ def headline(results: pathlib.Path) -> str:
     """All methods on rendered video, the columns that matter most."""
     result = _read(results)
     found = result["benchmarks"]["rendered"]
+    refused, takes = len(found["failed"]), len(found["takes"])
     note = (
-        f"{found['clips']} clips, of which the front-end refused {len(found['failed'])}; {found['frames']} frames of {len(found['takes'])} held-out takes; mean and 95 %"
-        f" interval over takes; {result['device']}, commit {result['commit']}."
+        f"{found['clips']} clips, of which the front-end refused {refused}; {found['frames']} frames of {takes}"
+        f" held-out takes; mean and 95 % interval over takes; {result['device']}, commit {result['commit']}."
     )
     return "\n".join([*means(found["summary"], HEADLINE), "", note])
 
