@@ -132,9 +132,20 @@ class Contact:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Description:
-    """What the two people do, in words and as contacts, and who said so (`rules`, `text`, a model's name)."""
+class Phase:
+    """What happens over a part of the clip: frames from `start`, inclusive, to `end`, exclusive."""
 
     text: str
+    start: int = 0
+    end: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Description:
+    """What the two people do, in words, step by step and as contacts, and who said so (`rules`, `text`, a model's
+    name)."""
+
+    text: str
+    phases: tuple[Phase, ...] = ()
     contacts: tuple[Contact, ...] = ()
     source: str
