@@ -46,7 +46,7 @@ def show(scene: Scene, count: int) -> list[Picture]:
 
 
 def telling_frames(scene: Scene, count: int) -> np.ndarray:
-    """Up to `count` frames [N], ascending, spread over the whole clip and denser where the people are near or hidden."""
+    """Up to `count` frames [N], ascending, all over the clip and denser where the people are near or hidden."""
     offset = scene.joints[0][:, :, None].astype(np.float32) - scene.joints[1][:, None].astype(np.float32)
     apart = np.sqrt(np.square(offset).sum(axis=-1).min(axis=(1, 2)))  # [T]
     near = np.clip(1.0 - apart / _FAR, 0.0, 1.0)

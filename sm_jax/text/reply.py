@@ -46,10 +46,10 @@ SCHEMA = _object(
 )
 
 _PROMPT = """\
-These pictures show two people, in the order of time, cut from {frames} frames of a video at {fps:.3g} frames a second. \
-The number of its frame (0 to {last}) stands above each picture. Person 1 has an orange box and the number 1 on the \
-head, person 2 a blue box and the number 2; keep to that, whatever they look like. A person who is hidden has a box \
-where that person must be.
+These pictures show two people, in the order of time, cut from {frames} frames of a video at {fps:.3g} frames per \
+second. The number of its frame (0 to {last}) stands above each picture. Person 1 has an orange box and the number 1 \
+on the head, person 2 a blue box and the number 2; keep to that, whatever they look like. A person who is hidden has a \
+box where that person must be.
 
 Answer with one JSON object and nothing else:
 {{"description": "...",
@@ -57,8 +57,9 @@ Answer with one JSON object and nothing else:
  "contacts": [{{"person_a": 1, "region_a": "hand", "side_a": "right", "region_b": "shoulder", "side_b": null, \
 "first": 0, "last": {last}, "confidence": 0.8}}]}}
 
-description: one plain English sentence of at most 25 words. How they stand to each other, how they move, which part of \
-whom touches what. Nothing of clothes, place or mood. Say "the first person" and "the second person" where it matters.
+description: one plain English sentence of at most 25 words. How they stand to each other, how they move, which \
+part of whom touches what. Nothing of clothes, place or mood. Say "the first person" and "the second \
+person" where it matters.
 phases: what happens one after the other, each with its first and last frame.
 contacts: where the bodies touch, also where that is hidden but must be so; none if they do not touch. person_a is the \
 number of the person who has region_a; region_b is the other person's. Regions are: {regions}. side_a and side_b are \
@@ -173,9 +174,8 @@ def _phase(item: object, n_frames: int) -> Phase:
 def _contact(item: object, n_frames: int) -> Contact:
     fields = _fields(item, ("person_a", "region_a", "region_b", "first", "last"))
     start, end = _span(fields, n_frames)
-    (region_a, side_a), (region_b, side_b) = (
-        (_one_of(fields[f"region_{x}"], f"region_{x}", REGIONS), _one_of_or_none(fields, f"side_{x}")) for x in "ab"
-    )
+    region_a, region_b = (_one_of(fields[name], name, REGIONS) for name in ("region_a", "region_b"))
+    side_a, side_b = _side(fields, "side_a"), _side(fields, "side_b")
     confidence = fields.get("confidence", 1.0)
     if not _is_number(confidence) or not 0.0 <= confidence <= 1.0:
         raise BadReply(f"confidence is {_shown(confidence)}, not a number from 0 to 1")
@@ -222,7 +222,7 @@ def _one_of(value: object, name: str, allowed: Sequence[Any]) -> Any:
     return value
 
 
-def _one_of_or_none(fields: Mapping[str, Any], name: str) -> Side | None:
+def _side(fields: Mapping[str, Any], name: str) -> Side | None:
     value = fields.get(name)
     return None if value is None else cast("Side", _one_of(value, name, ("left", "right")))
 

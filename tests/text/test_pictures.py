@@ -27,7 +27,9 @@ def filmed(joints: np.ndarray) -> Scene:
 
 
 def decoded(jpeg: bytes) -> np.ndarray:
-    return cv2.cvtColor(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def beside(apart: float = 0.8, frames: int = 60) -> np.ndarray:

@@ -32,9 +32,11 @@ def test_a_good_reply():
         text="They hug.",
         phases=(Phase(text="They come near.", start=0, end=60),),
         # the back has no sides
-        contacts=(Contact(person_a=1, region_a="hand", side_a="left", region_b="back", start=3, end=10, confidence=0.5),),
+        contacts=(
+            Contact(person_a=1, region_a="hand", side_a="left", region_b="back", start=3, end=10, confidence=0.5),
+        ),
         source="a model",
-    )  # fmt: skip
+    )
 
 
 def test_what_is_written_is_read_again():
