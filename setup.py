@@ -43,7 +43,8 @@ setup(
         "text": ["tokenizers>=0.21", "safetensors>=0.5"],
         "export": ["pygltflib>=1.16.5", "opencv-python-headless>=4.10", "av>=14"],
         "viewer": ["viser>=1.0"],
-        "vlm": ["openai>=1.60"],
+        "vlm": ["httpx>=0.27"],
+        "vlm-local": ["transformers>=4.57", "torch>=2.4", "torchvision>=0.19", "accelerate>=1.0", "pillow>=10"],
         "train": ["tensorboardX>=2.6", "submitit>=1.5"],
         # the linters are pinned: another version formats and complains differently
         "dev": ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.17,<0.18", "pyright[nodejs]==1.1.414", "matplotlib>=3.9"],

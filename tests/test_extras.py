@@ -11,15 +11,17 @@ from sm_jax.errors import UserError
 @pytest.mark.parametrize(
     ("module", "missing", "extra"),
     [
-        ("overlay", "av", "export"),
-        ("render", "cv2", "export"),
-        ("glb", "pygltflib", "export"),
-        ("viewer", "viser", "viewer"),
+        ("export.overlay", "av", "export"),
+        ("export.render", "cv2", "export"),
+        ("export.glb", "pygltflib", "export"),
+        ("export.viewer", "viser", "viewer"),
+        ("text.openai", "httpx", "vlm"),
+        ("text.pictures", "cv2", "video"),
     ],
 )
 def test_missing_package(monkeypatch, module, missing, extra):
     monkeypatch.setitem(sys.modules, missing, None)
-    spec = importlib.util.find_spec(f"sm_jax.export.{module}")
+    spec = importlib.util.find_spec(f"sm_jax.{module}")
     assert spec and spec.loader
     with pytest.raises(UserError, match=rf"{missing} is not installed; pip install 'sm_jax\[{extra}\]'"):
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
