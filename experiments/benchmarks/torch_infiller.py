@@ -7,8 +7,7 @@ import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
 from torch.nn.functional import gelu, silu  # pyright: ignore[reportMissingImports]
 
-from experiments.benchmarks.torch_layers import attend, modulate, rotate
-from sm_jax.nets.features import FEATURE_JOINTS
+from experiments.benchmarks.torch_layers import attend, modulate, person_frames, rotate
 from sm_jax.nets.infiller import InfillerConfig
 
 
@@ -54,11 +53,7 @@ class Infiller(nn.Module):
 
     def forward(self, x_t: Any, t: Any, c: dict[str, Any]) -> Any:
         """x_t [B, P, T, D], t [B] -> x0 [B, P, T, D]."""
-        seen = c["visibility"][..., FEATURE_JOINTS]
-        seen = seen * c["estimate"] + (1 - seen) * self.mask_token
-        rest = c["rest_joints"].flatten(-2)[..., None, :].expand(*x_t.shape[:-1], -1)
-        tokens = [x_t, c["estimate"], seen, c["visibility"], c["evidence"].flatten(-2), c["camera"], rest]
-        tokens = torch.cat(tokens, -1)
+        tokens = person_frames(x_t, c, self.mask_token)
         x = self.own(tokens) + self.beside(tokens.flip(1))
         half = self.width // 2
         angle = t[:, None] * torch.exp(-math.log(10_000.0) / half * torch.arange(half, device=t.device))

@@ -10,6 +10,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.benchmarks.torch_infiller import Infiller
+from experiments.benchmarks.torch_layers import load_flax, widths
 from experiments.benchmarks.torch_losses import losses
 from experiments.benchmarks.training import world
 from sm_jax.train import cache
@@ -25,26 +26,10 @@ def tensors(example: Example) -> dict[str, Any]:
 
 def network(config: InfillerTraining, example: dict[str, Any], params: Params | None = None) -> Infiller:
     """The network, with weights of the Flax one if given."""
-    c = example["conditions"]
-    fields = (c["visibility"], c["evidence"].flatten(-2), c["camera"], c["rest_joints"].flatten(-2))
-    state = c["estimate"].shape[-1]
-    net = Infiller(config.net, 3 * state + sum(x.shape[-1] for x in fields), state)
+    net = Infiller(config.net, *widths(example["conditions"]))
     if params is not None:
-        net.load_state_dict({_renamed(path): _value(path, x) for path, x in _leaves(params)})
+        load_flax(net, params)
     return net
-
-
-def _leaves(params: Params) -> list[tuple[str, Any]]:
-    found, _ = jax.tree_util.tree_flatten_with_path(params)
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in found]
-
-
-def _renamed(path: str) -> str:
-    return path.replace("block_", "blocks.").replace(".kernel", ".weight")
-
-
-def _value(path: str, x: Any) -> Any:
-    return torch.tensor(np.asarray(x).T.copy() if path.endswith("kernel") else np.asarray(x))
 
 
 def trainer(config: InfillerTraining, stored: pathlib.Path, batch: int) -> Callable[[], None]:

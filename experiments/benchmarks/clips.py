@@ -1,0 +1,27 @@
+"""Real clips as tasks of the sampler: those of the rendered benchmark, described by the rules."""
+
+import jax
+import jax.numpy as jnp
+
+from sm_jax.benchmark.sets import BENCHMARKS
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.motion.conditions import TextEmbedding
+from sm_jax.scene import scene_of
+from sm_jax.tasks import Task, make_task
+from sm_jax.text import rules
+from sm_jax.text.contacts import contact_targets
+
+SILENT = TextEmbedding(tokens=jnp.zeros((32, 384)), mask=jnp.zeros(32), pooled=jnp.zeros(384))
+
+
+def tasks(count: int) -> tuple[list[Task], smpl.Body, int]:
+    """The first so many clips, all of one length, their body and the frames of each. Without a text: its encoder is
+    a download, and what it says costs no time in the networks."""
+    cases = BENCHMARKS["rendered"]()
+    observed = [case.observation for case in cases if case.observation is not None]
+    body, frames, found = load_body(cases[0].body), observed[0].visibility.shape[1], []
+    for number, seen in enumerate(observed[:count]):
+        contacts = rules.describe(scene_of(seen, body)).contacts
+        found.append(make_task(seen, contact_targets(contacts, frames), SILENT, jax.random.key(number)))
+    return found, body, frames
