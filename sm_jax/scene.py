@@ -18,7 +18,7 @@ def scene_of(
     body: smpl.Body,
     pictures: Callable[[np.ndarray], Iterator[np.ndarray]] | None = None,
 ) -> Scene:
-    """The joints of the gap-filled estimate and where they are in the picture, how far each is seen, and the frame rate.
+    """The joints of the gap-filled estimate, where they are in the picture, how far each is seen, and the frame rate.
 
     pictures: frames of the observation -> their RGB images, where there is a video.
     """

@@ -37,17 +37,27 @@ _GRIPPED = re.compile(rf"\b{_GRIP}({_FILLER}){_SIDE}({_REGION})\b{_GRIP_WITH}")
 _NOT = re.compile(r"\b(?:no|not|never|without|nearly|almost|avoids?|about to|tr(?:y|ies|ying) to)\b|n't\b")
 _ALONE = re.compile(r"\bown\b|\bhands? on (?:his |her |their )?hips\b")
 _CLAUSE = re.compile(r"[.;,!?]|\b(?=without\b)|\bbut\b|\bwhile\b|\bthen\b")
-_PERSON = (
-    re.compile(r"\b(?:(?:the )?first(?: person| one| dancer)?|(?:person|dancer) (?:1|one|a))\b"),
-    re.compile(r"\b(?:(?:the )?second(?: person| one| dancer)?|(?:person|dancer) (?:2|two|b))\b"),
-)
+_NOUN = r"(?:person|man|woman|guy|girl|boy|lady|dancer|fighter|player|figure|one)"
+_NUMBERED = rf"%s {_NOUN}|the %s\b(?! (?:time|moment|half|part)\b)|(?:person|dancer) (?:%s)\b"
+_STANDING = rf"{_NOUN} (?:(?:standing|sitting|who is) )?(?:on|at|to) the %s\b(?! (?:{_REGION})\b)"
+_AT = rf"{_STANDING}|%s(?:most|-hand)? {_NOUN}\b"
+Actor = Literal["person 0", "person 1", "left", "right"]
+_ACTORS: dict[Actor, re.Pattern[str]] = {
+    "person 0": re.compile(rf"\b(?:{_NUMBERED % ('first', 'first', '1|one|a')})"),
+    "person 1": re.compile(rf"\b(?:{_NUMBERED % ('second', 'second', '2|two|b')})"),
+    "left": re.compile(rf"\b(?:{_AT % ('left', 'left')})"),
+    "right": re.compile(rf"\b(?:{_AT % ('right', 'right')})"),
+}
+_OTHER: dict[Actor, Actor] = {"person 0": "person 1", "person 1": "person 0", "left": "right", "right": "left"}
+_THE_OTHER = re.compile(rf"^\s*(?:and )?the other(?: {_NOUN})?\s(?!{_NOUN}?'s)")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Touch:
     """A contact as words give it, before anyone looked when it happens.
 
-    order: "person 0" or "person 1" has region_a, "each" (both ways at once), or "either".
+    order: who has region_a: "person 0", "person 1", the one on the "left" or "right" of the picture, "each" of them at
+    once, or "either".
     brief: it lasts a moment (a kick) and not as long as the people are near (holding hands).
     """
 
@@ -55,7 +65,7 @@ class Touch:
     region_b: str
     side_a: Side | None = None
     side_b: Side | None = None
-    order: Literal["person 0", "person 1", "each", "either"] = "either"
+    order: Actor | Literal["each", "either"] = "either"
     brief: bool = False
     confidence: float = 0.8
 
@@ -121,7 +131,7 @@ def touches(text: str) -> tuple[Touch, ...]:
     for clause in _CLAUSE.split(
         text.lower().replace("’", "'").replace("lower back", "lower-back").replace("upper arm", "upper-arm")
     ):
-        subject = _subject(clause) or subject
+        subject = _OTHER[subject] if subject and _THE_OTHER.search(clause) else _named(clause) or subject
         if _NOT.search(clause) or _ALONE.search(clause):
             continue
         for touch in (*_idioms(clause), *_placed(clause), *_gripped(clause)):
@@ -130,12 +140,12 @@ def touches(text: str) -> tuple[Touch, ...]:
     return tuple(found)
 
 
-def _subject(clause: str) -> Literal["person 0", "person 1"] | None:
-    """Who acts: the one of the two named first, if any is named by number."""
-    starts = [match.start() if (match := pattern.search(clause)) else len(clause) for pattern in _PERSON]
-    if min(starts) == len(clause):
-        return None
-    return "person 0" if starts[0] < starts[1] else "person 1"
+def _named(words: str) -> Actor | None:
+    """The one of the two who is named first, by number or by place in the picture, if any is."""
+    starts: dict[Actor, int] = {
+        actor: match.start() for actor, pattern in _ACTORS.items() if (match := pattern.search(words))
+    }
+    return min(starts, key=starts.__getitem__) if starts else None
 
 
 def _idioms(clause: str) -> list[Touch]:
@@ -147,7 +157,7 @@ def _placed(clause: str) -> list[Touch]:
     return [
         touch
         for match in _PLACED.finditer(clause)
-        for touch in _plain(match[1], match[2], match[4], match[5], mutual=_mutual(match[3]))
+        for touch in _plain(match[1], match[2], match[4], match[5], match[3])
     ]
 
 
@@ -158,18 +168,21 @@ def _gripped(clause: str) -> list[Touch]:
         for match in _GRIPPED.finditer(clause)
         if match[1].strip()
         or _REGION_OF[match[3]] not in ("hand", "back")  # "hold hands" is an idiom, "pulls back" none
-        for touch in _plain(match[4], match[5] or "hand", match[2], match[3], mutual=_mutual(match[1]))
+        for touch in _plain(match[4], match[5] or "hand", match[2], match[3], match[1])
     ]
 
 
-def _mutual(words: str) -> bool:
-    return "each other" in words or "one another" in words
+def _order(owner: str) -> Actor | Literal["each", "either"]:
+    """Who has region_a, by the words before region_b: "each other's", "the second person's"."""
+    if "each other" in owner or "one another" in owner:
+        return "each"
+    return _OTHER[actor] if (actor := _named(owner)) else "either"
 
 
-def _plain(side_a: str | None, word_a: str, side_b: str | None, word_b: str, *, mutual: bool) -> list[Touch]:
+def _plain(side_a: str | None, word_a: str, side_b: str | None, word_b: str, owner: str) -> list[Touch]:
     region_a, region_b = _REGION_OF[word_a], _REGION_OF[word_b]
     both = side_a == "both" or (side_a is None and region_a in PAIRED_REGIONS and word_a in ("hands", "arms"))
     sides_a = ("left", "right") if both else (None if side_a == "both" else cast("Side | None", side_a),)
     one_b = None if side_b == "both" else cast("Side | None", side_b)
-    order = "each" if mutual else "either"
+    order = _order(owner)
     return [Touch(region_a=region_a, region_b=region_b, side_a=a, side_b=one_b, order=order) for a in sides_a]

@@ -34,6 +34,28 @@ def test_contacts_of_a_sentence(text, expected):
     assert said(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("The person on the left puts a hand on the other's shoulder.", "left"),
+        ("the woman standing on the right has a hand on his back", "right"),
+        ("the left dancer holds the other's wrist", "left"),
+        ("the rightmost man touches her face", "right"),
+        ("a hand on the left shoulder", "either"),
+        ("he puts his right hand on her left shoulder", "either"),
+        ("she puts a hand on the left person's shoulder", "right"),
+        ("a hand on the second person's back", "person 0"),
+        ("he grabs person 2 by the wrist", "person 0"),
+        ("for a second he puts a hand on her back", "either"),
+        ("The one on the left waits, the other puts a hand on her back", "right"),
+        ("The first person waits, the other's hand on her back", "person 0"),
+        ("a hand on each other's back", "each"),
+    ],
+)
+def test_who_touches(text, order):
+    assert {touch.order for touch in touches(text)} == {order}
+
+
 def test_a_hug_is_chests_and_both_arms():
     assert said("two people hug") == said("a couple embraces")
     assert ("each", None, "chest", None, "chest") in said("they hug each other")
