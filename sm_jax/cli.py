@@ -6,11 +6,12 @@ import io
 import pathlib
 import re
 import sys
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from sm_jax.errors import UserError
+from sm_jax.text.choice import Kind, Vision, choose
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,11 @@ class Reconstruct:
     out: pathlib.Path
     """Folder for motion.npz, people.glb, overlay.mp4 and summary.json."""
     text: str | None = None
-    """What the two people do, in a sentence. Without it, rules describe what the first estimate shows."""
+    """What the two people do, in a sentence, or a .json file as `sm-jax describe --out` writes it. Without it, rules
+    describe what the first estimate shows, unless --describe-with names a model."""
+    describe_with: Kind | None = None
+    """Who says what the two people do."""
+    vision: Annotated[Vision, tyro.conf.arg(name="")] = dataclasses.field(default_factory=Vision)
     body: str = "open-low"
     """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
     focal: float | None = None
@@ -47,12 +52,41 @@ class Reconstruct:
         reconstruct_to_folder(
             self.input,
             self.out,
-            text=self.text,
+            describer=choose(self.describe_with, self.text, self.vision),
             body_name=self.body,
             focal=self.focal,
             settings=Settings(steps=self.steps, hypotheses=self.hypotheses),
             seed=self.seed,
             overwrite=self.overwrite,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Describe:
+    """Say what two people do in a video (or a saved observation.npz), and which parts of them touch when."""
+
+    input: tyro.conf.Positional[str]
+    """A video file, an observation .npz (which shows a model nothing), or `sample:cam01` … for the sample clip."""
+    describer: Annotated[Kind | None, tyro.conf.arg(name="with")] = None
+    """rules read the first estimate, openai and transformers are models that look at pictures, text is what you say."""
+    text: str | None = None
+    """What the two people do, in a sentence, or a .json file as --out writes it."""
+    vision: Annotated[Vision, tyro.conf.arg(name="")] = dataclasses.field(default_factory=Vision)
+    out: pathlib.Path | None = None
+    """Write it to this .json file, to be changed by hand and given to `sm-jax reconstruct --text`."""
+    body: str = "open-low"
+    """As in `sm-jax reconstruct`."""
+    focal: float | None = None
+    """As in `sm-jax reconstruct`."""
+    overwrite: bool = False
+    """Replace the output file if it exists."""
+
+    def run(self) -> None:
+        from sm_jax.describe import describe_input
+
+        describer = choose(self.describer, self.text, self.vision)
+        describe_input(
+            self.input, describer, out=self.out, body_name=self.body, focal=self.focal, overwrite=self.overwrite
         )
 
 
@@ -143,7 +177,7 @@ class View:
         view(self.motion, port=self.port)
 
 
-COMMANDS = {"reconstruct": Reconstruct, "fetch": Fetch, "evaluate": Evaluate, "view": View}
+COMMANDS = {"reconstruct": Reconstruct, "describe": Describe, "fetch": Fetch, "evaluate": Evaluate, "view": View}
 
 
 def main() -> None:
@@ -157,7 +191,7 @@ def main() -> None:
         sys.exit(130)
 
 
-def _parse(arguments: list[str]) -> Reconstruct | Fetch | Evaluate | View:
+def _parse(arguments: list[str]) -> Reconstruct | Describe | Fetch | Evaluate | View:
     """The command object; a wrong argument becomes one line instead of tyro's box."""
     said = io.StringIO()
     try:

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from sm_jax import fetch
 from sm_jax.body import smpl
 from sm_jax.body.assets import load_body
+from sm_jax.describe import described
 from sm_jax.errors import UserError
 from sm_jax.export.amass import save_amass
 from sm_jax.export.bvh import save_bvh
@@ -26,23 +27,23 @@ from sm_jax.export.npz import MotionFile, motion_file, save_motion
 from sm_jax.export.overlay import save_overlay
 from sm_jax.export.summary import save_summary, summarise
 from sm_jax.motion.resample import resample
-from sm_jax.observe import ObservedVideo, observe
-from sm_jax.perception.archive import load_observation, save_observation
+from sm_jax.observe import ObservedVideo
+from sm_jax.perception.archive import save_observation
 from sm_jax.perception.frames import frames_at
 from sm_jax.pipeline import Reconstruction, load_models, reconstruct
 from sm_jax.sampling import Settings
-from sm_jax.scene import scene_of
-from sm_jax.text import rules, user
+from sm_jax.source import observation_of, open_source
 from sm_jax.text.contacts import contact_targets
+from sm_jax.text.describer import Describer
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.types import Camera, Description, Observation
+from sm_jax.types import Camera, Observation
 
 
 def reconstruct_to_folder(
     source: str,
     out: pathlib.Path,
     *,
-    text: str | None,
+    describer: Describer,
     body_name: str,
     focal: float | None,
     settings: Settings,
@@ -61,10 +62,10 @@ def reconstruct_to_folder(
     body = load_body(body_name)
     models, weights_facts = load_models()
     with _stage("seeing", seconds):
-        observed = _observe(fetch.input_path(source), body, focal)
-    observation = observed.observation if isinstance(observed, ObservedVideo) else observed
+        observed = open_source(source, body, focal)
+    observation = observation_of(observed)
     with _stage("describing", seconds):
-        description = _describe(observation, body, text)
+        description = described(observed, body, describer)
         embedding = TextEncoder.load().encode_one(description.text)
     with _stage("reconstructing", seconds):
         targets = contact_targets(description.contacts, observation.visibility.shape[1])
@@ -139,26 +140,6 @@ def at_source_rate(
         spread=result.spread[:, nearest],
         provenance=provenance,
     )
-
-
-def _observe(path: pathlib.Path, body: smpl.Body, focal: float | None) -> ObservedVideo | Observation:
-    if not path.exists():
-        raise UserError(f"{path}: no such file; give a video, an observation .npz, or sample:cam01")
-    if path.suffix == ".npz":
-        if focal is not None:
-            raise UserError(f"{path}: an observation has its own camera; leave --focal out")
-        return load_observation(path)
-    observed = observe(path, body=body, focal=focal)
-    if observed.focal_is_heuristic:
-        _say(f"focal length unknown: taking the picture's diagonal, {observed.focal:.0f} px (--focal sets it)")
-    return observed
-
-
-def _describe(observation: Observation, body: smpl.Body, text: str | None) -> Description:
-    scene = scene_of(observation, body)
-    description = rules.describe(scene) if text is None else user.say(text)(scene)
-    _say(f"description ({description.source}): {description.text}")
-    return description
 
 
 def _save_overlay(

@@ -17,6 +17,8 @@ FLOORS = (
     ("synthetic",),
     ("prepare", "train"),
     ("tasks", "observe", "scene", "score"),
+    ("source",),
+    ("describe",),
     ("sampling",),
     ("pipeline",),
     ("baselines",),

@@ -113,6 +113,22 @@ def test_every_command_explains_itself(call):
         assert dataclasses.is_dataclass(cli.COMMANDS[name])
 
 
+def test_describers_ask_for_what_they_need(call, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    refused(call("describe", "a.mp4", "--with", "openai"), "nothing was sent", "--endpoint")
+    refused(call("describe", "a.mp4", "--with", "text"), "--text")
+    refused(call("describe", "a.mp4", "--with", "gossip"), "gossip")
+    refused(call("describe", "a.mp4"), "a.mp4", "no such file")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--describe-with", "transformers"), "--model")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "said.json"), "said.json", "No such file")
+    server = ("--endpoint", "http://127.0.0.1:9/v1", "--model", "eyes")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "They hug.", "--describe-with", "openai"), "--text")
+    save_observation(tmp_path / "seen.npz", observe(random_motion(), front_camera(), jnp.full((2, 12, 23, 2), 5.0)))
+    refused(call("describe", "seen.npz", "--with", "openai", *server), "no pictures", "give a video")
+    assert call("describe", "seen.npz", "--text", "They hug.", "--out", "said.json")[0] == 0
+    assert (tmp_path / "said.json").is_file()
+
+
 def test_evaluation_asks_for_one_thing(call):
     refused(call("evaluate", "--data", "salsa", "--bvh", "a.bvh", "b.bvh"), "--data and --bvh")
     refused(call("evaluate", "--data", "salsa", "--seeds", "0"), "--seeds 0")

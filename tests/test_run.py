@@ -16,11 +16,12 @@ from sm_jax.geometry.camera import project_points
 from sm_jax.motion.resample import resample
 from sm_jax.perception.archive import save_observation
 from sm_jax.sampling import Settings
+from sm_jax.text import rules
 from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
-reconstruct = functools.partial(run.reconstruct_to_folder, text=None, body_name="open-low", focal=None, seed=0)
+reconstruct = functools.partial(run.reconstruct_to_folder, describer=rules.describe, body_name="open-low", focal=None, seed=0)
 
 
 @pytest.fixture

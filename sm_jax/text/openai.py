@@ -28,7 +28,7 @@ _MOST_BYTES = 16 * MOST_CHARACTERS  # of an answer, with what stands around the 
 _TRIES = 4  # of one request, where the server is busy or the connection breaks
 _LONGEST_WAIT = 60.0  # seconds
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_EXAMPLE = "http://localhost:11434/v1"
+EXAMPLE = "http://localhost:11434/v1"
 _Exchange = tuple[httpx.Response, str]  # what came back, and its words
 _FORMAT = {"type": "json_schema", "json_schema": {"name": "description", "schema": SCHEMA, "strict": True}}
 
@@ -53,9 +53,9 @@ def model(endpoint: Endpoint) -> Model:
     try:
         url = httpx.URL(endpoint.url)
     except httpx.InvalidURL as error:
-        raise UserError(f"{one_line(endpoint.url, 80)} is no address ({error}); give one like {_EXAMPLE}") from error
+        raise UserError(f"{one_line(endpoint.url, 80)} is no address ({error}); give one like {EXAMPLE}") from error
     if url.scheme not in ("http", "https") or not url.host or url.userinfo:
-        raise UserError(f"{url.copy_with(userinfo=b'')} is no address of a server; give one like {_EXAMPLE}")
+        raise UserError(f"{url.copy_with(userinfo=b'')} is no address of a server; give one like {EXAMPLE}")
     address = str(url.copy_with(query=None, fragment=None)).rstrip("/").removesuffix("/chat/completions")
     if endpoint.key and not (endpoint.key.isascii() and endpoint.key.isprintable()):
         raise UserError("the API key holds characters that no key has; copy it again")  # and it is not shown
