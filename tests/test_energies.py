@@ -9,7 +9,7 @@ import pytest
 from sm_jax.body import skeleton
 from sm_jax.body.assets import load_body
 from sm_jax.data.augment import mirror
-from sm_jax.energies.combine import Evidence, Weights, energy
+from sm_jax.energies.combine import SURFACE_EVERY, Evidence, Weights, energy
 from sm_jax.geometry import rotations
 from sm_jax.motion.frames import map_frames
 from sm_jax.types import Motion
@@ -128,7 +128,7 @@ def _put_motion(motion: Motion, other: Motion, put) -> Motion:
 def test_padding_and_a_shift_in_time(report, standing):
     motion, foot_contact, evidence = scene(T)
     given = (motion, foot_contact * np.float32(standing), evidence)
-    late, early = (report(padded(given, *frames)) for frames in ((3, 2), (0, 5)))
+    late, early = (report(padded(given, *frames)) for frames in ((2 * SURFACE_EVERY, 2), (0, 5)))
     assert_same(late, report(given))
     assert_same(early, report(given))
 

@@ -22,6 +22,11 @@ from sm_jax.energies.spatial import spatial
 from sm_jax.types import Array, Camera, ContactTargets, Motion
 
 
+# Skins are compared in every second frame of 30 a second: what lies between two frames follows from smoothness, and
+# these two terms take most of the time.
+SURFACE_EVERY = 2
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Weights:
     """Weight of each energy; zero switches the term off."""
@@ -106,11 +111,19 @@ def _surface_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str
     report = {}
     if not wanted & {"contact", "penetration"}:
         return report
-    points = smpl.surface_points(body, posed)
+    some = slice(None, None, SURFACE_EVERY)
+    posed = dataclasses.replace(
+        posed,
+        R_world_joint=posed.R_world_joint[:, some],
+        joints=posed.joints[:, some],
+        body_pose=posed.body_pose[:, some],
+    )
+    points, mask = smpl.surface_points(body, posed), evidence.frame_mask[some]
     if "contact" in wanted:
-        report["contact"] = contact(points, body.surface_region, evidence.contacts, evidence.frame_mask)
+        targets = dataclasses.replace(evidence.contacts, weight=evidence.contacts.weight[:, some])
+        report["contact"] = contact(points, body.surface_region, targets, mask)
     if "penetration" in wanted:
-        report["penetration"] = penetration(points, pose_field(body, posed), evidence.frame_mask)
+        report["penetration"] = penetration(points, pose_field(body, posed), mask)
     return report
 
 
