@@ -10,6 +10,7 @@ from experiments.benchmarks.torch_field import depths
 from experiments.benchmarks.torch_kernels import geman_mcclure, mean, pseudo_huber
 from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.energies import penetration, prior, reprojection, skating, smoothness, spatial
+from sm_jax.energies.combine import SURFACE_EVERY
 from sm_jax.geometry.camera import NEAR
 
 
@@ -18,11 +19,12 @@ def energies(x: Any, g: Given) -> dict[str, Any]:
     local, pelvis, planted = unpack(x)
     planted, mask = planted.detach().clamp(0, 1), g["frame_mask"]
     R, joints = kinematics(local, g["rest_joints"], pelvis)
-    points, feet = surface_points(R, joints, g), joints[..., list(FOOT_JOINTS), :]
+    feet, skinned = joints[..., list(FOOT_JOINTS), :], (R[:, :, ::SURFACE_EVERY], joints[:, :, ::SURFACE_EVERY])
+    points = surface_points(*skinned, g)
     return {
         "reprojection": _reprojection(keypoints(R, joints, g), g),
         "contact": torch_touch.contact(points, g),
-        "penetration": _penetration(depths(points, R, joints, g), mask),
+        "penetration": _penetration(depths(points, *skinned, g), mask[:, ::SURFACE_EVERY]),
         "spatial": _distance_map(joints, g) + _depth_order(joints, g),
         "ground": torch_ground.ground(feet, planted, g),
         "skating": _skating(feet, planted, g),

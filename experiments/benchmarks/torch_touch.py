@@ -6,11 +6,12 @@ import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.benchmarks.torch_body import Given
 from experiments.benchmarks.torch_kernels import mean, pseudo_huber
+from sm_jax.energies.combine import SURFACE_EVERY
 from sm_jax.energies.contact import SOFTNESS, TOLERANCE, WIDTH
 
 
 def contact(points: Any, g: Given) -> Any:
-    """[B], as `sm_jax.energies.contact.contact`, of surface points [B, P, T, S, 3]."""
+    """[B], as `sm_jax.energies.contact.contact`, of surface points [B, P, T, S, 3] in every second frame."""
     a, b = (_chosen(points[:, person], g[name]) for person, name in enumerate(("touch_a", "touch_b")))
     gaps = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
     near = torch.where(g["touch_pair"][:, None], -gaps / SOFTNESS, -torch.inf)
@@ -18,7 +19,8 @@ def contact(points: Any, g: Given) -> Any:
     near = torch.where(exists[..., None, None], near, 0.0)
     distance = -SOFTNESS * torch.logsumexp(near.flatten(3), -1)
     pull = pseudo_huber((distance - TOLERANCE).clamp(min=0).square(), WIDTH)
-    return mean(pull, g["touch_weight"].transpose(1, 2) * exists * g["frame_mask"][..., None])
+    weight = g["touch_weight"].transpose(1, 2) * exists * g["frame_mask"][..., None]
+    return mean(pull, weight[:, ::SURFACE_EVERY])
 
 
 def _chosen(points: Any, index: Any) -> Any:
