@@ -62,8 +62,8 @@ class Settings:
     text_scale: float = 1.0
     weights: Weights = GUIDANCE
     guided_from: int = 500
-    descent: int = 5
-    polish: int = 100
+    descent: int = 1
+    polish: int = 50
     hypotheses: int = 1
     rotation_step: float = 0.01
     pelvis_step: float = 0.01

@@ -20,7 +20,9 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     """By name. smoothnets: weights to choose from."""
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
-    usual = {"smoothness": GUIDANCE.smoothness, "step": 0.01, "steps": 10, "text_scale": 1.0, "polish": 100}
+    usual = {
+        "smoothness": GUIDANCE.smoothness, "step": 0.01, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 50,
+    }  # fmt: skip
     smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
     shorter = {"step": (0.01, 0.003)}  # radians and metres of a full descent step
 
@@ -31,6 +33,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
             weights=weights,
             steps=v["steps"],
             text_scale=v["text_scale"],
+            descent=v["descent"],
             polish=v["polish"],
             rotation_step=v["step"],
             pelvis_step=v["step"],
@@ -59,7 +62,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "networks + guidance": Grid(
             lambda v: Ours(models, settings(v)),
             usual,
-            [smoother, shorter, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
+            [{"polish": (30, 50, 100)}, {"descent": (1, 5)}, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
         ),
         "optimisation": Grid(
             optimised,
