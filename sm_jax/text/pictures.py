@@ -15,7 +15,7 @@ except ModuleNotFoundError as error:
 
 SIDE = 640  # pixels of a picture's longer side, at most
 COLOURS = ((255, 140, 0), (0, 110, 255))  # RGB of person 1, whose box the prompt calls orange, and person 2, blue
-_MARGIN, _BODY = 0.15, 0.06  # of the pair's height around both, and of a person's around the joints
+_MARGIN, _BODY = 0.15, 0.09  # of the pair's height around both, and of a person's around the joints
 _EVERYWHERE = 0.3  # weight of a frame in which the people are neither near nor hidden
 _FAR = 0.5  # metres between the nearest joints at which people are no longer near
 _GRID = 16  # pixels to which crops are rounded, so that a hair's difference in the estimate shows the same picture
