@@ -66,6 +66,8 @@ class DataConfig:
     """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""
+    text_wrong: float = 0.0
+    """Share of windows whose text describes another one, so that the picture is trusted more than the words."""
     variants: tuple[int, ...] = (4,)
     """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
 

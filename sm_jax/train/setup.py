@@ -71,18 +71,23 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
                 f"none of data.sets has a split {split}: prepare sequences with it, or add salsa to the sets"
             )
 
-    def windows(records: Sequence[Sequence[Record]], seed: int, dropout: float, *part: int) -> DescribedWindows:
+    def windows(
+        records: Sequence[Sequence[Record]], seed: int, dropout: float, wrong: float, *part: int
+    ) -> DescribedWindows:
         given = [(found, share) for found, share in zip(records, data.shares, strict=True) if len(found)]
-        return DescribedWindows(given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, *part)
+        return DescribedWindows(
+            given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, wrong, *part
+        )
 
     observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
-    held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0)
+    held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0, 0.0)
     held_out = observed(observe, world, held_out, _HELD_OUT)
     records = [
         library(body, s.records.get("train", ()), count, _LIBRARY_SEED, cache_folder() / "bodies")
         for s, count in zip(sets, data.variants, strict=True)
     ]
-    train = windows(records, config.seed, data.text_dropout, jax.process_index(), jax.process_count())
+    texts = data.text_dropout, data.text_wrong
+    train = windows(records, config.seed, *texts, jax.process_index(), jax.process_count())
     return Study(world=world, windows=train, held_out=held_out, observe=observe)
 
 

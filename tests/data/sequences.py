@@ -67,3 +67,11 @@ def alone(n_frames: int = 12) -> PairSequence:
     """One person without contacts and texts."""
     one = sequence("alone", n_frames, seed=2, split="val")
     return dataclasses.replace(one, present=np.array([True, False]), contacts=(), texts=())
+
+
+def apart(name: str, frames: int, distance: float) -> PairSequence:
+    """Two people who stand at a distance, and a sentence that begins with the name."""
+    one = sequence(name, frames)
+    pelvis = np.zeros((2, frames, 3), np.float32)
+    pelvis[:, :, 2], pelvis[1, :, 0] = 0.9, distance
+    return dataclasses.replace(one, motion=dataclasses.replace(one.motion, pelvis=pelvis), texts=(f"{name}, left.",))
