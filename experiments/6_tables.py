@@ -1,15 +1,34 @@
-"""Put the generated tables into the documents that quote them: `python experiments/6_tables.py`, a second.
+"""Tables and plots of what was measured. Numbers are never typed.
 
-Rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md from
-experiments/results/*.json. Numbers are never typed.
+    python experiments/6_tables.py                               (a second)
+    python experiments/6_tables.py --sweep out/ablations/tiny
+
+Without a sweep: rewrites what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md from
+experiments/results/*.json. With one: makes tables.md, tables.tex and tables.png in its folder from its results.
 """
 
 import pathlib
 import sys
 
+import tyro
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
+from experiments.ablation.tables import write
 from experiments.tables.quote import rewrite
+from sm_jax.errors import UserError
+
+
+def main(sweep: pathlib.Path | None = None) -> None:
+    """sweep: the --out of experiments/5_ablate.py. Raises UserError where it has no results."""
+    if sweep is None:
+        rewrite()
+    elif not write(sweep / "results", sweep):
+        raise UserError(f"{sweep / 'results'}: no results of a sweep; run experiments/5_ablate.py --out {sweep}")
+
 
 if __name__ == "__main__":
-    rewrite()
+    try:
+        tyro.cli(main, description=__doc__)
+    except UserError as error:
+        sys.exit(str(error))

@@ -48,12 +48,13 @@ def plot(found: Sequence[dict[str, Any]], path: pathlib.Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def write(results: pathlib.Path, folder: pathlib.Path) -> None:
-    """Write tables.md, tables.tex and tables.png to a folder, where there are any results."""
+def write(results: pathlib.Path, folder: pathlib.Path) -> bool:
+    """Write tables.md, tables.tex and tables.png to a folder, where there are any results. Whether there are."""
     if found := read(results):
         (folder / "tables.md").write_text(markdown(found) + "\n", encoding="utf-8")
         (folder / "tables.tex").write_text(latex(found) + "\n", encoding="utf-8")
         plot(found, folder / "tables.png")
+    return bool(found)
 
 
 def _number(cell: Cell, sign: str) -> str:
