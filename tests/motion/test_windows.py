@@ -5,7 +5,7 @@ import pytest
 from sm_jax.motion import windows
 
 
-@pytest.mark.parametrize("n_frames", [1, 63, 64, 65, 112, 113, 400, 5000])
+@pytest.mark.parametrize("n_frames", [1, 63, 64, 65, 112, 113, 400])
 def test_windows_cover_every_frame(n_frames):
     n = windows.count(n_frames)
     assert windows.padded_frames(n) >= n_frames
