@@ -5,6 +5,9 @@ import os
 import pathlib
 import resource
 
+# Most of the time goes into compiling: without optimisation it is a third less, and what is compiled means the same.
+os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
+
 import jax
 import pytest
 

@@ -35,8 +35,9 @@ BATCH = 8
 
 
 def environment(devices: int) -> dict[str, str]:
-    """Of a process with so many CPU devices."""
-    flags = f"--xla_force_host_platform_device_count={devices} --xla_cpu_multi_thread_eigen=false"
+    """Of a process with so many CPU devices that compiles as this one does."""
+    compiling = os.environ.get("XLA_FLAGS", "")
+    flags = f"{compiling} --xla_force_host_platform_device_count={devices} --xla_cpu_multi_thread_eigen=false"
     return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
 
 

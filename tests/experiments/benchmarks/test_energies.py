@@ -10,6 +10,7 @@ from sm_jax.body.assets import load_body
 from sm_jax.energies.contact import POINTS
 
 
+@pytest.mark.slow
 def test_memory_grows_linearly_with_the_frames():
     body = load_body("open-low")
     short, long = (gradient_memory(body, frames) for frames in (64, 128))
