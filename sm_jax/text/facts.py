@@ -1,4 +1,8 @@
-"""What can be said for certain about two skeletons: facing, distance, movement, postures, touches.
+"""What can be said of two skeletons and still be true of the people: facing, distance, movement, postures, touches.
+
+A front-end mistakes depth by decimetres, turns a trunk round for a frame, and lets bodies pass through each other. So
+every fact has a margin, and where an estimate does not clear it nothing is said. The margins come from what simulated
+and real front-ends make of known motion (experiments/check_rules.py measures what remains false).
 
 Facts do not depend on which person is called first.
 """
@@ -13,128 +17,148 @@ from sm_jax.text.describer import Scene
 from sm_jax.text.regions import trunk_axes
 from sm_jax.types import Contact
 
-EMBRACE = "embrace"
-
-_SEEN = 0.3
+_SEEN = 0.3  # visibility from which a joint is evidence
+_ENOUGH, _MOSTLY = 0.25, 0.6  # share of the frames that must be seen, and of those in which something must be so
+_CLEAR = 0.5  # visibility of hips and shoulders from which a trunk's heading is trusted
+_JUMP = 45.0  # degrees between frames that no heading turns by: the estimate was turned round
 _PELVIS, _NECK, _HEAD = (JOINTS.index(name) for name in ("pelvis", "neck", "head"))
-_WRISTS = [JOINTS.index(name) for name in ("left_wrist", "right_wrist")]
-_HIPS = [JOINTS.index(name) for name in ("left_hip", "right_hip")]
-_KNEES = [JOINTS.index(name) for name in ("left_knee", "right_knee")]
-_ARM, _HELD = ("hand", "forearm", "upper_arm"), ("back", "waist", "shoulder", "neck")
-# Of two regions in touch, the one named earlier is said to touch the other.
-_ACTORS = (
-    *("hand", "forearm", "upper_arm", "foot", "shin", "thigh", "head", "chest", "belly", "shoulder", "neck"),
-    *("waist", "buttock", "back"),
+_WRISTS, _HIPS, _KNEES, _SHOULDERS = (
+    [JOINTS.index(f"{side}_{name}") for side in ("left", "right")] for name in ("wrist", "hip", "knee", "shoulder")
 )
+_ARM, _BODY = ("forearm", "upper_arm"), ("chest", "belly", "back", "waist", "shoulder", "neck", "buttock")
+_HOLDS, _HELD = ("hand", "forearm"), ("back", "waist", "shoulder", "neck")
+# Confidence times seconds from which a touch is sure, by what touches what; and of each one's hold in an embrace.
+_SURE = {"hand hand": 0.06, "arm hand": 0.06, "arm arm": 0.1, "body hand": 0.4, "arm body": 0.4}
+_EMBRACE, _HOLD = 0.15, 0.5  # the latter in seconds: hands that touch for longer hold each other
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All empty where nothing was seen.
+    """All empty where nothing is sure.
 
-    facing: face to face, back to back, side by side, one behind, at an angle.
-    distance: very close, close, near, apart.
+    facing: face to face, back to back, same way, one behind, side by side, at an angle.
+    distance: close, apart.
     movement: approach, part, circle, turn, move, still.  postures: (lie, sit, bend or raise arms; how many people).
-    touches: (region, region), the surest first; ("embrace", "embrace") for arms around each other.
+    touches: embrace, hold hands, hands, hand on arm, arms, hand on body, arm on body; the most telling first.
     """
 
     facing: str = ""
     distance: str = ""
     movement: str = ""
     postures: tuple[tuple[str, int], ...] = ()
-    touches: tuple[tuple[str, str], ...] = ()
+    touches: tuple[str, ...] = ()
 
 
 def observe(scene: Scene, contacts: tuple[Contact, ...]) -> Facts:
     """The facts of a scene, from the frames in which both trunks are seen, and of the contacts found in it."""
     both = (scene.visibility[:, :, [_PELVIS, _NECK]] > _SEEN).all(axis=(0, 2))
-    if not both.any():
-        return Facts(touches=touches(contacts))
-    joints = scene.joints[:, both]
+    touched = touches(contacts, scene.fps)
+    if both.mean() < _ENOUGH:
+        return Facts(touches=touched)
+    seen = dataclasses.replace(scene, joints=scene.joints[:, both], visibility=scene.visibility[:, both])
     return Facts(
-        facing=facing(joints),
-        distance=distance(joints),
-        movement=movement(joints, scene.fps),
-        postures=postures(joints),
-        touches=touches(contacts),
+        facing=facing(seen.joints),
+        distance=distance(seen.joints),
+        movement=movement(seen),
+        postures=postures(seen.joints),
+        touches=touched,
     )
 
 
 def facing(joints: np.ndarray) -> str:
-    """How the people stand to each other in most frames: joints [2, T, 24, 3], z up."""
+    """How the people stand to each other in most frames: joints [2, T, 24, 3], z up. Empty where it is mixed."""
     forward = _horizontal(trunk_axes(joints)[0])
     across = _horizontal(joints[1, :, _PELVIS] - joints[0, :, _PELVIS])
     first, second = (forward[0] * across).sum(-1), -(forward[1] * across).sum(-1)
     alike = (forward[0] * forward[1]).sum(-1)
+    # who stands behind whom is a matter of depth: only from afar is it sure
+    far = np.median(_apart(joints)) > 1.5
     cases = {
         "face to face": (first > 0.5) & (second > 0.5),
         "back to back": (first < -0.5) & (second < -0.5),
-        "one behind": (np.maximum(first, second) > 0.5) & (np.minimum(first, second) < -0.5),
+        "one behind": (np.maximum(first, second) > 0.5) & (np.minimum(first, second) < -0.5) & far,
         "side by side": (alike > 0.5) & (np.abs(first) < 0.6) & (np.abs(second) < 0.6),
+        "same way": alike > 0.5,
+        "at an angle": np.abs(alike) < np.sqrt(0.5),
     }
-    counts = {name: int(frames.sum()) for name, frames in cases.items()}
-    counts["at an angle"] = joints.shape[1] - sum(counts.values())
-    return max(counts, key=lambda name: counts[name])
+    return next((name for name, frames in cases.items() if frames.mean() > _MOSTLY), "")
 
 
 def distance(joints: np.ndarray) -> str:
-    """How far apart the pelvises are over the ground, in words, by the median."""
+    """How far apart the pelvises are over the ground, by the median. Depth is too unsure for words between the two."""
     metres = float(np.median(_apart(joints)))
-    return next(
-        (word for limit, word in ((0.45, "very close"), (0.9, "close"), (1.8, "near")) if metres < limit), "apart"
-    )
+    return "close" if metres < 0.8 else "apart" if metres > 1.9 else ""
 
 
-def movement(joints: np.ndarray, fps: float) -> str:
-    """The most telling movement: joints [2, T, 24, 3] of the seen frames. Empty where there is too little to tell."""
-    half = round(0.5 * fps)
-    pelvis = joints[:, :, _PELVIS, :2]
-    if pelvis.shape[1] < 2 * half:
+def movement(scene: Scene) -> str:
+    """The most telling movement. Empty where there is too little to tell, or none is sure."""
+    second = round(scene.fps)
+    pelvis = scene.joints[:, :, _PELVIS, :2]
+    if pelvis.shape[1] < second:
         return ""
-    apart, quarter = _apart(joints), max(pelvis.shape[1] // 4, 1)
+    apart, quarter = _apart(scene.joints), max(pelvis.shape[1] // 4, 1)
     change = float(apart[-quarter:].mean() - apart[:quarter].mean())
-    if abs(change) > 0.3:
+    if abs(change) > 0.9:
         return "part" if change > 0 else "approach"
-    if np.ptp(_heading(pelvis[1] - pelvis[0])) > np.radians(120):
+    if _turned(pelvis[1] - pelvis[0]) > 130:
         return "circle"
-    if max(np.ptp(_heading(axis[:, :2])) for axis in trunk_axes(joints)[0]) > np.radians(150):
+    clear = scene.visibility[:, :, [*_HIPS, *_SHOULDERS]].mean(axis=-1) > _CLEAR
+    forward = trunk_axes(scene.joints)[0]
+    if max(_turned(axis[frames]) for axis, frames in zip(forward, clear, strict=True)) > 150:
         return "turn"
-    # over half a second, so that the estimate's jitter is no movement
-    speed = float(np.linalg.norm(pelvis[:, half:] - pelvis[:, :-half], axis=-1).mean()) / 0.5
-    return "move" if speed > 0.35 else "still" if speed < 0.15 else ""
+    # over a second, so that the estimate's jitter is no movement
+    paths = pelvis[:, second:] - pelvis[:, :-second] if pelvis.shape[1] > second else pelvis[:, -1:] - pelvis[:, :1]
+    speed = float(np.linalg.norm(paths, axis=-1).mean())
+    return "move" if speed > 0.6 else "still" if speed < 0.12 else ""
 
 
 def postures(joints: np.ndarray) -> tuple[tuple[str, int], ...]:
     """Postures other than standing with the arms down, and how many people hold them: joints [2, T, 24, 3], z up."""
-    trunk = joints[:, :, _NECK] - joints[:, :, _PELVIS]
-    tilt = np.degrees(np.arccos(np.clip(trunk[..., 2] / np.maximum(np.linalg.norm(trunk, axis=-1), 1e-9), -1, 1)))
-    thigh = joints[:, :, _HIPS] - joints[:, :, _KNEES]
-    steep = (thigh[..., 2] / np.maximum(np.linalg.norm(thigh, axis=-1), 1e-9)).mean(axis=-1)
+    tilt = _tilt(joints[:, :, _NECK] - joints[:, :, _PELVIS])
+    thighs = _tilt(joints[:, :, _HIPS] - joints[:, :, _KNEES]).mean(axis=-1)
     height = joints[:, :, _PELVIS, 2] - joints[..., 2].min(axis=-1)
     lies = (tilt > 60) & (height < 0.4)
     cases = {
-        "lie": lies.mean(axis=1) > 0.5,
-        "sit": (~lies & (steep < 0.5) & (tilt < 45)).mean(axis=1) > 0.5,
-        "bend": (~lies & (tilt > 40)).mean(axis=1) > 0.5,
-        "raise arms": (joints[:, :, _WRISTS, 2].max(axis=-1) > joints[:, :, _HEAD, 2]).mean(axis=1) > 0.3,
+        "lie": lies.mean(axis=1) > _MOSTLY,
+        "sit": (~lies & (thighs > 60) & (tilt < 45)).mean(axis=1) > _MOSTLY,
+        "bend": (~lies & (tilt > 50)).mean(axis=1) > _MOSTLY,
+        "raise arms": (joints[:, :, _WRISTS, 2].max(axis=-1) > joints[:, :, _HEAD, 2] + 0.1).mean(axis=1) > 0.5,
     }
     return tuple((name, int(people.sum())) for name, people in cases.items() if people.any())
 
 
-def touches(contacts: tuple[Contact, ...]) -> tuple[tuple[str, str], ...]:
-    """Pairs of regions in touch by their summed certainty, the touching one first; an embrace before all."""
-    weights: Counter[tuple[str, str]] = Counter()
-    holders = set()
+def touches(contacts: tuple[Contact, ...], fps: float) -> tuple[str, ...]:
+    """What arms and hands do, the most telling first. Other parts come near each other in many an estimate whose depth
+    is wrong; and an arm that touches is surer than where on the body it does."""
+    sure: Counter[str] = Counter()
+    seconds: Counter[str] = Counter()
+    holds: Counter[int] = Counter()
     for contact in contacts:
-        regions = sorted((contact.region_a, contact.region_b), key=_ACTORS.index)
-        weights[regions[0], regions[1]] += round(1000 * contact.confidence) * (contact.end - contact.start)
-        sides = (
+        kind = " ".join(sorted(_part(region) for region in (contact.region_a, contact.region_b)))
+        length = (contact.end - contact.start) / fps
+        seconds[kind] += length
+        sure[kind] += length * contact.confidence
+        for actor, held, person in (
             (contact.region_a, contact.region_b, contact.person_a),
             (contact.region_b, contact.region_a, 1 - contact.person_a),
-        )
-        holders |= {person for actor, held, person in sides if actor in _ARM and held in _HELD}
-    ranked = tuple(sorted(weights, key=lambda pair: (-weights[pair], pair)))
-    return ((EMBRACE, EMBRACE), *ranked) if len(holders) == 2 else ranked
+        ):
+            holds[person] += length * contact.confidence * (actor in _HOLDS and held in _HELD)
+    true = {kind for kind, least in _SURE.items() if sure[kind] >= least}
+    embrace = min(holds[0], holds[1]) >= _EMBRACE
+    cases = {
+        "embrace": embrace,
+        "hold hands": "hand hand" in true and seconds["hand hand"] >= _HOLD,
+        "hands": "hand hand" in true and seconds["hand hand"] < _HOLD,
+        "hand on arm": "arm hand" in true,
+        "hand on body": "body hand" in true and not embrace,
+        "arm on body": "arm body" in true and not embrace,
+        "arms": "arm arm" in true,
+    }
+    return tuple(name for name, said in cases.items() if said)
+
+
+def _part(region: str) -> str:
+    return "arm" if region in _ARM else "body" if region in _BODY else region
 
 
 def _apart(joints: np.ndarray) -> np.ndarray:
@@ -145,5 +169,14 @@ def _horizontal(v: np.ndarray) -> np.ndarray:
     return v[..., :2] / np.maximum(np.linalg.norm(v[..., :2], axis=-1, keepdims=True), 1e-9)
 
 
-def _heading(v: np.ndarray) -> np.ndarray:
-    return np.unwrap(np.arctan2(v[:, 1], v[:, 0]))
+def _tilt(v: np.ndarray) -> np.ndarray:
+    """Degrees from the vertical."""
+    return np.degrees(np.arccos(np.clip(v[..., 2] / np.maximum(np.linalg.norm(v, axis=-1), 1e-9), -1, 1)))
+
+
+def _turned(v: np.ndarray) -> float:
+    """Degrees between the farthest headings of vectors [T, 2 or 3]; none if they jump, or are too few."""
+    if len(v) < 2:
+        return 0.0
+    heading = np.unwrap(np.arctan2(v[:, 1], v[:, 0]))
+    return float(np.degrees(np.ptp(heading))) if np.degrees(np.abs(np.diff(heading)).max()) < _JUMP else 0.0

@@ -4,7 +4,7 @@ import random
 import re
 
 from sm_jax.text.describer import Scene
-from sm_jax.text.facts import EMBRACE, Facts, observe
+from sm_jax.text.facts import Facts, observe
 from sm_jax.text.touch import find_contacts
 from sm_jax.types import Description
 
@@ -17,21 +17,20 @@ _FACING = {
     "back to back": ("stand back to back", "turn their backs on each other"),
     "one behind": ("are one behind the other", "stand with one behind the other"),
     "side by side": ("stand side by side", "are next to each other"),
-    "at an angle": ("stand at an angle to each other", "stand half turned to each other"),
+    "same way": ("face the same way", "look in the same direction"),
+    "at an angle": ("stand at an angle to each other", "are half turned to each other"),
 }
 _DISTANCE = {
-    "very close": ("very close", "in close contact range"),
-    "close": ("close together", "within reach"),
-    "near": ("a step apart", "some distance apart"),
+    "close": ("close together", "within reach", "at close range"),
     "apart": ("far apart", "well apart"),
 }
 _MOVEMENT = {
-    "approach": ("coming closer", "moving towards each other"),
-    "part": ("moving apart", "stepping away from each other"),
+    "approach": ("coming closer", "getting nearer to each other"),
+    "part": ("moving apart", "getting farther from each other"),
     "circle": ("turning around each other", "circling each other"),
-    "turn": ("turning around", "spinning"),
+    "turn": ("one turning around", "one spinning"),
     "move": ("stepping around", "moving through the room"),
-    "still": ("staying in place", "hardly moving"),
+    "still": ("staying in place", "hardly moving from the spot"),
 }
 _POSTURE = {
     "lie": ("lying down", "on the ground"),
@@ -40,10 +39,14 @@ _POSTURE = {
     "raise arms": ("with raised arms", "with a hand above the head"),
 }
 _TOUCH = {
-    (EMBRACE, EMBRACE): ("holding each other in their arms", "embracing", "with arms around each other"),
-    ("hand", "hand"): ("holding hands", "hand in hand", "with their hands joined"),
+    "embrace": ("holding each other in their arms", "embracing", "with arms around each other"),
+    "hold hands": ("holding hands", "hand in hand", "with their hands joined"),
+    "hands": ("their hands touching", "touching hands"),
+    "hand on arm": ("a hand on the other's arm", "one touching the other's arm"),
+    "hand on body": ("a hand on the other's body", "one touching the other's body"),
+    "arm on body": ("an arm against the other's body", "one with an arm against the other"),
+    "arms": ("their arms touching", "arm against arm"),
 }
-_NAMES = {"upper_arm": "upper arm", "belly": "stomach"}
 
 
 def describe(scene: Scene, seed: int | None = None) -> Description:
@@ -61,10 +64,12 @@ def describe(scene: Scene, seed: int | None = None) -> Description:
 
 def write(facts: Facts, chance: random.Random) -> str:
     """Facts in words, the most telling first, as many as fit in WORDS."""
-    opening = f"{chance.choice(_PEOPLE)} {chance.choice(_FACING[facts.facing])}"
+    low = {"lie", "sit"} & {name for name, _ in facts.postures}
+    ways = [way for way in _FACING[facts.facing] if not (low and way.startswith("stand"))]
+    opening = f"{chance.choice(_PEOPLE)} {chance.choice(ways)}"
     if facts.distance:
         opening = f"{opening} {chance.choice(_DISTANCE[facts.distance])}"
-    clauses = [_touch(pair, chance) for pair in facts.touches[:3]]
+    clauses = [chance.choice(_TOUCH[name]) for name in facts.touches[:3]]
     if facts.movement:
         clauses.insert(1, chance.choice(_MOVEMENT[facts.movement]))
     clauses[2:2] = [f"{'both' if n == 2 else 'one'} {chance.choice(_POSTURE[name])}" for name, n in facts.postures]
@@ -74,14 +79,3 @@ def write(facts: Facts, chance: random.Random) -> str:
         if len(re.findall(r"\w+|[^\w\s]", longer)) < WORDS:
             sentence = longer
     return f"{sentence}."
-
-
-def _touch(pair: tuple[str, str], chance: random.Random) -> str:
-    if pair in _TOUCH:
-        return chance.choice(_TOUCH[pair])
-    actor, touched = (_NAMES.get(region, region) for region in pair)
-    if actor == "hand":
-        return chance.choice((f"a hand on the other's {touched}", f"one touching the other's {touched}"))
-    if pair[0] in ("forearm", "upper_arm") and touched in ("back", "waist", "shoulder", "neck"):
-        return chance.choice((f"an arm around the other's {touched}", f"one holding the other's {touched}"))
-    return f"{actor} against {touched}"
