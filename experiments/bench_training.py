@@ -22,29 +22,30 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from configs import small
 from experiments.benchmarks import training
 from experiments.benchmarks.plots import curves
-from experiments.benchmarks.turns import measure
+from experiments.benchmarks.turns import rates, ratios
+from experiments.benchmarks.ways_to_train import EAGER, EIGHT, OURS, measure
+from sm_jax.fetch import cache_folder
 from sm_jax.train import cache, parallel
 from sm_jax.train.checkpoint import git_commit
 from sm_jax.train.examples import make_examples
 
 ROOT = pathlib.Path(__file__).parent.parent
 OUT, PICTURE = ROOT / "experiments" / "results" / "bench_training.json", ROOT / "docs" / "bench_training.png"
-CONFIG, FRAMES, BATCHES, ROUNDS = small.INFILLER, 64, (8, 16, 32, 64), 7
+CONFIG, FRAMES, BATCHES, ROUNDS = small.INFILLER, 64, (8, 16, 32, 64), 9
 
 
 def main() -> None:
     """Measure in turns and write down."""
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     here, raw = training.world(CONFIG.seed), training.windows(FRAMES, BATCHES[-1], CONFIG.seed)
     observe = parallel.parallelise_examples(partial(make_examples, frames=FRAMES))
     examples = parallel.join(observe(parallel.replicate(here), parallel.split(raw)))
     with tempfile.TemporaryDirectory() as folder:
         stored = pathlib.Path(folder) / "examples.npz"
         cache.save(stored, (np.zeros(1, np.float32), examples), "bench")
-        ways = measure(CONFIG, stored, BATCHES, ROUNDS)
-    one, eight = (ways[name]["seconds_a_step"] for name in ("jax, 1 device", "jax, 8 devices"))
-    torch = ways.get("torch, eager", {}).get("seconds_a_step")
-    overhead = {batch: round(one[batch] / eight[batch], 3) for batch in BATCHES}
-    beside = {batch: round(torch[batch] / one[batch], 2) for batch in BATCHES} if torch else None
+        seconds, memory = measure(CONFIG, stored, BATCHES, ROUNDS)
+    overhead = ratios(seconds, OURS, EIGHT)
+    beside = ratios(seconds, EAGER, OURS) if EAGER in seconds else None
     result = {
         "what": f"training steps of the small infiller, {FRAMES} frames, float32; medians of {ROUNDS} turns",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
@@ -57,10 +58,12 @@ def main() -> None:
         },
         "torch_over_ours": beside,
         "one_device_over_eight": overhead,
-        "ways": ways,
+        "seconds_a_step": {name: {n: float(np.median(x)) for n, x in way.items()} for name, way in seconds.items()},
+        "examples_per_second": rates(seconds),
+        "peak_memory_gib": memory,
     }
     OUT.write_text(json.dumps(result, indent=1) + "\n")
-    curves({name: way["examples_per_second"] for name, way in ways.items()}, result["what"], PICTURE)
+    curves(result["examples_per_second"], ("windows in a batch", "examples a second"), result["what"], PICTURE)
     print(json.dumps(result, indent=1))
 
 

@@ -11,16 +11,22 @@ from sm_jax.scene import scene_of
 from sm_jax.tasks import Task, make_task
 from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
+from sm_jax.types import Observation
 
 SILENT = TextEmbedding(tokens=jnp.zeros((32, 384)), mask=jnp.zeros(32), pooled=jnp.zeros(384))
 
 
-def tasks(count: int) -> tuple[list[Task], smpl.Body, int]:
-    """The first so many clips, all of one length, their body and the frames of each. Without a text: its encoder is
-    a download, and what it says costs no time in the networks."""
+def observations() -> tuple[list[Observation], smpl.Body]:
+    """What the front-end made of the clips, all of one length, and the body."""
     cases = BENCHMARKS["rendered"]()
-    observed = [case.observation for case in cases if case.observation is not None]
-    body, frames, found = load_body(cases[0].body), observed[0].visibility.shape[1], []
+    return [case.observation for case in cases if case.observation is not None], load_body(cases[0].body)
+
+
+def tasks(count: int) -> tuple[list[Task], smpl.Body, int]:
+    """The first so many clips, their body and the frames of each. Without a text: its encoder is a download, and what
+    it says costs no time in the networks."""
+    observed, body = observations()
+    frames, found = observed[0].visibility.shape[1], []
     for number, seen in enumerate(observed[:count]):
         contacts = rules.describe(scene_of(seen, body)).contacts
         found.append(make_task(seen, contact_targets(contacts, frames), SILENT, jax.random.key(number)))

@@ -34,7 +34,7 @@ class Sampler:
     def energy(self, x: Any) -> Any:
         """Weighted energies of windows [B, W, P, LENGTH, D], summed over the tasks."""
         terms, weights = energies(to_clip(x, self.g), self.g), self.settings.weights.active()
-        return torch.stack([weights[name] * term for name, term in terms.items()]).sum()
+        return torch.stack([weight * terms[name] for name, weight in weights.items()]).sum()
 
     @torch.no_grad()
     def denoise(self, x_t: Any, t: int) -> Any:

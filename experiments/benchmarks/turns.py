@@ -1,35 +1,46 @@
-"""Ways to train, timed in turns."""
+"""Timing in turns, so that what else the machine does meets everything that is compared alike."""
 
-import importlib.util
-import pathlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from experiments.benchmarks import workers
-from sm_jax.train.config import InfillerTraining
+from experiments.benchmarks.workers import Worker
+
+Seconds = dict[str, dict[int, np.ndarray]]
+"""Of each way to do something and each size of the batch: seconds [rounds]."""
 
 
-def measure(config: InfillerTraining, stored: pathlib.Path, batches: tuple[int, ...], rounds: int) -> dict[str, dict]:
-    """Of each way to train: median seconds of a step by batch size, and the process' peak memory."""
-    has_torch = importlib.util.find_spec("torch") is not None
-    ways = {"jax, 1 device": (workers.jax_steps, 1), "jax, 8 devices": (workers.jax_steps, 8)}
-    if has_torch:
-        ways["torch, eager"] = (workers.torch_steps, 1)
-    else:
-        print("PyTorch is not installed: nothing to compare with (pip install torch)")
-    running = {name: workers.Worker(steps, n, config, stored, batches) for name, (steps, n) in ways.items()}
-    seconds = {name: {batch: [] for batch in batches} for name in ways}
-    for turn in range(rounds + 1):
-        for batch in batches:
-            for name, worker in running.items():
-                taken = worker.ask(batch)
-                if turn:  # the first compiles
-                    seconds[name][batch].append(taken)
-    return {
-        name: {
-            "seconds_a_step": {batch: round(float(np.median(taken)), 4) for batch, taken in seconds[name].items()},
-            "examples_per_second": {batch: round(batch / float(np.median(s)), 1) for batch, s in seconds[name].items()},
-            "peak_memory_gib": round(worker.peak(), 2),
-        }
-        for name, worker in running.items()
-    }
+def take_turns(functions: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, np.ndarray]:
+    """Seconds [rounds] of functions that return when they are done, each called once in each round."""
+    seconds = {name: np.zeros(rounds) for name in functions}
+    for turn in range(-1, rounds):  # the first compiles, and its time is overwritten by the last one's
+        for name, function in functions.items():
+            begin = time.perf_counter()
+            function()
+            seconds[name][turn] = time.perf_counter() - begin
+    return seconds
+
+
+def in_turns(workers: Sequence[Worker], rounds: int) -> Seconds:
+    """All that the processes offer once in each round, all ways of one size one after the other."""
+    asked = sorted(((n, way, worker) for worker in workers for way, n in worker.offers), key=lambda x: x[0])
+    seconds: Seconds = {way: {} for _, way, _ in asked}
+    for n, way, _ in asked:
+        seconds[way][n] = np.zeros(rounds)
+    for turn in range(-1, rounds):
+        for n, way, worker in asked:
+            seconds[way][n][turn] = worker.ask((way, n))
+    return seconds
+
+
+def ratios(seconds: Seconds, above: str, below: str) -> dict[int, float]:
+    """Median over the rounds of one way's time over another's in the same round, by the sizes that both have."""
+    both = [n for n in seconds[above] if n in seconds[below]]
+    return {n: round(float(np.median(seconds[above][n] / seconds[below][n])), 3) for n in both}
+
+
+def rates(seconds: Seconds, each: float = 1.0) -> dict[str, dict[int, float]]:
+    """Batch size times `each` in the median second."""
+    return {way: {n: round(each * n / float(np.median(x)), 2) for n, x in by.items()} for way, by in seconds.items()}

@@ -1,75 +1,62 @@
-"""Processes that train at once and are timed in turns, so that what else the machine does meets them all alike."""
+"""Processes that hold what they are to be timed at."""
 
 import multiprocessing
 import os
-import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sm_jax.train.config import InfillerTraining
+from sm_jax.fetch import cache_folder
 
 Once = Callable[[], Any]
-"""Takes one step and returns when it is done."""
+"""Does a work once and returns when it is done."""
 
-
-def jax_steps(config: InfillerTraining, stored: pathlib.Path, batches: tuple[int, ...]) -> dict[int, Once]:
-    """Of each batch size: a step on all devices of the process, through the training's own code."""
-    import jax
-
-    from experiments.benchmarks.training import trainer, world
-    from sm_jax.train import cache, parallel
-
-    _, examples = cache.load(stored, "bench")
-    here, found = world(config.seed), {}
-    for batch in batches:
-        part = jax.pmap(lambda x: x)(parallel.split(jax.tree.map(lambda x: x[:batch], examples)))  # noqa: B023
-        once, _ = trainer(config, here, part)
-        found[batch] = lambda once=once: jax.block_until_ready(once())
-    return found
-
-
-def torch_steps(config: InfillerTraining, stored: pathlib.Path, batches: tuple[int, ...]) -> dict[int, Once]:
-    """Of each batch size: an eager step of the same network, loss and optimiser in PyTorch."""
-    from experiments.benchmarks.torch_training import trainer
-
-    return {batch: trainer(config, stored, batch) for batch in batches}
+Work = tuple[str, int]
+"""A way to do something, and the size of the batch."""
 
 
 class Worker:
-    """A process with so many CPU devices that holds what `steps` makes."""
+    """A process with so many CPU devices that offers the works that `make(*arguments)` returns."""
 
-    def __init__(self, steps: Callable, devices: int, *arguments: Any):
+    def __init__(self, make: Callable[..., Mapping[Work, Once]], devices: int, *arguments: Any):
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         before = os.environ.get("XLA_FLAGS", "")
         os.environ["XLA_FLAGS"] = f"{before} --xla_force_host_platform_device_count={devices}"
-        self._process = context.Process(target=_serve, args=(theirs, steps, arguments), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
         self._process.start()
         os.environ["XLA_FLAGS"] = before
         theirs.close()
+        self.offers: list[Work] = self._pipe.recv()
 
-    def ask(self, batch: int) -> float:
-        """Seconds that one step on a batch took."""
-        self._pipe.send(batch)
+    def ask(self, work: Work | None) -> float:
+        """Seconds that a work took."""
+        self._pipe.send(work)
         return self._pipe.recv()
 
-    def peak(self) -> float:
-        """Largest memory of the process, in GiB."""
-        return self.ask(0)
+    def finish(self) -> float:
+        """End the process. Its largest memory in GiB."""
+        peak = self.ask(None)
+        self._pipe.close()
+        self._process.join()
+        return peak
 
 
-def _serve(pipe: Any, steps: Callable, arguments: tuple) -> None:
+def _serve(pipe: Any, make: Callable[..., Mapping[Work, Once]], arguments: tuple) -> None:
     import resource
     import time
 
-    made = steps(*arguments)
+    import jax
+
+    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+    made = make(*arguments)
+    pipe.send(list(made))
     while True:
         try:
-            batch = pipe.recv()
+            work = pipe.recv()
         except EOFError:
             return
         begin = time.perf_counter()
-        if batch:
-            made[batch]()
+        if work is not None:
+            made[work]()
         kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        pipe.send(time.perf_counter() - begin if batch else kib / 2**20)
+        pipe.send(kib / 2**20 if work is None else time.perf_counter() - begin)
