@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.semantics.hidden import heard_of, hidden_case
+from experiments.semantics.hidden import heard_of, observed_case
 from experiments.semantics.scores import Truth
 from experiments.semantics.summary import summed_up
 from experiments.semantics.told import TOLD, told
@@ -32,26 +32,29 @@ from sm_jax.scene import scene_of
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train.checkpoint import git_commit
+from sm_jax.train.weights import INFILLER
 
 RESULTS = pathlib.Path(__file__).parent / "results"
+WITHOUT = dataclasses.replace(GUIDED.weights, contact=0.0)
 WAYS = {
     "networks": NETWORKS,
-    "guided, without contacts": dataclasses.replace(
-        GUIDED, weights=dataclasses.replace(GUIDED.weights, contact=0.0)
-    ),
+    "guided, without contacts": dataclasses.replace(GUIDED, weights=WITHOUT),
     "guided": GUIDED,
-}  # fmt: skip
+}
 
 
-def main(synthetic: pathlib.Path, split: Literal["test", "val"] = "test", seeds: int = 5) -> None:
+def main(
+    synthetic: pathlib.Path, split: Literal["test", "val"] = "test", seeds: int = 5, infiller: pathlib.Path = INFILLER,
+    out: pathlib.Path = RESULTS / "semantics.json",
+) -> None:  # fmt: skip
     """synthetic: a prepared synthetic set."""
+    facts = json.loads((RESULTS / "rule_facts.json").read_text())["summary"]["rule_facts_true_share"]
     keep_compiled_programs()
-    models, weights = load_models()
-    encoder, body, rows = TextEncoder.load(), load_body("open-low"), []
+    (models, weights), encoder, body, rows = load_models(infiller), TextEncoder.load(), load_body("open-low"), []
     for clip in tqdm(heard_of(synthetic, split), desc="clips"):
         truth = Truth(body, clip)
         for seed in range(seeds):
-            observation = hidden_case(clip, body, seed).observation
+            observation = observed_case(clip, body, seed, most=True).observation
             assert observation is not None
             scene, key = scene_of(observation, body), jax.random.key(seed)
             for kind in TOLD:
@@ -61,7 +64,6 @@ def main(synthetic: pathlib.Path, split: Literal["test", "val"] = "test", seeds:
                 for way, settings in WAYS.items():
                     motion = reconstruct(observation, models, body, text, targets, settings, key).motion
                     rows.append({"clip": clip.name, "seed": seed, "told": kind, "way": way} | truth.scores(motion))
-    facts = json.loads((RESULTS / "rule_facts.json").read_text())["summary"]["rule_facts_true_share"]
     result = summed_up(rows, tuple(WAYS), TOLD) | {
         "split": split,
         "seeds": seeds,
@@ -70,7 +72,7 @@ def main(synthetic: pathlib.Path, split: Literal["test", "val"] = "test", seeds:
     }
     result |= {"device": jax.devices()[0].device_kind, "jax": jax.__version__, "rows": rows}
     result["summary"]["rule_facts_true_share"] = facts
-    (RESULTS / "semantics.json").write_text(json.dumps(result, indent=1) + "\n")
+    out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["summary"], indent=1))
 
 

@@ -25,6 +25,7 @@ from sm_jax.motion.feet import foot_contact, ground_height
 from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.pair_frame import PairFrame
+from sm_jax.nets.features import FEATURE_JOINTS
 from sm_jax.tasks import Samples, Task, evidence_of, map_frames_seen
 from sm_jax.types import Array, Conditions, Observation
 
@@ -50,8 +51,9 @@ UNWEIGHTED = Weights(**{field.name: 0.0 for field in dataclasses.fields(Weights)
 class Settings:
     """How to sample. Hashable: all but the weights is a static argument of the compiled call.
 
-    steps: denoising steps.  text_scale: classifier-free guidance on the text, 1 for none.  guided_from: noise level t
-    below which the energies guide; zero or less switches guidance off in sampling and after the refiner.
+    steps: denoising steps.  text_scale: classifier-free guidance on the text where people are hidden: 0 does not
+    listen, 1 predicts what is hidden as told, more exaggerates.  guided_from: noise level t below which the energies
+    guide; zero or less switches guidance off in sampling and after the refiner.
     descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
     hypotheses: samples of a clip, of which the one with the least energy is the result.
     rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
@@ -200,16 +202,17 @@ def _window_conditions(
 
 
 def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
-    """The network as a denoiser, with classifier-free guidance on the text if the scale asks for it."""
+    """The network as a denoiser. Words speak of what is hidden: features that are seen are predicted without text, the
+    others with classifier-free guidance by it."""
 
     def with_conditions(given: Conditions) -> Denoiser:
         return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
 
-    told = with_conditions(conditions)
-    if text_scale == 1.0:
-        return told
     silent = {name: jnp.zeros_like(getattr(conditions, name)) for name in ("text_tokens", "text_mask", "text_pooled")}
-    return guidance.classifier_free(told, with_conditions(dataclasses.replace(conditions, **silent)), text_scale)
+    hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
+    return guidance.classifier_free(
+        with_conditions(conditions), with_conditions(dataclasses.replace(conditions, **silent)), text_scale * hidden
+    )
 
 
 def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:

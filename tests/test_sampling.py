@@ -123,6 +123,21 @@ def test_padding_does_not_matter(models):
     np.testing.assert_allclose(a.body_pose[:, :FRAMES], b.body_pose[:, :FRAMES], atol=1e-5)
 
 
+def test_words_speak_of_what_is_hidden(models):
+    """Of an arm that nobody saw, and of nothing else: the windows' blending leaves rounding."""
+    visibility = np.ones((2, FRAMES, 24), np.float32)
+    visibility[0, :, 18] = 0.0
+    task = make_task(
+        dataclasses.replace(seen(), visibility=visibility), contact_targets((), FRAMES), TEXT, jax.random.key(5)
+    )
+    other = dataclasses.replace(TEXT, pooled=-3.0 * TEXT.pooled)
+    one_step = dataclasses.replace(PLAIN, steps=1)
+    told, otherwise = (first(sampling.sample(models, BODY, dataclasses.replace(task, text=text), one_step))[0]
+                       for text in (TEXT, other))  # fmt: skip
+    change = np.abs(told.body_pose - otherwise.body_pose)[:, :FRAMES].max((1, 3, 4))
+    assert change[0, 17] > 1e-4 and np.delete(change.ravel(), 17).max() < 0.2 * change[0, 17]
+
+
 def programs() -> int:
     """How often `sample` has been compiled in this process."""
     return sampling.compiled._cache_size()  # pyright: ignore[reportAttributeAccessIssue]

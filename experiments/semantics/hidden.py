@@ -1,4 +1,4 @@
-"""Held-out kinds of interaction, seen from where most of the people is hidden."""
+"""Held-out kinds of interaction, seen from where most of the people is hidden, or least."""
 
 import pathlib
 
@@ -25,13 +25,15 @@ def heard_of(synthetic: pathlib.Path, split: str) -> list[PairSequence]:
     return [clip for clip in chosen if clip.source != "salsa" and clip.texts]
 
 
-def hidden_case(clip: PairSequence, body: smpl.Body, seed: int) -> Case:
-    """The clip from the direction, of DIRECTIONS, that hides most, foreign objects hiding more: one simulation."""
+def observed_case(clip: PairSequence, body: smpl.Body, seed: int, *, most: bool) -> Case:
+    """One simulation of the clip from the direction, of DIRECTIONS, that hides most (foreign objects hide more), or
+    least (nothing foreign does)."""
     motion = jax.tree.map(jnp.asarray, clip.motion)
     cameras = [at(2 * np.pi * i / DIRECTIONS, DISTANCE, motion) for i in range(DIRECTIONS)]
-    camera = max(cameras, key=lambda camera: _hidden(clip, body, camera))
+    choose, hiding = (max, HIDING[-1]) if most else (min, HIDING[0])
+    camera = choose(cameras, key=lambda camera: _hidden(clip, body, camera))
     key = jax.random.fold_in(jax.random.key(seed), sum(map(ord, clip.name)))
-    seen = rounded(jax.device_get(_simulate(key, motion, body, camera, SimulatorConfig(hiding=HIDING[-1]))))
+    seen = rounded(jax.device_get(_simulate(key, motion, body, camera, SimulatorConfig(hiding=hiding))))
     view = View(camera=jax.device_get(camera), observation=seen)
     name = f"simulation {seed}"
     return labelled(clip, view, name, clip.name, lambda: TrueBodies(clip, view))

@@ -1,0 +1,79 @@
+"""One clip whose arms nobody sees, under three sentences and under none: three motions that do as they are told.
+
+    python experiments/three_sentences.py --synthetic data/synthetic.npz      (2 minutes on 2 cores)
+
+Writes docs/sheets/three_sentences.png, and experiments/results/three_sentences.json: for every motion, in which share
+of the frames each sentence's contacts hold (nearer than 5 cm), and how far the visible joints are from where they are
+without a sentence.
+"""
+
+import dataclasses
+import json
+import pathlib
+import sys
+
+import jax
+import numpy as np
+import tyro
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from experiments.contact_sheets import COLUMNS, moments, save
+from experiments.semantics.hidden import heard_of, observed_case
+from experiments.semantics.obeyed import contact_share, without_arms
+from sm_jax.body import smpl
+from sm_jax.body.assets import load_body
+from sm_jax.export.sheet import contact_sheet
+from sm_jax.motion.fill import SEEN
+from sm_jax.pipeline import load_models, reconstruct
+from sm_jax.run import keep_compiled_programs
+from sm_jax.sampling import Settings
+from sm_jax.scene import scene_of
+from sm_jax.text import user
+from sm_jax.text.contacts import contact_targets
+from sm_jax.text.encoder import TextEncoder
+from sm_jax.train.checkpoint import git_commit
+from sm_jax.types import Description
+
+RESULT = pathlib.Path(__file__).parent / "results" / "three_sentences.json"
+CLIP = "clap_game_0"
+SENTENCES = (
+    "The first person puts the right hand on the second person's left shoulder.",
+    "The second person lays the left hand on the first person's belly.",
+    "They hold hands.",
+)
+
+
+def main(synthetic: pathlib.Path) -> None:
+    """synthetic: a prepared synthetic set."""
+    keep_compiled_programs()
+    (models, weights), encoder, body = load_models(), TextEncoder.load(), load_body("open-low")
+    clip = next(clip for clip in heard_of(synthetic, "test") if clip.name.startswith(CLIP))
+    seen = observed_case(clip, body, 0, most=False).observation
+    assert seen is not None
+    seen = without_arms(seen)
+    scene = scene_of(seen, body)
+    told = [Description(text="", source="none"), *(user.say(sentence)(scene) for sentence in SENTENCES)]
+    motions, joints = [], []
+    for one in told:
+        targets, text = contact_targets(one.contacts, scene.n_frames), encoder.encode_one(one.text)
+        motions.append(reconstruct(seen, models, body, text, targets, Settings(), jax.random.key(0)).motion)
+        joints.append(np.asarray(smpl.pose(body, motions[-1]).joints))
+    visible = np.asarray(seen.visibility) >= SEEN
+    moved = [1000 * np.linalg.norm(x - joints[0], axis=-1)[visible] for x in joints]
+    rows = {
+        one.text or "(no sentence)": {
+            "contacts": [dataclasses.asdict(contact) for contact in one.contacts],
+            "share_in_contact": {s.text: round(contact_share(body, motion, s.contacts), 3) for s in told[1:]},
+            "visible_joints_moved_mm": {"mean": float(change.mean()), "95 %": float(np.quantile(change, 0.95))},
+        }
+        for one, motion, change in zip(told, motions, moved, strict=True)
+    }
+    result = {"clip": clip.name, "weights": weights, "commit": git_commit(), "seed": 0, "rows": rows}
+    RESULT.write_text(json.dumps(result | {"device": jax.devices()[0].device_kind}, indent=1) + "\n")
+    sheet = [(name, moments(motion, 0, scene.n_frames)) for name, motion in zip(rows, motions, strict=True)]
+    save("three_sentences.png", contact_sheet(body, sheet, COLUMNS, (150, 150)))
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
