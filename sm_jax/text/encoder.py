@@ -6,6 +6,7 @@ scaled to unit length.
 
 import dataclasses
 import functools
+import hashlib
 import json
 import pathlib
 import warnings
@@ -20,6 +21,7 @@ from sm_jax.errors import UserError
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.types import Array
 
+NAME = "all-MiniLM-L6-v2"
 TOKENS = 32  # L, with the two marks that BERT puts around a sentence
 WIDTH = 384
 _BLOCK = 8  # sentences per compiled call
@@ -28,8 +30,11 @@ _Weights = dict[str, Array]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TextEncoder:
-    """The weights, the tokenizer and the two settings that the weights do not show."""
+    """The weights, the tokenizer and the two settings that the weights do not show. name and sha256 (of weights and
+    tokenizer) say which encoder a network learnt from."""
 
+    name: str
+    sha256: str
     weights: _Weights
     tokenizer: Any
     heads: int
@@ -46,12 +51,14 @@ class TextEncoder:
             from tokenizers import Tokenizer
         except ImportError as error:
             raise UserError(f"the text encoder needs {error.name}; run: pip install 'sm_jax[text]'") from error
-        folder = folder or fetch.asset("minilm")
+        given, folder = folder is not None, folder or fetch.asset("minilm")
         config = json.loads((folder / "config.json").read_text())
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return cls(
+            name=folder.name if given else NAME,
+            sha256=_digest(folder),
             weights={
                 k: jnp.asarray(v) for k, v in load_file(folder / "model.safetensors").items() if v.dtype.kind == "f"
             },
@@ -95,6 +102,15 @@ class TextEncoder:
             kept = [*encoding.ids[: TOKENS - 1], encoding.ids[-1]] if len(encoding.ids) > TOKENS else encoding.ids
             ids[row, : len(kept)], mask[row, : len(kept)] = kept, 1.0
         return ids, mask
+
+
+def _digest(folder: pathlib.Path) -> str:
+    """SHA-256 of all that a sentence's states depend on."""
+    hashed = hashlib.sha256()
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        with (folder / name).open("rb") as file:
+            hashed.update(hashlib.file_digest(file, "sha256").digest())
+    return hashed.hexdigest()
 
 
 @functools.partial(jax.jit, static_argnames=("heads", "epsilon"))

@@ -8,7 +8,7 @@ Facts do not depend on which person is called first.
 """
 
 import dataclasses
-from collections import Counter
+from collections import defaultdict
 
 import numpy as np
 
@@ -130,9 +130,9 @@ def postures(joints: np.ndarray) -> tuple[tuple[str, int], ...]:
 def touches(contacts: tuple[Contact, ...], fps: float) -> tuple[str, ...]:
     """What arms and hands do, the most telling first. Other parts come near each other in many an estimate whose depth
     is wrong; and an arm that touches is surer than where on the body it does."""
-    sure: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
-    holds: Counter[int] = Counter()
+    sure: defaultdict[str, float] = defaultdict(float)
+    seconds: defaultdict[str, float] = defaultdict(float)
+    holds: defaultdict[int, float] = defaultdict(float)
     for contact in contacts:
         kind = " ".join(sorted(_part(region) for region in (contact.region_a, contact.region_b)))
         length = (contact.end - contact.start) / fps

@@ -29,11 +29,19 @@ _REGION = "|".join(sorted(_REGION_OF, key=len, reverse=True))
 _SIDE = r"(?:(left|right|both)\s)?"
 _FILLER = r"(?:\s\w+(?:'s?)?){0,4}?\s"  # "on the other person's", "with his"
 _ON = r"(?:on|onto|upon|around|round|against|over|across|touching)"
-_LIE = r"(?:\s(?:rest|l[iay]|plac|press|put|wrap|gent|firm|light|tight)\w*){0,2}?"  # "rests gently"
+_LIE = r"(?:\s(?:is\b|rest|l[iay]|plac|press|put|wrap|gent|firm|light|tight)\w*){0,2}?"  # "rests gently"
 _GRIP = r"(?:hold|touch|grasp|clutch|tap|catch|pull|grab|grip|pat|seiz|strok|tak|squeez)[ebpt]?(?:e?s|ing|ed)?\b"
 _GRIP_WITH = rf"(?:\swith\s(?:his|her|their|one|the|a)\s{_SIDE}({_REGION}))?"
 _PLACED = re.compile(rf"\b{_SIDE}({_REGION}){_LIE}\s{_ON}({_FILLER}){_SIDE}({_REGION})\b")
 _GRIPPED = re.compile(rf"\b{_GRIP}({_FILLER}){_SIDE}({_REGION})\b{_GRIP_WITH}")
+# "pulls the other along by the left hand", "pats him on the back"
+_TAKEN = re.compile(
+    rf"\b(?:pull|drag|lead|guid|hold|tak|grab|help)\w*\s(?:[\w']+\s){{0,6}}?by\s(?:one|both|a|an|the|his|her|their)\s"
+    rf"{_SIDE}({_REGION})\b"
+)
+_PATTED = re.compile(
+    rf"\b(?:pat|tap|slap|touch)\w*\s(?:[\w']+\s){{0,4}}?on\s(?:the|his|her|their)\s{_SIDE}({_REGION})\b"
+)
 _NOT = re.compile(r"\b(?:no|not|never|without|nearly|almost|avoids?|about to|tr(?:y|ies|ying) to)\b|n't\b")
 _ALONE = re.compile(r"\bown\b|\bhands? on (?:his |her |their )?hips\b")
 _CLAUSE = re.compile(r"[.;,!?]|\b(?=without\b)|\bbut\b|\bwhile\b|\bthen\b")
@@ -48,6 +56,8 @@ _ACTORS: dict[Actor, re.Pattern[str]] = {
     "left": re.compile(rf"\b(?:{_AT % ('left', 'left')})"),
     "right": re.compile(rf"\b(?:{_AT % ('right', 'right')})"),
 }
+# "is kicked by the first person", "gets a pat from the other": who comes next acts
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|gets?|got|being)\s[\w\s'-]*?\b(?:by|from)\s(?=the\b|person\b|dancer\b)")
 _OTHER: dict[Actor, Actor] = {"person 0": "person 1", "person 1": "person 0", "left": "right", "right": "left"}
 _THE_OTHER = re.compile(rf"^\s*(?:and )?the other(?: {_NOUN})?\s(?!{_NOUN}?'s)")
 
@@ -93,10 +103,13 @@ _IDIOMS: tuple[tuple[re.Pattern[str], tuple[Touch, ...]], ...] = tuple(
     for pattern, touches in (
         (r"shak(?:e|es|ing)\s(?:\w+\s)?hands?\b|handshak", (_touch("right hand", "right hand", 0.9),)),
         (
-            r"(?:hold|join|clasp)(?:s|ing|ed)?\s(?:each\sother's\s|one\sanother's\s)?hands\b|hand[\s-]in[\s-]hand|hands\sjoined",
+            r"(?:hold|join|clasp)(?:s|ing|ed)?\s(?:both\s|each\sother's\s|one\sanother's\s)?hands\b|hand[\s-]in[\s-]hand|hands\sjoined",
             (_touch("hand", "hand", 0.9),),
         ),
         (r"hug(?:s|g\w+)?\b|embrac|cuddl", _HUG),
+        (r"hands\sand\sclasp|hands\sclasped", (_touch("hand", "hand", 0.8),)),
+        (r"clap(?:s|ping)?\b|pat-a-cake", (_touch("hand", "hand", 0.5, brief=True),)),
+        (r"(?:hands|pass(?:es|ing)?)\s(?:\w+\s){1,3}?(?:over|to)\b", (_touch("hand", "hand", 0.5, brief=True),)),
         (r"high[\s-]fiv", (_touch("hand", "hand", 0.8, brief=True),)),
         (r"fist[\s-]bump", (_touch("hand", "hand", 0.8, brief=True),)),
         (r"kiss", (_touch("head", "head", 0.7, brief=True),)),
@@ -131,13 +144,21 @@ def touches(text: str) -> tuple[Touch, ...]:
     for clause in _CLAUSE.split(
         text.lower().replace("’", "'").replace("lower back", "lower-back").replace("upper arm", "upper-arm")
     ):
-        subject = _OTHER[subject] if subject and _THE_OTHER.search(clause) else _named(clause) or subject
+        subject = _OTHER[subject] if subject and _THE_OTHER.search(clause) else _agent(clause) or subject
         if _NOT.search(clause) or _ALONE.search(clause):
             continue
-        for touch in (*_idioms(clause), *_placed(clause), *_gripped(clause)):
+        for touch in (*_idioms(clause), *_placed(clause), *_gripped(clause), *_held(clause)):
             ordered = dataclasses.replace(touch, order=subject) if subject and touch.order == "either" else touch
             found[ordered] = None
     return tuple(found)
+
+
+def _agent(clause: str) -> Actor | None:
+    """Who acts in a clause, if anyone is named: of "is pushed by the first person" the first."""
+    if passive := _PASSIVE.search(clause):
+        after, before = clause[passive.end() :], _named(clause[: passive.end()])
+        return _OTHER[before] if before and re.match(r"the other\b", after) else _named(after)
+    return _named(clause)
 
 
 def _named(words: str) -> Actor | None:
@@ -169,6 +190,16 @@ def _gripped(clause: str) -> list[Touch]:
         if match[1].strip()
         or _REGION_OF[match[3]] not in ("hand", "back")  # "hold hands" is an idiom, "pulls back" none
         for touch in _plain(match[4], match[5] or "hand", match[2], match[3], match[1])
+    ]
+
+
+def _held(clause: str) -> list[Touch]:
+    """`pulls the other along by the left hand`, `pats him on the back`"""
+    return [
+        touch
+        for pattern in (_TAKEN, _PATTED)
+        for match in pattern.finditer(clause)
+        for touch in _plain(None, "hand", match[1], match[2], "")
     ]
 
 

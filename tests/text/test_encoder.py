@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.text.encoder import TOKENS, WIDTH, TextEncoder
+from sm_jax.text.encoder import NAME, TOKENS, WIDTH, TextEncoder
 from tests.helpers import cached_asset
 
 
@@ -53,3 +53,14 @@ def test_a_long_text_says_what_is_not_read(encoder):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         encoder.encode(["word " * 30])
+
+
+def test_another_encoder_has_another_name_and_hash(encoder, tmp_path):
+    assert TextEncoder.load().name == NAME and encoder.sha256 == TextEncoder.load().sha256
+    for file in cached_asset("minilm").iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    config = (tmp_path / "config.json").read_text()
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "config.json").write_text(config + " ")
+    other = TextEncoder.load(tmp_path)
+    assert other.name == tmp_path.name and other.sha256 != encoder.sha256

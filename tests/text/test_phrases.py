@@ -28,6 +28,11 @@ def said(text: str) -> set[tuple]:
         ("one pushes the other", {("either", None, "hand", None, "chest")}),
         ("she kicks him", {("either", None, "foot", None, "thigh")}),
         ("taking her by the hand", {("either", None, "hand", None, "hand")}),
+        ("one drags the other person along by the left hand", {("either", None, "hand", "left", "hand")}),
+        ("she leads the man slowly by the right arm", {("either", None, "hand", "right", "forearm")}),
+        ("he pats the other man on the back", {("either", None, "hand", None, "back")}),
+        ("One holds both hands of the other", {("each", None, "hand", None, "hand")}),
+        ("she hands something over", {("each", None, "hand", None, "hand")}),
     ],
 )
 def test_contacts_of_a_sentence(text, expected):
@@ -50,6 +55,9 @@ def test_contacts_of_a_sentence(text, expected):
         ("The one on the left waits, the other puts a hand on her back", "right"),
         ("The first person waits, the other's hand on her back", "person 0"),
         ("a hand on each other's back", "each"),
+        ("The second person is pushed back by the first person", "person 0"),
+        ("the first person gets a pat on the back from the other", "person 1"),
+        ("the first person is next to the second and pats his back", "person 0"),
     ],
 )
 def test_who_touches(text, order):
