@@ -36,11 +36,11 @@ _PLACED = re.compile(rf"\b{_SIDE}({_REGION}){_LIE}\s{_ON}({_FILLER}){_SIDE}({_RE
 _GRIPPED = re.compile(rf"\b{_GRIP}({_FILLER}){_SIDE}({_REGION})\b{_GRIP_WITH}")
 # "pulls the other along by the left hand", "pats him on the back"
 _TAKEN = re.compile(
-    rf"\b(?:pull|drag|lead|guid|hold|tak|grab|help)\w*\s(?:[\w']+\s){{0,6}}?by\s(?:one|both|a|an|the|his|her|their)\s"
+    rf"\b(?:pull|drag|lead|guid|hold|tak|grab|help)\w*\s((?:[\w']+\s){{0,6}}?)by\s(?:one|both|a|an|the|his|her|their)\s"
     rf"{_SIDE}({_REGION})\b"
 )
 _PATTED = re.compile(
-    rf"\b(?:pat|tap|slap|touch)\w*\s(?:[\w']+\s){{0,4}}?on\s(?:the|his|her|their)\s{_SIDE}({_REGION})\b"
+    rf"\b(?:pat|tap|slap|touch)\w*\s((?:[\w']+\s){{0,4}}?)on\s(?:the|his|her|their)\s{_SIDE}({_REGION})\b"
 )
 _NOT = re.compile(r"\b(?:no|not|never|without|nearly|almost|avoids?|about to|tr(?:y|ies|ying) to)\b|n't\b")
 _ALONE = re.compile(r"\bown\b|\bhands? on (?:his |her |their )?hips\b")
@@ -199,7 +199,7 @@ def _held(clause: str) -> list[Touch]:
         touch
         for pattern in (_TAKEN, _PATTED)
         for match in pattern.finditer(clause)
-        for touch in _plain(None, "hand", match[1], match[2], "")
+        for touch in _plain(None, "hand", match[2], match[3], match[1])
     ]
 
 
