@@ -50,7 +50,7 @@ def main() -> None:
         "commit": git_commit(),
         "seed": SEED,
         "settings": dataclasses.asdict(SETTINGS),
-        "classifier_free_guidance": "none" if SETTINGS.text_scale == 1.0 else f"scale {SETTINGS.text_scale}",
+        "classifier_free_guidance": f"{SETTINGS.text_scale} where hidden: the network runs twice a step",
         "summary": {
             "guided_over_unguided": float(np.median(parts["guided step"] / parts["step"])),
             "guided_call_over_unguided": float(np.median(parts["guided call"] / parts["call"])),

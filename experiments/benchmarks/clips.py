@@ -13,7 +13,8 @@ from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Observation
 
-SILENT = TextEmbedding(tokens=jnp.zeros((32, 384)), mask=jnp.zeros(32), pooled=jnp.zeros(384))
+_TOKENS = 0.05 * jax.random.normal(jax.random.key(0), (32, 384))
+TEXT = TextEmbedding(tokens=_TOKENS, mask=jnp.ones(32), pooled=_TOKENS.mean(axis=0))
 
 
 def observations() -> tuple[list[Observation], smpl.Body]:
@@ -23,11 +24,11 @@ def observations() -> tuple[list[Observation], smpl.Body]:
 
 
 def tasks(count: int) -> tuple[list[Task], smpl.Body, int]:
-    """The first so many clips, their body and the frames of each. Without a text: its encoder is a download, and what
-    it says costs no time in the networks."""
+    """The first so many clips, their body and the frames of each. The text is noise: its encoder is a download, and
+    what it says costs no time in the networks."""
     observed, body = observations()
     frames, found = observed[0].visibility.shape[1], []
     for number, seen in enumerate(observed[:count]):
         contacts = rules.describe(scene_of(seen, body)).contacts
-        found.append(make_task(seen, contact_targets(contacts, frames), SILENT, jax.random.key(number)))
+        found.append(make_task(seen, contact_targets(contacts, frames), TEXT, jax.random.key(number)))
     return found, body, frames

@@ -15,6 +15,7 @@ from experiments.benchmarks.torch_layers import load_flax, widths
 from experiments.benchmarks.torch_refiner import Refiner
 from experiments.benchmarks.torch_windows import to_clip, to_windows
 from sm_jax.diffusion import schedule
+from sm_jax.nets.features import FEATURE_JOINTS
 from sm_jax.sampling import TRAINING_STEPS, Models, Settings
 
 
@@ -24,6 +25,9 @@ class Sampler:
     def __init__(self, models: Models, g: Given, settings: Settings, compiler: Callable = lambda function: function):
         self.g, self.settings = g, settings
         self.conditions = {name: x.flatten(0, 1) for name, x in g["conditions"].items()}
+        untold = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
+        self.silent = self.conditions | untold
+        self.listens = settings.text_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
         self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
         self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
@@ -40,8 +44,9 @@ class Sampler:
     def denoise(self, x_t: Any, t: int) -> Any:
         """Windows that agree where they overlap [B, W, P, LENGTH, D]."""
         flat = x_t.flatten(0, 1)
-        x0 = self._infill(flat, torch.full(flat.shape[:1], t, device=flat.device), self.conditions)
-        return self._agree(x0.view_as(x_t))
+        time = torch.full(flat.shape[:1], t, device=flat.device)
+        told, untold = (self._infill(flat, time, conditions) for conditions in (self.conditions, self.silent))
+        return self._agree(torch.lerp(untold, told, self.listens).view_as(x_t))
 
     def guide(self, x: Any, steps: int) -> Any:
         """Windows after so many descent steps."""
