@@ -21,7 +21,9 @@ from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
-reconstruct = functools.partial(run.reconstruct_to_folder, describer=rules.describe, body_name="open-low", focal=None, seed=0)
+reconstruct = functools.partial(
+    run.reconstruct_to_folder, describer=rules.describe, body_name="open-low", focal=None, seed=0
+)
 
 
 @pytest.fixture

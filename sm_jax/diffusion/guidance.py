@@ -123,7 +123,7 @@ def gradient(
     return guided
 
 
-def classifier_free(conditional: Denoiser, unconditional: Denoiser, scale: float | jax.Array) -> Denoiser:
+def classifier_free(conditional: Denoiser, unconditional: Denoiser, scale: Array | float) -> Denoiser:
     """Extrapolates from the unconditional to the conditional prediction (Ho & Salimans 2022); scale 1 is the latter."""
 
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:

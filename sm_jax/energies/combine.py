@@ -21,7 +21,6 @@ from sm_jax.energies.smoothness import smoothness
 from sm_jax.energies.spatial import spatial
 from sm_jax.types import Array, Camera, ContactTargets, Motion
 
-
 # Skins are compared in every second frame of 30 a second: what lies between two frames follows from smoothness, and
 # these two terms take most of the time.
 SURFACE_EVERY = 2
