@@ -56,11 +56,11 @@ class Tally:
         }
 
 
-def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 64, every: int = 3) -> None:
-    """Describe, check and count. stride: frames between windows.  every: views of the simulated benchmark left out."""
+def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 160) -> None:
+    """Describe, check and count. stride: frames between the windows of a sequence."""
     sets: dict[str, Iterator[Pair]] = {"salsa": simulated_pairs("salsa", seed, stride)}
     sets |= {"synthetic": simulated_pairs(str(synthetic), seed, stride)}
-    sets |= {"rendered": frozen_pairs(RENDERED, 1), "simulated": frozen_pairs(SIMULATED, every)}
+    sets |= {"rendered": frozen_pairs(RENDERED), "simulated": frozen_pairs(SIMULATED)}
     tallies: dict[str, tuple[Tally, Tally]] = {name: (Tally(), Tally()) for name in (*sets, "salsa and synthetic")}
     for name, pairs in sets.items():
         for number, pair in enumerate(pairs):

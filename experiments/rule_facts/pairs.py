@@ -51,12 +51,12 @@ def simulated_pairs(data: str, seed: int, stride: int) -> Iterator[Pair]:
                     yield pair(name, split, sequence, seen)
 
 
-def frozen_pairs(path: pathlib.Path, every: int) -> Iterator[Pair]:
-    """Every `every`th view of a frozen benchmark in which two people were found."""
-    views = [(sequence, number) for sequence in load(path) for number in range(len(sequence.views))]
-    for sequence, number in views[::every]:
-        if (observation := sequence.views[number].observation) is not None:
-            yield pair(f"{sequence.name}, view {number}", sequence.split, sequence, observation)
+def frozen_pairs(path: pathlib.Path) -> Iterator[Pair]:
+    """Every view of a frozen benchmark in which two people were found."""
+    for sequence in load(path):
+        for number, view in enumerate(sequence.views):
+            if view.observation is not None:
+                yield pair(f"{sequence.name}, view {number}", sequence.split, sequence, view.observation)
 
 
 def pair(name: str, split: str, sequence: PairSequence, observation: Observation) -> Pair:
