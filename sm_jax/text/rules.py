@@ -73,7 +73,7 @@ def write(facts: Facts, chance: random.Random) -> str:
     ways = [way for way in _FACING[facts.facing] if not (low and way.startswith("stand"))]
     opening = f"{chance.choice(_PEOPLE)} {chance.choice(ways)}"
     if facts.distance:
-        opening = f"{opening} {chance.choice(_DISTANCE[facts.distance])}"
+        opening = f"{opening.removesuffix(' together')} {chance.choice(_DISTANCE[facts.distance])}"
     clauses = [chance.choice(_TOUCH[name]) for name in facts.touches[:3]]
     if facts.movement:
         clauses.insert(1, chance.choice(_MOVEMENT[facts.movement]))

@@ -56,3 +56,8 @@ def test_every_sentence_fits_the_text_encoder():
 def test_who_sits_does_not_stand():
     said = [write(Facts(facing="face to face", postures=(("sit", 1),)), random.Random(seed)) for seed in range(20)]
     assert len(set(said)) > 5 and not any("stand" in text for text in said)
+
+
+def test_together_is_said_once():
+    said = {write(Facts(distance="close"), random.Random(seed)) for seed in range(30)}
+    assert "Two people are close together." in said and not any("together close" in text for text in said)
