@@ -18,7 +18,7 @@ import tyro
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.contact_sheets import COLUMNS, moments, save
+from experiments.contact_sheets import moments, save
 from experiments.semantics.hidden import heard_of, observed_case
 from experiments.semantics.obeyed import contact_share, without_arms
 from sm_jax.body import smpl
@@ -71,8 +71,9 @@ def main(synthetic: pathlib.Path) -> None:
     }
     result = {"clip": clip.name, "weights": weights, "commit": git_commit(), "seed": 0, "rows": rows}
     RESULT.write_text(json.dumps(result | {"device": jax.devices()[0].device_kind}, indent=1) + "\n")
-    sheet = [(name, moments(motion, 0, scene.n_frames)) for name, motion in zip(rows, motions, strict=True)]
-    save("three_sentences.png", contact_sheet(body, sheet, COLUMNS, (150, 150)))
+    start, end = max(one.contacts[0].start for one in told[1:]), min(one.contacts[0].end for one in told[1:])
+    sheet = [(name, moments(motion, start, end)) for name, motion in zip(rows, motions, strict=True)]
+    save("three_sentences.png", contact_sheet(body, sheet, 4, (260, 260)))
 
 
 if __name__ == "__main__":
