@@ -52,7 +52,7 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
         preview=preview,
         resume=resume,
     )
-    setup.finish(config, config.net, state, world, validate(state.ema), out)
+    setup.finish(config, config.net, state, world, validate(state.ema), out, **study.text_encoder)
 
 
 def _fresh(config: InfillerTraining, example: Example) -> Params:

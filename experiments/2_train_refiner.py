@@ -61,7 +61,9 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
         preview=preview,
         resume=resume,
     )
-    setup.finish(config, config.net, state, world, validate(state.ema), out, infiller=infiller.sha256)
+    setup.finish(
+        config, config.net, state, world, validate(state.ema), out, infiller=infiller.sha256, **study.text_encoder
+    )
 
 
 def _fresh(config: RefinerTraining, infilled: Array, example: Example) -> Params:

@@ -17,6 +17,7 @@ from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling import Models, Settings, sample_many
 from sm_jax.tasks import Samples, Task, cut, make_task
+from sm_jax.text.encoder import NAME, default_sha256
 from sm_jax.train.weights import INFILLER, REFINER, load_weights
 from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation
 
@@ -164,13 +165,20 @@ def load_models(
 ) -> tuple[Models, dict[str, Any]]:
     """The networks that ship with the package, or others, and what says which they are (for the provenance of results).
 
-    Raises UserError for files that are not the weights of an infiller and a refiner.
+    Raises UserError for files that are not the weights of an infiller and a refiner, or that learnt from sentences as
+    another text encoder puts them.
     """
     infiller, refiner = load_weights(infiller_path), load_weights(refiner_path)
     if not isinstance(infiller.config, InfillerConfig):
         raise UserError(f"{infiller_path} holds no infiller: name the weights.npz of an infiller's training")
     if not isinstance(refiner.config, RefinerConfig):
         raise UserError(f"{refiner_path} holds no refiner: name the weights.npz of a refiner's training")
+    encoder = {"text_encoder_sha256": default_sha256()}
+    if (learnt := infiller.facts.get("text_encoder_sha256")) != encoder["text_encoder_sha256"]:
+        raise UserError(
+            f"{infiller_path} was trained with another text encoder ({infiller.facts.get('text_encoder')}, hash"
+            f" {str(learnt)[:12]}) than {NAME} as it is here: train it with this version"
+        )
     models = Models(
         infiller=Infiller(infiller.config),
         refiner=Refiner(refiner.config),
@@ -178,4 +186,4 @@ def load_models(
         refiner_params=refiner.params,
         statistics=infiller.statistics,
     )
-    return models, {"infiller_sha256": infiller.sha256, "refiner_sha256": refiner.sha256}
+    return models, {"infiller_sha256": infiller.sha256, "refiner_sha256": refiner.sha256, **encoder}

@@ -12,7 +12,7 @@ from sm_jax.motion import windows
 from sm_jax.pipeline import Request, load_models, reconstruct, reconstruct_many
 from sm_jax.tasks import cut
 from sm_jax.text.contacts import contact_targets
-from sm_jax.train.weights import INFILLER, REFINER
+from sm_jax.train.weights import INFILLER, REFINER, load_weights, save_weights
 from tests.test_sampling import BODY, HANDS, PLAIN, TEXT, models, programs, seen
 
 __all__ = ["models"]
@@ -77,4 +77,12 @@ def test_weights_of_the_wrong_kind_are_refused():
         load_models(REFINER)
     with pytest.raises(UserError, match="holds no refiner"):
         load_models(INFILLER, INFILLER)
-    assert set(pipeline.load_models()[1]) == {"infiller_sha256", "refiner_sha256"}
+    assert set(pipeline.load_models()[1]) == {"infiller_sha256", "refiner_sha256", "text_encoder_sha256"}
+
+
+def test_weights_that_learnt_from_another_text_encoder_are_refused(tmp_path):
+    learnt = load_weights(INFILLER)
+    facts = learnt.facts | {"text_encoder": "other", "text_encoder_sha256": "abc"}
+    save_weights(tmp_path / "weights.npz", learnt.params, learnt.config, learnt.statistics, facts)
+    with pytest.raises(UserError, match=r"trained with another text encoder \(other, hash abc\) than all-MiniLM"):
+        load_models(tmp_path / "weights.npz")

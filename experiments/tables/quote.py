@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from experiments.tables import data, observer, results, scores, speed
+from experiments.tables import data, observer, results, scores, speed, words
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -21,6 +21,9 @@ TABLES = {
     "simulator": observer.simulator,
     "synthetic": data.synthetic,
     "examples": observer.examples,
+    "rule_facts": words.rule_facts,
+    "semantics": words.semantics,
+    "sentences": words.sentences,
 }
 
 

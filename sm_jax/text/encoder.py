@@ -113,6 +113,12 @@ def _digest(folder: pathlib.Path) -> str:
     return hashed.hexdigest()
 
 
+@functools.cache
+def default_sha256() -> str:
+    """Hash of the encoder that `TextEncoder.load` loads by default."""
+    return _digest(fetch.asset("minilm"))
+
+
 @functools.partial(jax.jit, static_argnames=("heads", "epsilon"))
 def _encode(weights: _Weights, ids: Array, mask: Array, *, heads: int, epsilon: float) -> tuple[Array, Array]:
     """ids, mask [B, L] -> token states [B, L, 384], zero where masked, and pooled [B, 384]."""

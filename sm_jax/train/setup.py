@@ -29,7 +29,7 @@ from sm_jax.train.state import TrainState
 from sm_jax.train.weights import NetConfig, Weights, load_weights, save_weights
 from sm_jax.train.windows import DescribedWindows
 
-BODY, TEXT_ENCODER = "open-low", "all-MiniLM-L6-v2"
+BODY = "open-low"
 _HELD_OUT = 32
 _LIBRARY_SEED, _HELD_OUT_SEED = 0, 1
 
@@ -39,12 +39,14 @@ Observe = Callable[[World, Windows], Example]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Study:
-    """A training's data. observe: compiled once, for all devices, since the simulation compiles for a minute."""
+    """A training's data. observe: compiled once, for all devices, since the simulation compiles for a minute.
+    text_encoder: name and hash, for the weights' facts."""
 
     world: World
     windows: DescribedWindows
     held_out: Example
     observe: Observe
+    text_encoder: dict[str, str]
 
 
 def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
@@ -88,7 +90,8 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
     ]
     texts = data.text_dropout, data.text_wrong
     train = windows(records, config.seed, *texts, jax.process_index(), jax.process_count())
-    return Study(world=world, windows=train, held_out=held_out, observe=observe)
+    identity = {"text_encoder": encoder.name, "text_encoder_sha256": encoder.sha256}
+    return Study(world=world, windows=train, held_out=held_out, observe=observe, text_encoder=identity)
 
 
 def starting_weights(config: TrainConfig, net: NetConfig, statistics: Statistics | None = None) -> Weights | None:
@@ -119,7 +122,7 @@ def facts(config: TrainConfig, state: TrainState, world: World, validation: dict
     """What the weights file says of its training."""
     run = run_facts(config, world.statistics)
     del run["statistics"]  # the file holds them already
-    return {**run, "steps": int(state.step), "body": BODY, "text_encoder": TEXT_ENCODER, "validation": validation}
+    return {**run, "steps": int(state.step), "body": BODY, "validation": validation}
 
 
 def finish(
