@@ -65,7 +65,7 @@ class Settings:
     weights: Weights = GUIDANCE
     guided_from: int = 500
     descent: int = 1
-    polish: int = 50
+    polish: int = 100
     hypotheses: int = 1
     rotation_step: float = 0.01
     pelvis_step: float = 0.01
