@@ -19,15 +19,13 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.diffusion import Denoiser, guidance, sampler, schedule
 from sm_jax.energies.combine import Weights, energy
-from sm_jax.motion import clip, state, windows
-from sm_jax.motion.conditions import TextEmbedding, make_conditions
+from sm_jax.motion import state
 from sm_jax.motion.feet import foot_contact, ground_height
-from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.normalise import Statistics
-from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.nets.features import FEATURE_JOINTS
-from sm_jax.tasks import Samples, Task, evidence_of, map_frames_seen
-from sm_jax.types import Array, Conditions, Observation
+from sm_jax.tasks import Samples, Task, evidence_of
+from sm_jax.types import Array, Conditions, Motion
+from sm_jax.windowed import Windowed, make_windowed
 
 TRAINING_STEPS = 1000
 
@@ -99,106 +97,79 @@ def compiled(
     models: Models, body: smpl.Body, task: Task, weights: Mapping[str, Array | float], settings: Settings
 ) -> Samples:
     """The compiled whole. weights: of the energies, instead of those of the settings."""
-    observation, frame_mask = task.observation, task.frame_mask
-    estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
-    conditions, frames = _window_conditions(models, body, observation, frame_mask, task.text, task.noise.shape[1])
-    evidence = evidence_of(task, estimate)
-
-    def clip_energies(clip_state: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
-        motion, contact = state.unpack(clip_state, estimate.betas)
-        contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
-        return energy(body, motion, contact, evidence, weights)
+    observation, windowed = task.observation, make_windowed(task, body, models.statistics)
+    estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
 
     def hypothesis(noise: jax.Array, held: jax.Array) -> jax.Array:
-        def to_clip(x: jax.Array) -> jax.Array:
-            blended = clip.from_windows(x, frames, estimate.betas, models.statistics)
-            begin = blended[:, : windows.OVERLAP]
-            return blended.at[:, : windows.OVERLAP].set(begin + task.held_weight[None, :, None] * (held - begin))
+        def window_energy(x: jax.Array) -> jax.Array:
+            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held))[0]
 
-        def agree(x: jax.Array) -> jax.Array:
-            return clip.to_windows(to_clip(x), frames, estimate.betas, models.statistics)
-
-        run = _sampler(models, conditions, agree, lambda x: clip_energies(to_clip(x))[0], settings)
-        return to_clip(run(noise))
+        infilled = denoiser(models, windowed, held, window_energy, settings)
+        x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
+        x0 = windowed.agree(_refine(models, x0, windowed.conditions), held)
+        if settings.guided_from > 0:
+            rule, clamp = _descent_rule(models.statistics, settings)
+            x0 = guidance.descend(window_energy, x0, rule, settings.polish, clamp)
+        return windowed.to_clip(x0, held)
 
     results = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
-    total, after = _each(clip_energies, results)
+    total, after = _each(functools.partial(clip_energies, body, task, estimate, weights), results)
     motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
     joints = smpl.pose(body, estimate).joints
-    contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))
+    contact = foot_contact(joints, observation.fps, ground_height(joints, task.frame_mask))
     return Samples(
         motion=motions,
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
         state=results,
-        before=clip_energies(state.pack(estimate, contact))[1],
+        before=clip_energies(body, task, estimate, weights, state.pack(estimate, contact))[1],
         after=after,
         total=total,
     )
 
 
-def _each(function: Callable[..., Any], *values: jax.Array) -> Any:
-    """`jax.vmap`. One alone goes without: batched by one, the program is slower to compile and to run."""
-    if values[0].shape[0] > 1:
-        return jax.vmap(function)(*values)
-    return jax.tree.map(lambda x: x[None], function(*(x[0] for x in values)))
+def clip_energies(
+    body: smpl.Body, task: Task, estimate: Motion, weights: Mapping[str, Array | float], clip_state: jax.Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one."""
+    motion, contact = state.unpack(clip_state, estimate.betas)
+    contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
+    return energy(body, motion, contact, evidence_of(task, estimate), weights)
 
 
-def _sampler(
+def denoiser(
     models: Models,
-    conditions: Conditions,
-    agree: Callable[[jax.Array], jax.Array],
+    windowed: Windowed,
+    held: Array,
     window_energy: Callable[[jax.Array], jax.Array],
     settings: Settings,
-) -> Callable[[jax.Array], jax.Array]:
-    """From noise to normalised windows, both [W, P, LENGTH, D]: infilled, refined and guided.
+) -> Denoiser:
+    """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
 
-    agree: windows -> windows that agree where they overlap.  window_energy: of windows, a number.
+    held: [P, OVERLAP, D].  window_energy: of normalised windows, a number.
     """
-    times = schedule.trailing(TRAINING_STEPS, settings.steps)
-    rule, clamp = _descent_rule(models.statistics, settings)
-    denoiser = guidance.transform(_infiller(models, conditions, settings.text_scale), agree)
-    guided = settings.guided_from > 0
-    if guided:
-        denoiser = guidance.gradient(
-            denoiser,
-            window_energy,
-            rule,
-            steps=settings.descent,
-            polish=settings.descent,
-            start=settings.guided_from,
-            last=int(times[-1]),
-            clamp=clamp,
-        )
-
-    def run(noise: jax.Array) -> jax.Array:
-        x0 = sampler.ddim(denoiser, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-        x0 = agree(_refine(models, x0, conditions))
-        return guidance.descend(window_energy, x0, rule, settings.polish, clamp) if guided else x0
-
-    return run
-
-
-def _window_conditions(
-    models: Models, body: smpl.Body, observation: Observation, frame_mask: Array, text: TextEmbedding, n_windows: int
-) -> tuple[Conditions, PairFrame]:
-    """Conditions and pair frames of all windows, each with a leading W."""
-    split = map_frames_seen(observation, lambda values, axis: windows.split(values, n_windows, axis))
-    shared = dataclasses.replace(
-        split,
-        fps=jnp.broadcast_to(observation.fps, (n_windows,)),
-        motion=dataclasses.replace(
-            split.motion,
-            betas=jnp.broadcast_to(observation.motion.betas, (n_windows, *observation.motion.betas.shape)),
-        ),
-        camera=dataclasses.replace(
-            split.camera,
-            K=jnp.broadcast_to(observation.camera.K, (n_windows, 3, 3)),
-            image_size=jnp.broadcast_to(observation.camera.image_size, (n_windows, 2)),
-        ),
+    agreeing = guidance.transform(
+        _infiller(models, windowed.conditions, settings.text_scale), lambda x: windowed.agree(x, held)
     )
-    make = jax.vmap(make_conditions, in_axes=(0, 0, None, None, None))
-    conditions, frames, _ = make(shared, windows.split(frame_mask, n_windows, 0), body, models.statistics, text)
-    return conditions, frames
+    if settings.guided_from <= 0:
+        return agreeing
+    rule, clamp = _descent_rule(models.statistics, settings)
+    return guidance.gradient(
+        agreeing,
+        window_energy,
+        rule,
+        steps=settings.descent,
+        polish=settings.descent,
+        start=settings.guided_from,
+        last=int(schedule.trailing(TRAINING_STEPS, settings.steps)[-1]),
+        clamp=clamp,
+    )
+
+
+def _each(function: Callable[..., Any], *values: Any) -> Any:
+    """`jax.vmap`. One alone goes without: batched by one, the program is slower to compile and to run."""
+    if jax.tree.leaves(values)[0].shape[0] > 1:
+        return jax.vmap(function)(*values)
+    return jax.tree.map(lambda x: x[None], function(*jax.tree.map(lambda x: x[0], values)))
 
 
 def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
@@ -248,6 +219,11 @@ def sample_many(
 @functools.cache
 def _everywhere(devices: int) -> Callable[[Models, smpl.Body, Task, dict[str, float], Settings], Samples]:
     """`compiled` for tasks [devices, tasks a device]; models and body are the same for all."""
-    each = jax.vmap(compiled, in_axes=(None, None, 0, None, None))
+
+    def each(
+        models: Models, body: smpl.Body, tasks: Task, weights: Mapping[str, Array | float], settings: Settings
+    ) -> Samples:
+        return _each(lambda task: compiled(models, body, task, weights, settings), tasks)
+
     mine = jax.local_devices()[:devices]
     return jax.pmap(each, in_axes=(None, None, 0, None), static_broadcasted_argnums=4, devices=mine)

@@ -19,6 +19,7 @@ FLOORS = (
     ("tasks", "observe", "score"),
     ("source",),
     ("describe",),
+    ("windowed",),
     ("sampling",),
     ("pipeline",),
     ("baselines",),

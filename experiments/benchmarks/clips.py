@@ -1,4 +1,4 @@
-"""Real clips as tasks of the sampler: those of the rendered benchmark, described by the rules."""
+"""Real clips as tasks of the sampler: those of the rendered benchmark, with every contact that their estimates show."""
 
 import jax
 import jax.numpy as jnp
@@ -9,8 +9,8 @@ from sm_jax.body.assets import load_body
 from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.scene import scene_of
 from sm_jax.tasks import Task, make_task
-from sm_jax.text import rules
 from sm_jax.text.contacts import contact_targets
+from sm_jax.text.touch import find_contacts
 from sm_jax.types import Observation
 
 _TOKENS = 0.05 * jax.random.normal(jax.random.key(0), (32, 384))
@@ -29,6 +29,6 @@ def tasks(count: int) -> tuple[list[Task], smpl.Body, int]:
     observed, body = observations()
     frames, found = observed[0].visibility.shape[1], []
     for number, seen in enumerate(observed[:count]):
-        contacts = rules.describe(scene_of(seen, body)).contacts
-        found.append(make_task(seen, contact_targets(contacts, frames), TEXT, jax.random.key(number)))
+        contacts = contact_targets(find_contacts(scene_of(seen, body)), frames)
+        found.append(make_task(seen, contacts, TEXT, jax.random.key(number)))
     return found, body, frames

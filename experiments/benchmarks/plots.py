@@ -18,5 +18,5 @@ def curves(rates: Mapping[str, Mapping[int, float]], labels: tuple[str, str], wh
     axes.set_xticklabels(list(map(str, batches)))
     axes.set_title(what, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.savefig(path, dpi=150)

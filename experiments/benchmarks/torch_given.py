@@ -14,10 +14,10 @@ import torch  # pyright: ignore[reportMissingImports]
 from experiments.benchmarks import constants
 from experiments.benchmarks.torch_body import Given
 from sm_jax.body import smpl
-from sm_jax.motion.fill import fill_hidden
 from sm_jax.motion.pair_frame import own_view
-from sm_jax.sampling import Models, _window_conditions
+from sm_jax.sampling import Models
 from sm_jax.tasks import Task
+from sm_jax.windowed import make_windowed
 
 
 def given(tasks: Sequence[Task], models: Models, body: smpl.Body) -> Given:
@@ -42,13 +42,12 @@ def _tensor(x: np.ndarray) -> Any:
 
 def _of_a_task(task: Task, models: Models, body: smpl.Body) -> dict[str, Any]:
     observation, camera, mask = task.observation, task.observation.camera, task.frame_mask
-    estimate = fill_hidden(observation.motion, observation.visibility, mask)
-    posed = smpl.pose(body, estimate)
-    conditions, frames = _window_conditions(models, body, observation, mask, task.text, task.noise.shape[1])
+    windowed = make_windowed(task, body, models.statistics)
+    estimate, posed = windowed.estimate, smpl.pose(body, windowed.estimate)
     return {
-        "conditions": dataclasses.asdict(conditions),
-        "pair_view": jax.vmap(own_view)(frames),
-        "pair_origin": frames.origin,
+        "conditions": dataclasses.asdict(windowed.conditions),
+        "pair_view": jax.vmap(own_view)(windowed.frames),
+        "pair_origin": windowed.frames.origin,
         "noise": task.noise[0],
         "frame_mask": mask,
         "fps": observation.fps,
