@@ -1,6 +1,8 @@
 """The compiled whole with small random networks: what must hold whatever the weights are."""
 
 import dataclasses
+import subprocess
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +23,7 @@ from sm_jax.tasks import make_task
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Contact
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
+from tests.train.programs import environment
 
 FRAMES = 50
 BODY = load_body("open-low")
@@ -43,6 +46,10 @@ def seen(frames=FRAMES):
 
 @pytest.fixture(scope="module")
 def models():
+    return small_models()
+
+
+def small_models():
     infiller = Infiller(InfillerConfig(width=16, blocks=1, heads=2))
     refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
     clip = make_task(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
@@ -220,16 +227,38 @@ def test_a_held_beginning_is_kept_and_left_smoothly(models):
     assert (rise[:, 0] > 0.35).all() and (np.abs(rise[:, windows.OVERLAP + 8 :]) < 0.25).all()
 
 
-def test_a_batch_is_its_clips(models):
-    tasks = [
+def three_tasks():
+    return [
         make_task(seen(frames), contact_targets((), frames), TEXT, jax.random.key(frames)) for frames in (40, 50, 60)
     ]
+
+
+def test_a_batch_is_its_clips(models):
+    tasks = three_tasks()
     together = sampling.sample_many(tasks, models, BODY, PLAIN, 4)
     assert len(together) == 3
     for task, found in zip(tasks, together, strict=True):
         alone = sampling.sample(models, BODY, task, PLAIN)
         np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
         np.testing.assert_allclose(found.total, alone.total, rtol=1e-3)
+
+
+TWO_DEVICES = """
+import jax, numpy as np
+from sm_jax import sampling
+from tests.test_sampling import BODY, PLAIN, small_models, three_tasks
+assert jax.local_device_count() == 2
+tasks, models = three_tasks()[:2], small_models()
+for task, found in zip(tasks, sampling.sample_many(tasks, models, BODY, PLAIN, 2), strict=True):
+    alone = sampling.sample(models, BODY, task, PLAIN)
+    np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
+    np.testing.assert_allclose(found.total, alone.total, rtol=1e-3)
+"""
+
+
+def test_two_devices_share_a_batch():
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=environment(2), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_other_weights_compile_nothing_new(models):

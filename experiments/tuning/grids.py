@@ -62,7 +62,13 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "networks + guidance": Grid(
             lambda v: Ours(models, settings(v)),
             usual,
-            [{"polish": (30, 50, 100)}, {"descent": (1, 5)}, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
+            [
+                {"polish": (30, 50, 100), "step": (0.01, 0.02, 0.03)},
+                {"descent": (1, 5)},
+                smoother,
+                {"text_scale": (1.0, 2.0)},
+                {"steps": (5, 10)},
+            ],
         ),
         "optimisation": Grid(
             optimised,
