@@ -63,10 +63,10 @@ class Settings:
     weights: Weights = GUIDANCE
     guided_from: int = 500
     descent: int = 1
-    polish: int = 100
+    polish: int = 50
     hypotheses: int = 1
-    rotation_step: float = 0.01
-    pelvis_step: float = 0.01
+    rotation_step: float = 0.03
+    pelvis_step: float = 0.03
     clamp: float = 20.0
 
 

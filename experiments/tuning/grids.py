@@ -21,10 +21,10 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
     usual = {
-        "smoothness": GUIDANCE.smoothness, "step": 0.01, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 50,
+        "smoothness": GUIDANCE.smoothness, "step": 0.03, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 50,
     }  # fmt: skip
     smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
-    shorter = {"step": (0.01, 0.003)}  # radians and metres of a full descent step
+    shorter = {"step": (0.03, 0.01, 0.003)}  # radians and metres of a full descent step
 
     def settings(v: Values, alone: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
