@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from experiments.tables import data, observer, results, scores, speed, words
+from experiments.tables import body, data, observer, results, scores, speed, words
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 RESULTS = ROOT / "experiments" / "results"
@@ -15,7 +15,7 @@ TABLES = {
     "methods": results.methods,
     "tuning": results.tuning,
     "training": scores.training,
-    "body": speed.body,
+    "body": body.speed,
     "speed_training": speed.training,
     "speed_sampling": speed.sampling,
     "guidance": speed.guidance,

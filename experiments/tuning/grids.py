@@ -24,7 +24,8 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "smoothness": GUIDANCE.smoothness, "step": 0.03, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 50,
     }  # fmt: skip
     smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
-    shorter = {"step": (0.03, 0.01, 0.003)}  # radians and metres of a full descent step
+    descent = {"polish": (30, 50, 100), "step": (0.01, 0.02, 0.03)}
+    shorter = {"step": (0.03, 0.01, 0.003)}  # 6D units and metres of a full descent step
 
     def settings(v: Values, alone: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
@@ -62,13 +63,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         "networks + guidance": Grid(
             lambda v: Ours(models, settings(v)),
             usual,
-            [
-                {"polish": (30, 50, 100), "step": (0.01, 0.02, 0.03)},
-                {"descent": (1, 5)},
-                smoother,
-                {"text_scale": (1.0, 2.0)},
-                {"steps": (5, 10)},
-            ],
+            [descent, {"descent": (1, 5)}, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
         ),
         "optimisation": Grid(
             optimised,
