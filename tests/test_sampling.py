@@ -29,7 +29,7 @@ FRAMES = 50
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = sampling.Settings(steps=2, descent=2, polish=5)
+GUIDED = sampling.Settings(steps=2, descent=2, polish=20)
 # Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
 TWO = dataclasses.replace(sampling.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
 PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO)
