@@ -158,9 +158,7 @@ def denoiser(
         window_energy,
         rule,
         steps=settings.descent,
-        polish=settings.descent,
         start=settings.guided_from,
-        last=int(schedule.trailing(TRAINING_STEPS, settings.steps)[-1]),
         clamp=clamp,
     )
 

@@ -104,20 +104,18 @@ def gradient(
     rule: Rule,
     *,
     steps: int = 5,
-    polish: int = 20,
     start: int,
-    last: int,
     clamp: Tree = float("inf"),
 ) -> Denoiser:
     """Lowers an energy of the predicted x0 by descent at every denoising step (EgoAllo, Yi et al. 2024).
 
     energy: x0 [B, ...] → scalar, a sum over the batch. Guided are the time steps t <= `start`, by `steps` descent
-    steps each, and by `polish` at t <= `last`, the sampler's last time step. `clamp` bounds the correction of one
-    denoising step per element. The gradient is with respect to x0, not through the denoiser.
+    steps each. `clamp` bounds the correction of one denoising step per element. The gradient is with respect to x0,
+    not through the denoiser.
     """
 
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
-        count = jnp.where(t[0] <= last, polish, jnp.where(t[0] <= start, steps, 0))
+        count = jnp.where(t[0] <= start, steps, 0)
         return descend(energy, denoiser(x_t, t), rule, count, clamp)
 
     return guided

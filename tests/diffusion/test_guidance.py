@@ -9,8 +9,7 @@ from sm_jax.diffusion.schedule import trailing
 from tests.diffusion import gaussian
 
 SEEN, ERROR = 0.4, 0.3  # a measurement of x0 and its standard deviation
-LAST = 199
-T = jnp.array([LAST, LAST])
+T = jnp.array([199, 199])
 
 
 def energy(x: jax.Array) -> jax.Array:
@@ -27,7 +26,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
         variance = gaussian.posterior_variance(t)
         rule = Preconditioned(variance * ERROR**2 / (variance + ERROR**2))
-        return gradient(gaussian.denoiser(), energy, rule, steps=1, polish=1, start=999, last=0)(x_t, t)
+        return gradient(gaussian.denoiser(), energy, rule, steps=1, start=999)(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))
     sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
@@ -37,18 +36,18 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
     np.testing.assert_allclose(sample.std(), precision**-0.5, atol=0.02)
 
 
-@pytest.mark.parametrize(("t", "steps"), [(LAST, 20), (LAST + 1, 5), (500, 5), (501, 0)])
+@pytest.mark.parametrize(("t", "steps"), [(0, 5), (500, 5), (501, 0)])
 def test_descent_steps_by_time(t, steps):
     """On a quadratic, k steps of size s contract the distance to the minimum by (1 - s / error^2)^k."""
     rule = Preconditioned(0.01)
-    guided = gradient(identity, energy, rule, steps=5, polish=20, start=500, last=LAST)
+    guided = gradient(identity, energy, rule, steps=5, start=500)
     x = jnp.array([[3.0, -2.0], [1.0, 0.5]])
     expected = SEEN + (1 - 0.01 / ERROR**2) ** steps * (x - SEEN)
     np.testing.assert_allclose(guided(x, jnp.array([t, t])), expected, rtol=1e-4)
 
 
 def test_the_correction_is_clamped():
-    guided = gradient(identity, energy, Preconditioned(0.05), start=500, last=LAST, clamp=0.25)
+    guided = gradient(identity, energy, Preconditioned(0.05), steps=20, start=500, clamp=0.25)
     x = jnp.array([[3.0, 0.5], [-3.0, 0.3]])
     np.testing.assert_allclose(guided(x, T), [[2.75, SEEN], [-2.75, SEEN]], atol=1e-3)
 
@@ -83,7 +82,7 @@ def test_descent_of_a_pytree(rule):
 
 
 def test_guided_sampling_is_one_scan():
-    guided = gradient(gaussian.denoiser(), energy, Normalised(0.1), start=999, last=LAST)
+    guided = gradient(gaussian.denoiser(), energy, Normalised(0.1), start=999)
     run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
     program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
     assert program.count("scan[") == 1 and "callback" not in program
