@@ -152,7 +152,8 @@ def scenes(indices: np.ndarray) -> Scenes:
     return motion, contact, evidence
 
 
-@functools.partial(jax.jit, static_argnames="weights")
+# Run 180 times, so that here, unlike in most tests, compiling better pays.
+@functools.partial(jax.jit, static_argnames="weights", compiler_options={"xla_backend_optimization_level": "1"})
 def finite(body: Body, given: Scenes, weights: Weights) -> jax.Array:
     """Whether the value and the gradient with respect to motion and foot contact are finite [chunk, 2]."""
 

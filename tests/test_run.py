@@ -22,7 +22,7 @@ from tests.motion.motions import front_camera, observe, random_motion
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
 reconstruct = functools.partial(
-    run.reconstruct_to_folder, describer=rules.describe, body_name="open-low", focal=None, seed=0
+    run.reconstruct_to_folder, describer=rules.describe, body_name="open-low", focal=None, seed=0, settings=Settings()
 )
 
 
@@ -40,7 +40,7 @@ def observation(tmp_path):
 
 def test_an_observation_becomes_a_folder(observation, tmp_path):
     out = tmp_path / "out"
-    reconstruct(str(observation), out, settings=Settings(steps=5), overwrite=False)
+    reconstruct(str(observation), out, overwrite=False)
     assert {path.name for path in out.iterdir()} >= FILES
     motion = load_motion(out / "motion.npz")
     assert motion.joints.shape == (2, 40, 24, 3) and motion.infilled[1, 12].all() and not motion.infilled[0].any()
@@ -59,7 +59,7 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
 
     monkeypatch.setattr(run, "save_glb", full)
     with pytest.raises(OSError, match="disk full"):
-        reconstruct(str(observation), out, settings=Settings(steps=5), overwrite=True)
+        reconstruct(str(observation), out, overwrite=True)
     assert [path.name for path in out.iterdir()] == ["precious.txt"]
     assert not list(tmp_path.glob(".out*"))
 
@@ -69,7 +69,7 @@ def test_the_sample_clip(tmp_path):
     for name in ("movenet-multipose", "blazepose-heavy", "sample-clip", "minilm"):
         cached_asset(name)
     out = tmp_path / "out"
-    reconstruct("sample:cam01", out, settings=Settings(), overwrite=False)
+    reconstruct("sample:cam01", out, overwrite=False)
     motion = load_motion(out / "motion.npz")
     assert motion.fps == pytest.approx(60, abs=0.5) and 97 <= motion.joints.shape[1] <= 100
     summary = json.loads((out / "summary.json").read_text())

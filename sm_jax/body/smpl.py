@@ -141,6 +141,7 @@ def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tu
     return batch_first(jnp.concatenate(R), lead), batch_first(jnp.concatenate(x), lead)
 
 
+@jax.jit
 def pose(body: Body, motion: Motion) -> Posed:
     """Play a motion [..., P, T] on the body: joints and their rotations, no vertices."""
     rest = rest_joints(body, motion.betas)
@@ -156,18 +157,21 @@ def attached(posed: Posed, rest_points: Array, joint: Sequence[int] | Array) -> 
     return rotations.rotate(posed.R_world_joint[..., joint, :, :], offset) + posed.joints[..., joint, :]
 
 
+@jax.jit
 def keypoints(body: Body, posed: Posed) -> jax.Array:
     """World positions [..., P, T, K, 3] of `skeleton.KEYPOINTS`."""
     rest = shaped(body.keypoint_template, body.keypoint_shapedirs, posed.betas)
     return attached(posed, rest, skeleton.KEYPOINT_JOINTS)
 
 
+@jax.jit
 def surface_points(body: Body, posed: Posed) -> jax.Array:
     """World positions [..., P, T, S, 3] of the surface points."""
     lead = posed.joints.shape[:-2]
     return batch_first(dense_skin(body.surface, *_skin_inputs(body.surface, posed)), lead)
 
 
+@jax.jit
 def vertices(body: Body, posed: Posed) -> jax.Array:
     """World positions [..., P, T, V, 3] of all vertices. Reverse-mode differentiation in the motion only."""
     lead = posed.joints.shape[:-2]

@@ -30,6 +30,7 @@ def to_camera(camera: Camera, points_world: Array) -> jax.Array:
     return rotations.rotate(R, points_world) + t
 
 
+@jax.jit
 def project_points(camera: Camera, points_world: Array) -> tuple[jax.Array, jax.Array]:
     """Pixels [..., P, T, N, 2] and depth [..., P, T, N] in metres of world points [..., P, T, N, 3]."""
     points = to_camera(camera, points_world)

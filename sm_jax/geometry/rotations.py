@@ -2,6 +2,9 @@
 
 Inside the package a rotation is a matrix [..., 3, 3]; networks see its first two columns (6D, Zhou et al.,
 CVPR 2019); files hold axis-angle. Quaternions are (w, x, y, z).
+
+Conversions are compiled, here and wherever else people call functions from a prompt: uncompiled, each would be dozens of
+programs to compile, one an operation. Within a compiled function this changes nothing.
 """
 
 import jax
@@ -51,11 +54,13 @@ def vee(R: Array) -> jax.Array:
     )
 
 
+@jax.jit
 def axis_angle_to_matrix(axis_angle: Array) -> jax.Array:
     """Exponential map, [..., 3] in radians to [..., 3, 3]. Any angle; smooth at zero."""
     return _unit_quaternion_to_matrix(axis_angle_to_quaternion(axis_angle))
 
 
+@jax.jit
 def matrix_to_axis_angle(R: Array) -> jax.Array:
     """Logarithm, [..., 3, 3] to [..., 3] in radians, angle in [0, pi]. Accurate at both ends.
 
@@ -69,6 +74,7 @@ def matrix_to_6d(R: Array) -> jax.Array:
     return jnp.concatenate([R[..., :, 0], R[..., :, 1]], axis=-1)
 
 
+@jax.jit
 def sixd_to_matrix(sixd: Array) -> jax.Array:
     """Gram-Schmidt, [..., 6] to [..., 3, 3]. Degenerate input gives a finite matrix that is no rotation."""
     x = safe.normalise(sixd[..., :3])
@@ -77,6 +83,7 @@ def sixd_to_matrix(sixd: Array) -> jax.Array:
     return jnp.stack([x, y, jnp.cross(x, y)], axis=-1)
 
 
+@jax.jit
 def matrix_to_quaternion(R: Array) -> jax.Array:
     """[..., 3, 3] to unit (w, x, y, z) [..., 4] with w >= 0.
 
@@ -100,11 +107,13 @@ def matrix_to_quaternion(R: Array) -> jax.Array:
     return jnp.where(q[..., :1] < 0, -q, q)
 
 
+@jax.jit
 def quaternion_to_matrix(q: Array) -> jax.Array:
     """(w, x, y, z) [..., 4], of any length, to [..., 3, 3]. The zero quaternion gives the identity."""
     return _unit_quaternion_to_matrix(safe.normalise(q))
 
 
+@jax.jit
 def axis_angle_to_quaternion(axis_angle: Array) -> jax.Array:
     """[..., 3] in radians to unit (w, x, y, z) [..., 4]; w < 0 beyond a half turn. Smooth at zero."""
     angle = safe.norm(axis_angle, keepdims=True)
@@ -118,6 +127,7 @@ def axis_angle_to_quaternion(axis_angle: Array) -> jax.Array:
     return jnp.concatenate([w, factor * axis_angle], axis=-1)
 
 
+@jax.jit
 def quaternion_to_axis_angle(q: Array) -> jax.Array:
     """(w, x, y, z) [..., 4], of any length, to [..., 3] in radians, angle in [0, pi]. q and -q are one rotation."""
     q = safe.normalise(q)
@@ -154,12 +164,14 @@ def _unit_quaternion_to_axis_angle(q: jax.Array) -> jax.Array:
     return jnp.where(small, series, 2 * safe.atan2(sine, q[..., :1]) / sine) * q[..., 1:]
 
 
+@jax.jit
 def slerp(R_a: Array, R_b: Array, u: Array) -> jax.Array:
     """Rotation [..., 3, 3] on the shortest way from R_a (u = 0) to R_b (u = 1); u is [...]."""
     way = matrix_to_axis_angle(compose(transpose(R_a), R_b))
     return compose(R_a, axis_angle_to_matrix(u[..., None] * way))
 
 
+@jax.jit
 def angle_between(R_a: Array, R_b: Array) -> jax.Array:
     """Geodesic distance [...] in radians, in [0, pi]. Accurate at both ends."""
     R = compose(transpose(R_a), R_b)

@@ -13,6 +13,7 @@ SEEN = 0.3  # a joint counts as seen from this visibility on
 _NEXT_JOINT = np.array([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
 
 
+@jax.jit
 def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     """Replace each hidden span of a joint by slerp between its seen ends (held constant at a clip's ends).
 

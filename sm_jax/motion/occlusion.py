@@ -16,6 +16,7 @@ _BORDER = 0.01  # the same at the frame's border, in widths of the image
 _CLEARANCE = 0.12  # metres before the joint where the line of sight ends, so that touching is not hiding
 
 
+@jax.jit
 def joint_visibility(joints: Array, capsules: tuple[Array, Array, Array], camera: Camera) -> jax.Array:
     """How far each joint is visible, in [0, 1].
 

@@ -30,6 +30,7 @@ class PairFrame:
     origin: Array
 
 
+@jax.jit
 def from_pelvises(pelvis: Array, ground: Array, weight: Array, fallback: Array) -> PairFrame:
     """The pair frame of a window.
 
@@ -66,6 +67,7 @@ def own_view(frame: PairFrame) -> jax.Array:
     return jnp.asarray(HALF_TURN)[:, :, None] * frame.R_pair_world[None]
 
 
+@jax.jit
 def to_pair(motion: Motion, frame: PairFrame) -> Motion:
     """Motion [P, T] in the world -> the same motion, each person in the own view of the pair frame."""
     R = own_view(frame)
@@ -77,6 +79,7 @@ def to_pair(motion: Motion, frame: PairFrame) -> Motion:
     )
 
 
+@jax.jit
 def to_world(motion: Motion, frame: PairFrame) -> Motion:
     """The inverse of `to_pair`."""
     R = own_view(frame)

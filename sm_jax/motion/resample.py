@@ -1,11 +1,13 @@
 """A motion at other moments in time."""
 
+import jax
 import jax.numpy as jnp
 
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
 
 
+@jax.jit
 def resample(motion: Motion, position: Array) -> Motion:
     """Motion [P, T] read at fractional frames `position` [N], clamped to its ends -> motion [P, N].
 

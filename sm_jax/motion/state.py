@@ -15,6 +15,7 @@ STATE = {"orient": ORIENT, "pose": POSE, "pelvis": PELVIS, "foot_contact": FOOT_
 D = 151
 
 
+@jax.jit
 def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     """Motion and foot contact [..., P, T, 4] in [0, 1] -> state [..., P, T, D].
 
@@ -31,6 +32,7 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     return jnp.concatenate(parts, axis=-1)
 
 
+@jax.jit
 def unpack(state: Array, betas: Array) -> tuple[Motion, Array]:
     """State [..., P, T, D] and betas [..., P, N] -> Motion and foot contact [..., P, T, 4].
 

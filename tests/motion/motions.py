@@ -11,12 +11,14 @@ from sm_jax.types import Array, Camera, Motion, Observation
 def random_motion(seed: int = 0, frames: int = 12, distance: float = 1.0) -> Motion:
     """Two people who stand `distance` apart on z = 0, upright (z up), with random limbs and headings."""
     rng = np.random.default_rng(seed)
-    upright = axis_angle_to_matrix(jnp.array([np.pi / 2, 0.0, 0.0], jnp.float32))
-    heading = axis_angle_to_matrix(jnp.asarray(rng.normal(size=(2, frames, 3)) * [0.05, 0.05, 1.0], jnp.float32))
+    upright = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)  # y up becomes z up
+    heading = rng.normal(size=(2, frames, 1, 3)) * [0.05, 0.05, 1.0]
     pelvis = rng.normal(size=(2, frames, 3)) * 0.05 + np.array([[[0, 0, 0.95]], [[distance, 0, 0.95]]])
+    limbs = rng.normal(size=(2, frames, 23, 3)) * 0.3
+    R = np.asarray(axis_angle_to_matrix(np.concatenate([heading, limbs], axis=2).astype(np.float32)))
     return Motion(
-        global_orient=heading @ upright[None, None],
-        body_pose=axis_angle_to_matrix(jnp.asarray(rng.normal(size=(2, frames, 23, 3)) * 0.3, jnp.float32)),
+        global_orient=jnp.asarray(R[:, :, 0] @ upright),
+        body_pose=jnp.asarray(R[:, :, 1:]),
         pelvis=jnp.asarray(pelvis, jnp.float32),
         betas=jnp.asarray(rng.normal(size=(2, 10)) * 0.3, jnp.float32),
     )
