@@ -3,8 +3,8 @@
 Inside the package a rotation is a matrix [..., 3, 3]; networks see its first two columns (6D, Zhou et al.,
 CVPR 2019); files hold axis-angle. Quaternions are (w, x, y, z).
 
-Conversions are compiled, here and wherever else people call functions from a prompt: uncompiled, each would be dozens of
-programs to compile, one an operation. Within a compiled function this changes nothing.
+Conversions are compiled, here and wherever else people call functions from a prompt: uncompiled, each would be dozens
+of programs to compile, one an operation. Within a compiled function this changes nothing.
 """
 
 import jax
