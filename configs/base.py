@@ -11,13 +11,14 @@ import dataclasses
 from configs import small
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
-from sm_jax.train.config import DataConfig, OptimiserConfig
+from sm_jax.train.config import ComputeConfig, DataConfig, OptimiserConfig
 
 INFILLER = dataclasses.replace(
     small.INFILLER,
     steps=100_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=1000, ema=0.9995),
     data=DataConfig(batch=256),
+    compute=ComputeConfig(),
     preview_every=5000,
     net=InfillerConfig(width=256, blocks=6, heads=8, expansion=3),
 )

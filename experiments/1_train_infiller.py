@@ -42,7 +42,7 @@ def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     preview = infiller_preview(config.net, held_out, world) if config.preview_every else None
     state = train(
         config,
-        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
+        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
         world,
         study.windows.ahead,

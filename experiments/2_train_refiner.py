@@ -51,7 +51,7 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     preview = refiner_preview(config.net, x0, held_out, world) if config.preview_every else None
     state = train(
         config,
-        make_step(refiner_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
+        make_step(refiner_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
         world,
         cache.batches(infilled, config.data.batch // of_all, config.seed),

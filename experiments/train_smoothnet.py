@@ -58,7 +58,7 @@ def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:
     validate = smoothnet_validation(config, study.held_out, world)
     state = train(
         config,
-        make_step(smoothnet_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate),
+        make_step(smoothnet_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
         world,
         lambda first: map(draw, itertools.count(first)),

@@ -60,7 +60,7 @@ def trainer(config: InfillerTraining, world: World, example: Example) -> tuple[C
     params = jax.jit(Infiller(config.net).init)(jax.random.key(config.seed), one.x0, t, one.conditions)["params"]
     optimiser = make(config.optimiser, config.steps)
     step = parallel.parallelise(
-        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.accumulate)
+        make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch)
     )
     state, replicated = parallel.replicate(create(params, optimiser)), parallel.replicate(world)
 

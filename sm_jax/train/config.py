@@ -80,8 +80,8 @@ class ComputeConfig:
     """Of the networks' large products. Weights, averages and the optimiser's state are float32."""
     remat: bool = False
     """Compute activations again in the backward pass instead of keeping them: less memory, a third more time."""
-    accumulate: int = 1
-    """Parts of equal size that a device takes its share of the batch in, one after the other."""
+    microbatch: int = 0
+    """Windows that a device takes at a time, gradients accumulated, where its share of the batch is more; 0: all."""
 
 
 Writer = Literal["tensorboard", "wandb"]

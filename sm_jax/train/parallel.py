@@ -29,7 +29,7 @@ def join(batch: Any) -> Any:
 
 def replicate(tree: Any) -> Any:
     """A copy on every local device."""
-    return jax_utils.replicate(tree)
+    return jax_utils.replicate(tree, axis_name=AXIS)
 
 
 def unreplicate(tree: Any) -> Any:

@@ -23,32 +23,33 @@ Loss = Callable[[Params, World, Any, Array], tuple[jax.Array, Metrics]]
 Step = Callable[[TrainState, World, Any], tuple[TrainState, Metrics]]
 
 
-def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float, accumulate: int = 1) -> Step:
+def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float, microbatch: int = 0) -> Step:
     """A step over an axis named `data`: gradients and metrics are means over all devices of all hosts.
 
-    accumulate: parts of equal size that each device takes its share of the batch in, one after the other, so that the
-    activations of one part are in memory at a time. Losses are means over examples, so the parts change nothing else.
+    microbatch: windows that a device takes at a time where its share of the batch is more (0: all of it), so that the
+    activations of so many are in memory. Losses are means over examples, so this changes nothing else.
     """
 
     def step(state: TrainState, world: World, batch: Any) -> tuple[TrainState, Metrics]:
         def one(part: Any) -> Any:
             return jax.value_and_grad(loss, has_aux=True)(state.params, world, part, state.step)
 
-        (value, report), gradient = jax.lax.pmean(_mean_over_parts(one, batch, accumulate), AXIS)
+        (value, report), gradient = jax.lax.pmean(_mean_over_parts(one, batch, microbatch), AXIS)
         metrics = report | {"loss": value, "gradient_norm": optax.tree.norm(gradient)}
         return advance(state, gradient, optimiser, ema), metrics
 
     return step
 
 
-def _mean_over_parts(one: Callable[[Any], Any], batch: Any, parts: int) -> Any:
-    """Mean of `one` over equal parts of a batch, of which one at a time is worked on."""
-    if parts == 1:
-        return one(batch)
+def _mean_over_parts(one: Callable[[Any], Any], batch: Any, microbatch: int) -> Any:
+    """Mean of `one` over parts of a batch, of which one at a time is worked on."""
     size = jax.tree.leaves(batch)[0].shape[0]
-    if size % parts:
-        raise UserError(f"{size} windows a device do not divide into {parts} parts: change compute.accumulate")
-    stacked = jax.tree.map(lambda x: x.reshape(parts, size // parts, *x.shape[1:]), batch)
+    if not 0 < microbatch < size:
+        return one(batch)
+    if size % microbatch:
+        raise UserError(f"{size} windows a device do not divide into parts of {microbatch}: change compute.microbatch")
+    parts = size // microbatch
+    stacked = jax.tree.map(lambda x: x.reshape(parts, microbatch, *x.shape[1:]), batch)
     first = jax.eval_shape(one, jax.tree.map(lambda x: x[0], stacked))
     zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), first)
     total, _ = jax.lax.scan(lambda total, part: (jax.tree.map(jnp.add, total, one(part)), None), zeros, stacked)

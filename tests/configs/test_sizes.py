@@ -28,4 +28,5 @@ def test_the_sizes_that_are_promised(name):
 def test_heads_divide_widths_and_parts_divide_batches(size):
     net = size.INFILLER.net
     assert net.width % (2 * net.heads) == 0
-    assert size.INFILLER.data.batch % size.INFILLER.compute.accumulate == 0
+    for config in (size.INFILLER, size.REFINER):
+        assert config.data.batch % (config.compute.microbatch or 1) == 0

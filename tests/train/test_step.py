@@ -43,10 +43,10 @@ def test_the_refiner_learns_to_undo_a_constant_error():
     assert int(parallel.unreplicate(state.step)) == 60
 
 
-def three_steps(accumulate: int) -> tuple[TrainState, float]:
+def three_steps(microbatch: int) -> tuple[TrainState, float]:
     """A small regression's state and its loss."""
     optimiser = make(tiny.REFINER.optimiser, 60)
-    step = parallel.parallelise(make_step(toy_loss(), optimiser, 0.9, accumulate))
+    step = parallel.parallelise(make_step(toy_loss(), optimiser, 0.9, microbatch))
     state, metrics = parallel.replicate(create(toy_params(), optimiser)), {}
     for number in range(3):
         state, metrics = step(state, parallel.replicate(jnp.zeros(())), parallel.split(toy_batch(number)))
@@ -54,7 +54,7 @@ def three_steps(accumulate: int) -> tuple[TrainState, float]:
 
 
 def test_a_batch_in_parts_is_the_batch():
-    whole, parts = three_steps(1), three_steps(4)
+    whole, parts = three_steps(0), three_steps(2)
     np.testing.assert_allclose(parts[1], whole[1], rtol=1e-5)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), parts[0], whole[0])
     moved = jnp.abs(whole[0].params["out"] - toy_params()["out"]).max()
@@ -62,8 +62,12 @@ def test_a_batch_in_parts_is_the_batch():
 
 
 def test_parts_have_to_divide_the_batch():
-    with pytest.raises(UserError, match="8 windows a device do not divide into 3 parts: change compute.accumulate"):
+    with pytest.raises(UserError, match="8 windows a device do not divide into parts of 3: change compute.microbatch"):
         three_steps(3)
+
+
+def test_a_share_smaller_than_a_part_is_taken_whole():
+    assert three_steps(100)[1] == three_steps(0)[1]
 
 
 @pytest.mark.parametrize("kind", ["infiller", "refiner"])
