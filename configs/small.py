@@ -21,7 +21,14 @@ Expected: at the last line of log.jsonl, over 32 held-out windows of both sets, 
 
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
-from sm_jax.train.config import ComputeConfig, DataConfig, InfillerTraining, LossConfig, OptimiserConfig, RefinerTraining
+from sm_jax.train.config import (
+    ComputeConfig,
+    DataConfig,
+    InfillerTraining,
+    LossConfig,
+    OptimiserConfig,
+    RefinerTraining,
+)
 
 INFILLER = InfillerTraining(
     steps=5000,

@@ -1,6 +1,6 @@
 """How fast is guided sampling? What guidance costs, frames a second, programs compiled; beside PyTorch and L-BFGS.
 
-    python experiments/bench_sampling.py        (12 minutes on 2 cores; with PyTorch where it is installed)
+    python experiments/bench_sampling.py        (25 minutes on 2 cores; with PyTorch where it is installed)
 
 Clips of the rendered benchmark, the networks that ship and the shipped settings, whatever takes part timed in turns:
 a denoising step and a whole call with guidance and without; batches of clips on one and on two devices that share this
@@ -23,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from experiments.benchmarks import clips, guided, programs, to_energy
 from experiments.benchmarks.plots import curves
 from experiments.benchmarks.turns import rates, ratios, take_turns
+from experiments.benchmarks.versions import versions
 from experiments.benchmarks.ways_to_sample import COMPILED, EAGER, OURS, fastest, measure
 from sm_jax.fetch import cache_folder
 from sm_jax.pipeline import load_models
@@ -48,6 +49,7 @@ def main() -> None:
         "what": f"guided sampling of clips of {frames} frames, float32; medians of turns, ratios within a turn",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
         "commit": git_commit(),
+        "versions": versions(),
         "seed": SEED,
         "settings": dataclasses.asdict(SETTINGS),
         "classifier_free_guidance": f"{SETTINGS.text_scale} where hidden: the network runs twice a step",

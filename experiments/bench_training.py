@@ -23,6 +23,7 @@ from configs import small
 from experiments.benchmarks import training
 from experiments.benchmarks.plots import curves
 from experiments.benchmarks.turns import rates, ratios
+from experiments.benchmarks.versions import versions
 from experiments.benchmarks.ways_to_train import EAGER, EIGHT, OURS, measure
 from sm_jax.fetch import cache_folder
 from sm_jax.train import cache, parallel
@@ -47,9 +48,11 @@ def main() -> None:
     overhead = ratios(seconds, OURS, EIGHT)
     beside = ratios(seconds, EAGER, OURS) if EAGER in seconds else None
     result = {
-        "what": f"training steps of the small infiller, {FRAMES} frames, float32; medians of {ROUNDS} turns",
+        "what": f"training steps of the small infiller, {FRAMES} frames, {CONFIG.compute.microbatch} windows at a time,"
+        f" float32; medians of {ROUNDS} turns",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
         "commit": git_commit(),
+        "versions": versions(),
         "seed": CONFIG.seed,
         "summary": {
             "vs_torch_eager": beside and beside[CONFIG.data.batch],

@@ -74,7 +74,8 @@ def smplx(file: pathlib.Path) -> Layer:
             return forward(*map(torch.from_numpy, args)).numpy()
 
     def gradient(*args: np.ndarray) -> list[np.ndarray]:
-        forward(*(leaves := [torch.tensor(x, requires_grad=True) for x in args])).square().mean().backward()
+        leaves: list[Any] = [torch.tensor(x, requires_grad=True) for x in args]
+        forward(*leaves).square().mean().backward()
         return [x.grad.numpy() for x in leaves]
 
     return {"mesh": (value, gradient)}

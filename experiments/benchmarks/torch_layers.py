@@ -53,7 +53,12 @@ def modulate(x: Any, shift: Any, scale: Any) -> Any:
 
 
 def attend(q: Any, k: Any, v: Any, mask: Any) -> Any:
-    """q [..., T, H, C], k and v [..., S, H, C], mask [..., S] of booleans; zero where no key is valid."""
-    q, k, v = (a.transpose(-3, -2) for a in (q, k, v))
-    found = scaled_dot_product_attention(q, k, v, attn_mask=(mask | ~mask.any(-1, keepdim=True))[..., None, None, :])
-    return found.transpose(-3, -2) * mask.any(-1)[..., None, None, None]
+    """q [..., T, H, C], k and v [..., S, H, C], mask [..., S] of booleans; zero where no key is valid.
+
+    The leading axes are one: PyTorch has fast kernels for that alone, and compiles nothing else."""
+    leading = q.shape[:-3]
+    q, k, v = (a.flatten(0, -4).transpose(1, 2) for a in (q, k, v))
+    anything = mask.any(-1, keepdim=True)
+    allowed = (mask | ~anything).flatten(0, -2)[:, None, None]
+    found = scaled_dot_product_attention(q, k, v, attn_mask=allowed)
+    return found.transpose(1, 2).unflatten(0, leading) * anything[..., None, None]

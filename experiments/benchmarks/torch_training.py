@@ -59,6 +59,8 @@ def trainer(config: InfillerTraining, stored: pathlib.Path, batch: int) -> Calla
         torch.nn.utils.clip_grad_norm_(net.parameters(), wanted.clip)
         optimiser.step()
         with torch.no_grad():
-            torch._foreach_lerp_(average, list(net.parameters()), 1 - wanted.ema)
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
+                average, list(net.parameters()), 1 - wanted.ema
+            )
 
     return once

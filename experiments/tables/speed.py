@@ -8,9 +8,10 @@ def training(results: pathlib.Path) -> str:
     """Examples a second against the size of the batch."""
     result = json.loads((results / "bench_training.json").read_text())
     summary = result["summary"]
+    by_size = result["torch_over_ours"].values()
     said = (
-        f"Beside eager PyTorch up to {summary['vs_torch_eager']:.2f}× as fast; eight devices that share the cores take"
-        f" the largest batch {summary['partition_overhead_8']:.2f}× as fast as one."
+        f"Beside eager PyTorch {min(by_size):.2f} to {max(by_size):.2f}× as fast; eight devices that share the cores"
+        f" take the largest batch {summary['partition_overhead_8']:.2f}× as fast as one."
     )
     return "\n".join(
         [*_rates(result, "examples_per_second", "examples a second, batch of"), "", said, "", _origin(result)]
@@ -67,4 +68,5 @@ def _rates(result: dict, name: str, what: str) -> list[str]:
 
 
 def _origin(result: dict) -> str:
-    return f"{result['what'][0].upper()}{result['what'][1:]}; {result['device']}, commit {result['commit']}."
+    packages = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if version)
+    return f"{result['what'][0].upper()}{result['what'][1:]}; {result['device']}, {packages}, commit {result['commit']}."

@@ -45,7 +45,7 @@ class Block(nn.Module):
         to_frames, to_text, hidden = jnp.split(wide, (6 * heads, 7 * heads), axis=-2)
         q, k, v = jnp.split(to_frames, 3, axis=-2)  # 2 * heads each: the first half looks at oneself
         q, k = rotate_by_position(q), rotate_by_position(k)
-        k, v = (jnp.concatenate([a[..., :heads, :], swap_people(a[..., heads:, :])], axis=-2) for a in (k, v))
+        k, v = (_own_and_partners(a) for a in (k, v))
         by_frames = attend(q, k, v, jnp.broadcast_to(frame_mask[:, None], x.shape[:-1]))
 
         to_text = to_text.reshape((-1, people * frames, *to_text.shape[-2:]))
@@ -57,6 +57,12 @@ class Block(nn.Module):
         together = jnp.concatenate([by_frames, by_text, jax.nn.gelu(hidden)], axis=-2)
         together = together.reshape((*x.shape[:-1], -1))
         return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="narrow")(together)
+
+
+def _own_and_partners(x: Array) -> jax.Array:
+    """Heads [B, P, T, H, C] of which the second half is the partner's."""
+    own, partners = jnp.split(x, 2, axis=-2)
+    return jnp.concatenate([own, swap_people(partners)], axis=-2)
 
 
 class Infiller(nn.Module):

@@ -29,7 +29,7 @@ def rotate_by_position(x: Array, base: float = 1_000.0) -> jax.Array:
     frequency = base ** (-jnp.arange(half, dtype=jnp.float32) / half)
     angle = jnp.arange(frames, dtype=jnp.float32)[:, None, None] * frequency[None, None, :]
     angle = angle.reshape((1,) * (x.ndim - 3) + angle.shape)
-    first, second = x[..., :half], x[..., half:]
+    first, second = jnp.split(x, 2, axis=-1)  # slices instead would have a padded cotangent each
     cos, sin = jnp.cos(angle).astype(x.dtype), jnp.sin(angle).astype(x.dtype)
     return jnp.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
@@ -56,7 +56,7 @@ def attend(q: Array, k: Array, v: Array, mask: Array) -> jax.Array:
     Where no key is valid the result is zero, with finite gradients. The softmax is taken in float32 whatever they are.
     """
     q, k, v = (jnp.swapaxes(a, -3, -2) for a in (q, k, v))  # plain batched products: several times faster on a CPU
-    scores = (q @ jnp.swapaxes(k, -1, -2)).astype(jnp.float32) / math.sqrt(q.shape[-1])
-    scores = jnp.where(mask[..., None, None, :] > 0, scores, MASKED)
+    scores = (q / math.sqrt(q.shape[-1]) @ jnp.swapaxes(k, -1, -2)).astype(jnp.float32)
+    scores = scores + jnp.where(mask > 0, 0.0, MASKED)[..., None, None, :]
     anything = (mask.sum(-1) > 0).astype(q.dtype)[..., None, None, None]
     return jnp.swapaxes(jax.nn.softmax(scores, axis=-1).astype(v.dtype) @ v, -3, -2) * anything

@@ -91,10 +91,19 @@ def distance_map(placed: Array) -> jax.Array:
 
 
 def touching(contacts: ContactTargets) -> jax.Array:
-    """Which joints' regions are in contact [B, 1, T, J, J], from labels [B, C, ...]: weight of the surest label."""
+    """Which joints' regions are in contact [B, 1, T, J, J], from labels [B, C, ...]: weight of the surest label.
+
+    One label after the other: all at once would be the largest array of a training step.
+    """
     a, b = (jnp.clip(mask @ _SUPPORT[None], 0.0, 1.0) for mask in (contacts.mask_a, contacts.mask_b))
-    labels = contacts.weight[..., None, None] * a[:, :, None, :, None] * b[:, :, None, None, :]
-    return labels.max(axis=1)[:, None]
+
+    def surer(found: jax.Array, label: tuple[jax.Array, ...]) -> tuple[jax.Array, None]:
+        weight, a, b = label
+        return jnp.maximum(found, weight[..., None, None] * a[:, None, :, None] * b[:, None, None, :]), None
+
+    labels = tuple(jnp.moveaxis(x, 1, 0) for x in (contacts.weight, a, b))
+    nothing = jnp.zeros((*labels[0].shape[1:], len(JOINTS), len(JOINTS)))
+    return jax.lax.scan(surer, nothing, labels)[0][:, None]
 
 
 def _rooted(placed: Array) -> Array:

@@ -1,5 +1,7 @@
 """The network and the loss in PyTorch, which ours are timed against, are the same network and the same loss."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,7 +29,7 @@ def test_same_prediction_loss_and_gradient():
 
     ours, gradient = jax.jit(jax.value_and_grad(value))(weights.params)
     theirs = tensors(example)
-    net = network(config, theirs, weights.params)
+    net: Any = network(config, theirs, weights.params)
     mean, std = (torch.tensor(np.asarray(x)) for x in (weights.statistics.mean, weights.statistics.std))
     x0 = net(torch.tensor(np.asarray(x_t)), torch.tensor(np.asarray(t)), theirs["conditions"])
     loss = torch_losses(x0, theirs, mean, std, config.loss, torch.tensor(np.asarray(low)))
