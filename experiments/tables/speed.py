@@ -69,4 +69,5 @@ def _rates(result: dict, name: str, what: str) -> list[str]:
 
 def _origin(result: dict) -> str:
     packages = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if version)
-    return f"{result['what'][0].upper()}{result['what'][1:]}; {result['device']}, {packages}, commit {result['commit']}."
+    what = f"{result['what'][0].upper()}{result['what'][1:]}"
+    return f"{what}; {result['device']}, {packages}, commit {result['commit']}."
