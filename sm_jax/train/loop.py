@@ -8,11 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
+from sm_jax.errors import UserError
 from sm_jax.train import hosts, parallel
 from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.config import TrainConfig
 from sm_jax.train.examples import World
 from sm_jax.train.log import Log
+from sm_jax.train.notice import Notice
 from sm_jax.train.state import Params, TrainState
 from sm_jax.train.step import Step
 from sm_jax.train.watch import Watch
@@ -48,17 +50,19 @@ def train(
     step: a pure step (`make_step`).  batches: number of a batch → it and all that follow, raw host batches [B, ...],
     this process' part.  prepare: world and raw batch → the step's batch, compiled for all devices.  validate: averaged
     weights → numbers to log.  preview: averaged weights → a picture. Writes checkpoints and `log.jsonl` to the folder
-    and shows progress. Raises UserError when the loss is no longer finite, and for what `Checkpoints` refuses.
+    and shows progress. Raises UserError when the loss is no longer finite, when SIGTERM says to end (once the last step
+    is saved), and for what `Checkpoints` refuses.
     """
     checkpoints = Checkpoints(folder, config, world.statistics, resume)
     state = checkpoints.restore(state)
     begin, end = int(state.step), min(config.steps, until or config.steps)
     log = Log(folder, config, begin)
     watch = Watch(log, folder, config.log_every, end)
-    hooks = _hooks(config, log, checkpoints, validate, preview)
+    save = Hook(config.checkpoint_every, lambda _, s: checkpoints.save(jax.device_get(parallel.unreplicate(s))))
+    hooks = [*_hooks(config, log, validate, preview), save]
     compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
-    source, batch = batches(begin // config.data.echo), None
+    source, batch, notice = batches(begin // config.data.echo), None, Notice()
     try:
         for number in range(begin, end):
             if number == begin or number % config.data.echo == 0:
@@ -69,21 +73,23 @@ def train(
                 if (number + 1) % hook.period == 0 or number + 1 == end:
                     watch.flush()  # nothing is made of a state that is not finite
                     hook.do(number + 1, state)
+            if notice.given(number + 1) and number + 1 < end:
+                watch.flush()
+                save.do(number + 1, state)
+                raise UserError(f"told to end after {number + 1} steps, which are saved: go on with --resume")
         watch.flush()
     finally:
+        notice.close()
         log.close()
         checkpoints.close()
     return parallel.unreplicate(state)
 
 
-def _hooks(
-    config: TrainConfig, log: Log, checkpoints: Checkpoints, validate: Validate | None, preview: Preview | None
-) -> list[Hook]:
-    """Validation and pictures, which the first process alone makes, and checkpoints."""
+def _hooks(config: TrainConfig, log: Log, validate: Validate | None, preview: Preview | None) -> list[Hook]:
+    """Validation and pictures, which the first process alone makes."""
     hooks = []
     if validate is not None and hosts.is_first():
         hooks += [Hook(config.validate_every, lambda n, s: log.numbers(n, validate(parallel.unreplicate(s.ema))))]
     if preview is not None and config.preview_every and hosts.is_first():
         hooks += [Hook(config.preview_every, lambda n, s: log.picture(n, preview(parallel.unreplicate(s.ema))))]
-    save = lambda _, s: checkpoints.save(jax.tree.map(jax.device_get, parallel.unreplicate(s)))  # noqa: E731
-    return [*hooks, Hook(config.checkpoint_every, save)]
+    return hooks

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 from typing import Any
@@ -54,6 +55,26 @@ def result(process: subprocess.Popen) -> Any:
     out, err = process.communicate(timeout=500)
     assert process.returncode == 0, err[-3000:]
     return json.loads(out.splitlines()[-1])
+
+
+def pair(**arguments: Any) -> list[subprocess.Popen]:
+    """One training by two processes with a device each."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    return [start(1, "training", coordinator=address, processes=2, process_id=i, **arguments) for i in range(2)]
+
+
+def steps_logged(folder: pathlib.Path) -> int:
+    log = folder / "log.jsonl"
+    return log.read_text().count("\n") if log.exists() else 0
+
+
+def same_bits(one: pathlib.Path, other: pathlib.Path) -> None:
+    with np.load(one / "final_0.npz") as a, np.load(other / "final_0.npz") as b:
+        assert a.files == b.files
+        for name in a.files:
+            assert a[name].tobytes() == b[name].tobytes()
 
 
 def configuration(steps: int, save_every: int) -> InfillerTraining:

@@ -20,7 +20,7 @@ from sm_jax.motion.state import D
 from sm_jax.train import cache
 from sm_jax.train.checkpoint import META, Checkpoints, git_commit
 from sm_jax.train.state import TrainState, create
-from tests.train.programs import result, start
+from tests.train.programs import result, same_bits, start, steps_logged
 from tests.train.small_run import examples
 
 STEPS, SAVE_EVERY = 200, 2  # of trainings that are killed
@@ -89,11 +89,6 @@ def test_eight_devices_go_on_as_one_and_as_two(tmp_path):
                 np.testing.assert_allclose(ours[name], theirs[name], atol=1e-5)
 
 
-def steps_logged(folder: pathlib.Path) -> int:
-    log = folder / "log.jsonl"
-    return log.read_text().count("\n") if log.exists() else 0
-
-
 def kill_and_resume(folder: pathlib.Path, moments: list[int], chance: random.Random, **options) -> int:
     """Train to the end, killed a random instant after each of some steps. Returns how many deaths were amid a save."""
     amid = 0
@@ -109,13 +104,6 @@ def kill_and_resume(folder: pathlib.Path, moments: list[int], chance: random.Ran
         amid += any("tmp" in path.name for path in folder.rglob("*"))
     assert result(start(1, "training", folder=str(folder), resume=True, **options))["steps"] == options["steps"]
     return amid
-
-
-def same_bits(one: pathlib.Path, other: pathlib.Path) -> None:
-    with np.load(one / "final_0.npz") as a, np.load(other / "final_0.npz") as b:
-        assert a.files == b.files
-        for name in a.files:
-            assert a[name].tobytes() == b[name].tobytes()
 
 
 def deaths(tmp_path: pathlib.Path, count: int, seed: int, **options) -> int:

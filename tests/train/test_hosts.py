@@ -1,13 +1,11 @@
 """Two processes, really joined by gloo, and what is said of incomplete orders."""
 
-import socket
-
 import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.train import hosts
-from tests.train.programs import result, start
+from tests.train.programs import pair, result, start
 
 
 def test_one_process_needs_nothing(monkeypatch):
@@ -31,13 +29,8 @@ def test_incomplete_orders_are_one_line(monkeypatch):
 
 def test_two_processes_train_as_one_with_two_devices(tmp_path):
     """Each sees its half of every batch; they share one folder, which the first writes."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    together = {"folder": str(tmp_path / "two"), "coordinator": address, "processes": 2}
-    pair = [start(1, "training", **together, process_id=i) for i in range(2)]
-    alone = start(2, "training", folder=str(tmp_path / "one"))
-    first, second, one = result(pair[0]), result(pair[1]), result(alone)
+    together, alone = pair(folder=str(tmp_path / "two")), start(2, "training", folder=str(tmp_path / "one"))
+    first, second, one = map(result, (*together, alone))
     assert first["devices"] == second["devices"] == one["devices"] == 2
     assert len(one["losses"]) == 6 and one["losses"][-1] != one["losses"][0]
     np.testing.assert_allclose(first["losses"], one["losses"], rtol=1e-6)
