@@ -12,7 +12,7 @@ from sm_jax.pipeline import load_models
 from sm_jax.sampling import Settings, sample_many
 
 OURS, TWO, EAGER, COMPILED = "jax, 1 device", "jax, 2 devices", "torch, eager", "torch.compile"
-THREADS = (1, 2)
+THREADS = {EAGER: (1, 2), COMPILED: (2,)}  # compiling takes minutes, for each number
 
 
 def measure(settings: Settings, batches: tuple[int, ...], rounds: int) -> tuple[Seconds, dict[str, float]]:
@@ -44,7 +44,7 @@ def jax_samples(way: str, settings: Settings, batches: tuple[int, ...]) -> dict[
 
 
 def torch_samples(kind: str, settings: Settings, batches: tuple[int, ...]) -> dict[Work, Once]:
-    """All clips in one call, with each number of threads."""
+    """All clips in one call, with each of some numbers of threads."""
     import torch  # pyright: ignore[reportMissingImports]
 
     from experiments.benchmarks.torch_given import given
@@ -61,7 +61,7 @@ def torch_samples(kind: str, settings: Settings, batches: tuple[int, ...]) -> di
     found = {}
     for n in batches:
         known = given(tasks[:n], models, body)
-        for threads in THREADS:
+        for threads in THREADS[kind]:
             sampler = Sampler(models, known, settings, **how)
             found[f"{kind}, {threads} thread{'s'[: threads - 1]}", n] = partial(once, sampler, threads)
     return found
