@@ -74,8 +74,7 @@ def smplx(file: pathlib.Path) -> Layer:
             return forward(*map(torch.from_numpy, args)).numpy()
 
     def gradient(*args: np.ndarray) -> list[np.ndarray]:
-        leaves: list[Any] = [torch.tensor(x, requires_grad=True) for x in args]
-        forward(*leaves).square().mean().backward()
-        return [x.grad.numpy() for x in leaves]
+        forward(*(leaves := [torch.tensor(x, requires_grad=True) for x in args])).square().mean().backward()
+        return [np.asarray(x.grad) for x in leaves]
 
     return {"mesh": (value, gradient)}
