@@ -1,6 +1,6 @@
 """How fast is guided sampling? What guidance costs, frames a second, programs compiled; beside PyTorch and L-BFGS.
 
-    python experiments/bench_sampling.py        (15 minutes on 2 cores; with PyTorch where it is installed)
+    python experiments/bench_sampling.py        (22 minutes on 2 cores; with PyTorch where it is installed)
 
 Clips of the rendered benchmark, the networks that ship and the shipped settings, whatever takes part timed in turns:
 a denoising step and a whole call with guidance and without; batches of clips on one and on two devices that share this
