@@ -21,7 +21,7 @@ setup(
     license_files=["LICENSE", "NOTICE"],
     packages=find_packages(include=["sm_jax", "sm_jax.*"]),
     package_data={"sm_jax": ["py.typed", "body/data/*", "weights/**/*", "data/assets/*", "benchmark/assets/*"]},
-    entry_points={"console_scripts": ["sm-jax = sm_jax.cli:main"]},
+    entry_points={"console_scripts": ["sm-jax = sm_jax.cli.main:main"]},
     python_requires=">=3.11",
     install_requires=[
         "jax>=0.10,<0.13",

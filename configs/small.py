@@ -8,7 +8,7 @@ The shipped infiller is tuned: 5,000 steps of the above on salsa under an earlie
 and synthetic interactions under the present one. The shipped refiner learned from what that infiller makes.
 
           python experiments/0_prepare_data.py synthetic --per-class 10 --npz data/synthetic.npz
-          python experiments/1_train_infiller.py --out out/runs/tuned small --start sm_jax/weights/infiller.npz \
+          python experiments/1_train_infiller.py --out out/runs/tuned small --start sm_jax/nets/packaged/infiller.npz \
               --steps 1200 --optimiser.learning-rate 6e-4 --optimiser.warm-up 50 --optimiser.ema 0.995 \
               --data.sets salsa data/synthetic.npz --data.shares 2 1 --data.variants 0 0
           python experiments/2_train_refiner.py --out out/runs/refiner small --cached-windows 3072 \

@@ -18,11 +18,11 @@ from typing import Annotated
 import jax
 import tyro
 
-from sm_jax.data.sets import open_set
+from sm_jax.assets.fetch import cache_folder
+from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
-from sm_jax.fetch import cache_folder
-from sm_jax.prepare.build import build, export, summary
-from sm_jax.prepare.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.build import build, export, summary
+from sm_jax.synthetic.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
 
 named = tyro.conf.subcommand
 Source = (

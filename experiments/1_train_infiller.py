@@ -4,7 +4,7 @@
     python experiments/1_train_infiller.py --out out/runs/infiller --resume small    (continue after an interruption)
 
 Any value of the configuration can be changed, e.g. `small --steps 20000 --data.batch 64`. The folder receives
-checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/infiller.npz to make it the default.
+checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/nets/packaged/infiller.npz to make it the default.
 """
 
 import pathlib
@@ -22,9 +22,8 @@ from sm_jax.train.command import command
 from sm_jax.train.config import InfillerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
-from sm_jax.train.optimiser import make
 from sm_jax.train.preview import infiller_preview
-from sm_jax.train.state import Params, create
+from sm_jax.train.state import Params, create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 
@@ -34,10 +33,10 @@ SIZES = {"small": small.INFILLER, "base": base.INFILLER, "large": large.INFILLER
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     """Train, and write OUT/weights.npz."""
     start = setup.starting_weights(config, config.net)
-    study = setup.study(config, start.statistics if start else None)
+    study = setup.load_train_data(config, start.statistics if start else None)
     world, held_out = study.world, study.held_out
     params = start.params if start else _fresh(config, held_out)
-    optimiser = make(config.optimiser, config.steps)
+    optimiser = make_optimiser(config.optimiser, config.steps)
     validate = infiller_validation(config.net, held_out, world)
     preview = infiller_preview(config.net, held_out, world) if config.preview_every else None
     state = train(

@@ -3,8 +3,8 @@
     python experiments/2_train_refiner.py --out out/runs/refiner small             (20 minutes on 2 cores)
     python experiments/2_train_refiner.py --out out/runs/refiner --resume small    (continue after an interruption)
 
-The infiller is sm_jax/weights/infiller.npz, or `small --infiller FILE`. The folder receives the infilled windows,
-checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/weights/refiner.npz to make it the default.
+The infiller is sm_jax/nets/packaged/infiller.npz, or `small --infiller FILE`. The folder receives the infilled windows,
+checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/nets/packaged/refiner.npz to make it the default.
 """
 
 import pathlib
@@ -16,17 +16,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs import base, large, small, tiny
 from sm_jax.nets.refiner import Refiner
-from sm_jax.train import cache, setup
+from sm_jax.nets.weights import load_weights
+from sm_jax.train import infilled_windows, setup
 from sm_jax.train.command import command
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
-from sm_jax.train.optimiser import make
 from sm_jax.train.preview import refiner_preview
-from sm_jax.train.state import Params, create
+from sm_jax.train.state import Params, create, make_optimiser
 from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
-from sm_jax.train.weights import load_weights
 from sm_jax.types import Array
 
 SIZES = {"small": small.REFINER, "base": base.REFINER, "large": large.REFINER, "tiny": tiny.REFINER}
@@ -35,18 +34,20 @@ SIZES = {"small": small.REFINER, "base": base.REFINER, "large": large.REFINER, "
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
     """Infill, train, and write OUT/weights.npz."""
     infiller = load_weights(pathlib.Path(config.infiller))
-    study = setup.study(config, infiller.statistics)
+    study = setup.load_train_data(config, infiller.statistics)
     world, held_out = study.world, study.held_out
     own, of_all = jax.process_index(), jax.process_count()
     stored = out / ("infilled.npz" if of_all == 1 else f"infilled_{own}_of_{of_all}.npz")
     if not stored.exists():
-        examples = setup.observed(study.observe, world, study.windows, config.cached_windows // of_all)
-        cache.save(stored, cache.infill_examples(infiller, examples, world, config), infiller.sha256)
-    infilled = cache.load(stored, infiller.sha256)
-    x0, held_out = cache.infill_examples(infiller, held_out, world, config)
+        examples = setup.observe_batches(study.observe, world, study.windows, config.cached_windows // of_all)
+        infilled_windows.save(
+            stored, infilled_windows.infill_examples(infiller, examples, world, config), infiller.sha256
+        )
+    infilled = infilled_windows.load(stored, infiller.sha256)
+    x0, held_out = infilled_windows.infill_examples(infiller, held_out, world, config)
     start = setup.starting_weights(config, config.net, infiller.statistics)
     params = start.params if start else _fresh(config, x0, held_out)
-    optimiser = make(config.optimiser, config.steps)
+    optimiser = make_optimiser(config.optimiser, config.steps)
     validate = refiner_validation(config.net, x0, held_out, world)
     preview = refiner_preview(config.net, x0, held_out, world) if config.preview_every else None
     state = train(
@@ -54,7 +55,7 @@ def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:
         make_step(refiner_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
         world,
-        cache.batches(infilled, config.data.batch // of_all, config.seed),
+        infilled_windows.batches(infilled, config.data.batch // of_all, config.seed),
         lambda _, batch: batch,
         out,
         validate=validate,

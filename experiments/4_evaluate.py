@@ -11,10 +11,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.tables.quote import RESULTS, rewrite
-from sm_jax.benchmark.sets import BENCHMARKS
-from sm_jax.evaluate import Question, evaluate
+from experiments.lib.tables import RESULTS, embed_tables
+from sm_jax.evaluation.benchmarks.sets import BENCHMARKS
+from sm_jax.evaluation.evaluate import EvaluationConfig, evaluate
 
 if __name__ == "__main__":
-    evaluate(Question(benchmarks=tuple(BENCHMARKS)), RESULTS / "baselines.json")
-    rewrite()
+    evaluate(EvaluationConfig(benchmarks=tuple(BENCHMARKS)), RESULTS / "baselines.json")
+    embed_tables()

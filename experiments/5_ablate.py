@@ -20,9 +20,9 @@ import tyro
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs.ablations import TABLES
-from experiments.ablation import places
-from experiments.ablation.one import failure, is_done
-from experiments.ablation.tables import write
+from experiments.lib import launching
+from experiments.lib.ablation_tables import write
+from experiments.lib.launching import failure, is_job_done
 from sm_jax.errors import UserError
 from sm_jax.train.config import closest
 from sm_jax.train.sweep import runs
@@ -50,7 +50,7 @@ def main(asked: Ablate) -> None:
     results = asked.out.absolute() / "results"
     todo = wanted
     for _ in range(asked.retries + 1):
-        todo = [run for run in todo if not is_done(run, results)]
+        todo = [run for run in todo if not is_job_done(run, results)]
         print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are done")
         for run in todo:
             if reason := failure(run, results):
@@ -58,11 +58,11 @@ def main(asked: Ablate) -> None:
         if not todo:
             break
         if asked.where == "slurm":
-            places.on_slurm(todo, asked.out.absolute(), results, places.options(asked.slurm))
+            launching.on_slurm(todo, asked.out.absolute(), results, launching.options(asked.slurm))
         else:
-            places.on_devices(todo, asked.out.absolute(), results, asked.devices if asked.where == "devices" else 1)
+            launching.on_devices(todo, asked.out.absolute(), results, asked.devices if asked.where == "devices" else 1)
     write(results, asked.out)
-    failed = [f"{run.name} ({failure(run, results)})" for run in todo if not is_done(run, results)]
+    failed = [f"{run.name} ({failure(run, results)})" for run in todo if not is_job_done(run, results)]
     if failed:
         raise UserError(f"{len(failed)} of {len(wanted)} runs failed: {'; '.join(failed)}")
 

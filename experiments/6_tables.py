@@ -14,15 +14,15 @@ import tyro
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.ablation.tables import write
-from experiments.tables.quote import rewrite
+from experiments.lib.ablation_tables import write
+from experiments.lib.tables import embed_tables
 from sm_jax.errors import UserError
 
 
 def main(sweep: pathlib.Path | None = None) -> None:
     """sweep: the --out of experiments/5_ablate.py. Raises UserError where it has no results."""
     if sweep is None:
-        rewrite()
+        embed_tables()
     elif not write(sweep / "results", sweep):
         raise UserError(f"{sweep / 'results'}: no results of a sweep; run experiments/5_ablate.py --out {sweep}")
 

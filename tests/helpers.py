@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from sm_jax import fetch
+from sm_jax.assets import fetch
 
 
 def cached_asset(name: str) -> pathlib.Path:

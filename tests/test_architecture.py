@@ -34,7 +34,7 @@ STRANGERS = 2  # the floor whose packages do not know each other
 FORBIDDEN = {
     "": ("tensorflow", "configs", "experiments", "tests", "smplx", "torch"),
     "diffusion": ("flax", "sm_jax.body", "sm_jax.motion"),
-    "nets": ("sm_jax.diffusion", "sm_jax.body.smpl", "sm_jax.body.assets"),
+    "nets": ("sm_jax.diffusion", "sm_jax.body.smpl", "sm_jax.body.io"),
     "geometry": ("flax",),
     "metrics": ("flax", "optax"),
 }

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data.augment import mirror
-from sm_jax.energies.combine import SURFACE_EVERY, Evidence, Weights, energy
+from sm_jax.energies.combine import SURFACE_EVERY, EnergyWeights, Evidence, energy
 from sm_jax.geometry import rotations
 from sm_jax.motion.frames import map_frames
 from sm_jax.types import Motion
@@ -23,7 +23,9 @@ Scene = tuple[Motion, np.ndarray, Evidence]
 @pytest.fixture(scope="module")
 def report():
     body = load_body("open-low")
-    run = jax.jit(lambda motion, contact, evidence: energy(body, motion, contact, evidence, Weights().active())[1])
+    run = jax.jit(
+        lambda motion, contact, evidence: energy(body, motion, contact, evidence, EnergyWeights().active())[1]
+    )
     return lambda scene: {name: float(value) for name, value in run(*scene).items()}
 
 

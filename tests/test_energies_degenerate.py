@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.smpl import Body
-from sm_jax.energies.combine import Evidence, Weights, energy
+from sm_jax.energies.combine import EnergyWeights, Evidence, energy
 from sm_jax.geometry import rotations
 from sm_jax.types import Array, Motion
 from tests.energies.scenes import TERMS, UPRIGHT, scene
@@ -23,8 +23,8 @@ from tests.energies.scenes import TERMS, UPRIGHT, scene
 T = 3  # the fewest frames in which joints accelerate
 REPEATS = 6
 CHUNK = 64
-ALL = Weights(**dict.fromkeys(TERMS, 1.0))
-ALONE = {name: Weights(**(dict.fromkeys(TERMS, 0.0) | {name: 1.0})) for name in TERMS}
+ALL = EnergyWeights(**dict.fromkeys(TERMS, 1.0))
+ALONE = {name: EnergyWeights(**(dict.fromkeys(TERMS, 0.0) | {name: 1.0})) for name in TERMS}
 Scenes = tuple[Motion, np.ndarray, Evidence]  # with a leading axis
 Random = np.random.Generator
 
@@ -154,7 +154,7 @@ def scenes(indices: np.ndarray) -> Scenes:
 
 # Run 180 times, so that here, unlike in most tests, compiling better pays.
 @functools.partial(jax.jit, static_argnames="weights", compiler_options={"xla_backend_optimization_level": "1"})
-def finite(body: Body, given: Scenes, weights: Weights) -> jax.Array:
+def finite(body: Body, given: Scenes, weights: EnergyWeights) -> jax.Array:
     """Whether the value and the gradient with respect to motion and foot contact are finite [chunk, 2]."""
 
     def of_one(motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:

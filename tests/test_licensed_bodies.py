@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import load_body
-from sm_jax.body.files import read_body
+from sm_jax.body.io import load_body, read_body
 
 FOLDER = os.environ.get("SM_JAX_SMPL_DIR", "")
 FILES = sorted(

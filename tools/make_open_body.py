@@ -25,7 +25,7 @@ import scipy.optimize
 from scipy.spatial import KDTree
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 
 TOPOLOGIES = ("anny", "notoes", "notoes_collapse10pc", "notoes_collapse5pc", "notoes_collapse3pc")
 SIDES = (("L", 0), ("R", 1))

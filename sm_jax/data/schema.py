@@ -11,7 +11,7 @@ Split = Literal["train", "val", "test"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Landmarks:
+class LandmarkMotion:
     """Named points of two people in one z-up world, as measured, before any body is fitted.
 
     names: N landmarks.  positions: [P, T, N, 3] metres.  weight: [P, T, N] in [0, 1], zero where a landmark is known to

@@ -98,7 +98,7 @@ def descend(energy: Energy, x: Tree, rule: Rule, steps: jax.Array | int, clamp: 
     return jax.lax.fori_loop(0, steps, body, (x, rule.init(x)))[0]
 
 
-def gradient(
+def energy_guidance(
     denoiser: Denoiser,
     energy: Energy,
     rule: Rule,
@@ -131,6 +131,6 @@ def classifier_free(conditional: Denoiser, unconditional: Denoiser, scale: Array
     return guided
 
 
-def transform(denoiser: Denoiser, function: Callable[[jax.Array], jax.Array]) -> Denoiser:
+def x0_transform(denoiser: Denoiser, function: Callable[[jax.Array], jax.Array]) -> Denoiser:
     """Passes every predicted x0 [B, ...] through a function, such as a projection onto what must hold."""
     return lambda x_t, t: function(denoiser(x_t, t))

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton, smpl
-from sm_jax.body.distance_field import pose_field
+from sm_jax.body.sdf import pose_field
 from sm_jax.body.smpl import Body, Posed
 from sm_jax.energies.contact import contact
 from sm_jax.energies.ground import ground, support_heights
@@ -27,7 +27,7 @@ SURFACE_EVERY = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Weights:
+class EnergyWeights:
     """Weight of each energy; zero switches the term off."""
 
     reprojection: float = 1.0

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from sm_jax.body.distance_field import PosedField, signed_distance
+from sm_jax.body.sdf import PosedField, signed_distance
 from sm_jax.energies.kernels import weighted_mean
 from sm_jax.types import Array
 

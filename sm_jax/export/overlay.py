@@ -11,8 +11,7 @@ from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
-from sm_jax.export.render import Shot, blend, bodies
-from sm_jax.export.stage import Floor, side_camera
+from sm_jax.export.render import Floor, Shot, blend, bodies, side_camera
 from sm_jax.types import Array
 
 try:

@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.npz import MotionFile, load_motion
@@ -18,7 +18,7 @@ except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[viewer]'") from error
 
 
-class Scene:
+class ViewerScene:
     """What a server shows of one motion. `frame` is the slider, `playing` the box beside it."""
 
     def __init__(self, server: viser.ViserServer, body: smpl.Body, content: MotionFile):
@@ -74,7 +74,7 @@ def view(path: str | pathlib.Path, body: str | None = None, host: str = "127.0.0
     content = load_motion(path)
     shown = load_body(body or content.body)
     server = viser.ViserServer(host=host, port=port)
-    scene = Scene(server, shown, content)
+    scene = ViewerScene(server, shown, content)
     try:
         while True:
             time.sleep(1 / content.fps)

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import jax.numpy as jnp
+import numpy as np
+
 from sm_jax.types import Array, Motion
 
 
@@ -13,3 +16,32 @@ def map_frames(motion: Motion, function: Callable[[Array], Array]) -> Motion:
         pelvis=function(motion.pelvis),
         betas=motion.betas,
     )
+
+
+# Few lengths instead of many: sequences are padded so that they share compiled programs.
+
+
+_LEAST = 64
+
+
+def padded_length(n_frames: int) -> int:
+    """The next of 64, 96, 128, 192, 256, 384, ...: at most half as many frames again."""
+    power = max(_LEAST, 1 << (n_frames - 1).bit_length())
+    return 3 * power // 4 if power > _LEAST and n_frames <= 3 * power // 4 else power
+
+
+def pad(x: Array, axis: int, mode: str = "edge") -> Array:
+    """An array whose frames stand on `axis`, padded to `padded_length`: "edge" repeats the last, "constant" adds 0."""
+    widths = [(0, 0)] * x.ndim
+    widths[axis] = (0, padded_length(x.shape[axis]) - x.shape[axis])
+    return (np if isinstance(x, np.ndarray) else jnp).pad(x, widths, mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def pad_motion(motion: Motion) -> Motion:
+    """A motion [P, T] whose last frame is repeated up to `padded_length`."""
+    return map_frames(motion, lambda x: pad(x, 1))
+
+
+def cut_motion(motion: Motion, n_frames: int) -> Motion:
+    """The first frames of a motion [P, T]."""
+    return map_frames(motion, lambda x: x[:, :n_frames])

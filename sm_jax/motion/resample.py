@@ -2,6 +2,8 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from scipy.spatial.transform import Rotation
 
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
@@ -27,3 +29,42 @@ def resample(motion: Motion, position: Array) -> Motion:
         pelvis=a + u[..., None] * (b - a),
         betas=motion.betas,
     )
+
+
+# Recordings at any frame rate, read at the package's 30 frames a second.
+
+
+FPS = 30.0
+
+
+def frame_positions(n_frames: int, fps: float) -> np.ndarray:
+    """Fractional source frames [n] at which FPS reads a recording of `n_frames` at `fps`, from its first frame on."""
+    if abs(fps - round(fps)) < 0.01:  # headers round the time of a frame: 0.0083333 s
+        fps = round(fps)
+    count = int(np.floor((n_frames - 1) * FPS / fps + 1e-6)) + 1
+    return np.minimum(np.arange(count) * fps / FPS, n_frames - 1)
+
+
+def read_points(points: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Points [T, ...] at fractional frames [n] -> [n, ...], linearly between two frames."""
+    before, after, u = _between(len(points), position)
+    u = u.reshape(-1, *(1,) * (points.ndim - 1))
+    return points[before] + u * (points[after] - points[before])
+
+
+def read_rotations(rotations: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Rotations [T, ..., 3, 3] at fractional frames [n] -> [n, ..., 3, 3], along the shortest arc."""
+    before, after, u = _between(len(rotations), position)
+    if not u.any():
+        return rotations[before]
+    shape = (len(position), *rotations.shape[1:])
+    a, b = (Rotation.from_matrix(rotations[i].reshape(-1, 3, 3)) for i in (before, after))
+    turn = (a.inv() * b).as_rotvec() * np.repeat(u, int(np.prod(shape[1:-2])))[:, None]
+    return (a * Rotation.from_rotvec(turn)).as_matrix().reshape(shape)
+
+
+def _between(n_frames: int, position: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The frames [n] around each position and how far [n] it lies between them, exactly zero on a frame."""
+    before = np.floor(position + 1e-6).astype(int)
+    u = position - before
+    return before, np.minimum(before + 1, n_frames - 1), np.where(np.abs(u) < 1e-5, 0.0, u)

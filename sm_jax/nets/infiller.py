@@ -6,8 +6,15 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from sm_jax.nets.features import person_frames
-from sm_jax.nets.layers import TOKEN_INIT, attend, modulate, rotate_by_position, sinusoidal_embedding, swap_people
+from sm_jax.nets.layers import (
+    TOKEN_INIT,
+    attend,
+    modulate,
+    person_frames,
+    rotate_by_position,
+    sinusoidal_embedding,
+    swap_people,
+)
 from sm_jax.types import Array, Conditions
 
 

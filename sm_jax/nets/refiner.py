@@ -6,8 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from sm_jax.nets.features import person_frames
-from sm_jax.nets.layers import TOKEN_INIT, layer_norm, swap_people
+from sm_jax.nets.layers import TOKEN_INIT, layer_norm, person_frames, swap_people
 from sm_jax.types import Array, Conditions
 
 

@@ -12,7 +12,7 @@ import cv2
 import jax
 import numpy as np
 
-from sm_jax.perception.graph import load_graph
+from sm_jax.perception.tfjs.graph import load_graph
 
 SIZE = 256
 MIN_SCORE = 0.2

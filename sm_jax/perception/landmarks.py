@@ -8,10 +8,10 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from sm_jax.perception import regions
+from sm_jax.perception import crops
 from sm_jax.perception.frames import Frame
-from sm_jax.perception.graph import load_graph
-from sm_jax.perception.tracker import Tracks
+from sm_jax.perception.tfjs.graph import load_graph
+from sm_jax.perception.tracking import Tracks
 
 LANDMARKS = (
     "nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer",
@@ -24,7 +24,7 @@ _FRAMES = 2  # of both people in one call of the network; larger batches are no 
 
 
 @dataclasses.dataclass(frozen=True)
-class Landmarks:
+class PoseLandmarks:
     """pixels: [P, T, 33, 2] in the picture.  metres: [P, T, 33, 3] about the middle of the hips, axes x right, y down,
     z away, as seen along the line of sight to the person; a scale of the network's own, and little depth.
     """
@@ -51,7 +51,7 @@ def load_landmarker(model: Path) -> Landmarker:
     return locate
 
 
-def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) -> Landmarks:
+def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) -> PoseLandmarks:
     """Landmarks of both people in every tracked frame, each found with the other person masked."""
     pixels, metres = [], []
     for batch in _batches(enumerate(frames)):
@@ -60,9 +60,9 @@ def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) 
         padded = np.concatenate([crops] + [crops[-1:]] * (_FRAMES - len(batch)))
         image, world = locate(padded.reshape(-1, *crops.shape[2:]))
         image, world = (x.reshape(_FRAMES, 2, *x.shape[1:])[: len(batch)] for x in (image, world))
-        pixels.append(regions.apply(regions.invert(to_region), image))
+        pixels.append(crops.apply(crops.invert(to_region), image))
         metres.append(_upright(world, to_region))
-    return Landmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
+    return PoseLandmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
 
 
 def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Frame]]]:
@@ -72,7 +72,7 @@ def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Fr
 
 
 def _regions(tracks: Tracks, t: int) -> np.ndarray:
-    return np.stack([regions.region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
+    return np.stack([crops.region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
 
 
 def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.nd
     sureness = tracks.scores[:, t, 5:].mean(axis=-1)
     return np.stack(
         [
-            regions.crop(
+            crops.crop(
                 frame.image,
                 to_region[person],
                 own=tracks.keypoints[person, t],

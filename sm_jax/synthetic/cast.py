@@ -31,7 +31,7 @@ class Person:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Skin:
+class SkinSpots:
     """Rest surfaces of the people. vertices: [P, V, 3].  normals: [P, V, 3] outwards.  joints: [P, 24, 3].
     region: [V] into `SIDED_REGIONS`.  owner: [V] the joint that moves each vertex most."""
 
@@ -55,7 +55,7 @@ class Skin:
         return joint, self.vertices[person, vertex] - self.joints[person, joint], self.normals[person, vertex]
 
 
-def skin(body: smpl.Body, betas: Array) -> Skin:
+def skin(body: smpl.Body, betas: Array) -> SkinSpots:
     """The skins of people with betas [P, N]."""
     vertices = np.asarray(smpl.shaped(body.v_template, body.shapedirs, betas), np.float64)
     faces = np.asarray(body.faces)
@@ -67,7 +67,7 @@ def skin(body: smpl.Body, betas: Array) -> Skin:
             np.add.at(normals[person], faces[:, corner], face_normals[person])
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-12)
     template, weights = np.asarray(body.v_template), np.asarray(body.weights)
-    return Skin(
+    return SkinSpots(
         vertices=vertices,
         normals=normals,
         joints=np.asarray(smpl.rest_joints(body, betas), np.float64),
@@ -76,7 +76,7 @@ def skin(body: smpl.Body, betas: Array) -> Skin:
     )
 
 
-def measure(skins: Skin, person: int) -> Person:
+def measure(skins: SkinSpots, person: int) -> Person:
     """The measures of one of the people."""
     joints, vertices = skins.joints[person], skins.vertices[person]
     at = {name: joints[i] for i, name in enumerate(JOINTS)}

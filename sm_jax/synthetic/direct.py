@@ -3,10 +3,10 @@
 import numpy as np
 
 from sm_jax.body.skeleton import PAIRED_REGIONS
-from sm_jax.synthetic.cast import Person, Skin
+from sm_jax.synthetic.cast import Person, SkinSpots
 from sm_jax.synthetic.curves import drift, ease, keyed, window
-from sm_jax.synthetic.figure import PAIR, PARTNER, SHOULDERS, Tracks
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch
+from sm_jax.synthetic.figure import PAIR, PARTNER, SHOULDERS, FigureTracks
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, ScriptedContact
 from sm_jax.synthetic.steps import Feet, walk
 from sm_jax.types import Contact, Side
 
@@ -21,20 +21,20 @@ _SWAY = 0.008  # metres
 
 
 def tracks(
-    script: Script, people: tuple[Person, Person], skin: Skin, count: int, chance: np.random.Generator
-) -> Tracks:
+    script: Script, people: tuple[Person, Person], skin: SkinSpots, count: int, chance: np.random.Generator
+) -> FigureTracks:
     """Tracks of `count` frames, those after the script's end still. Role a is person 0."""
     t = np.minimum(np.arange(count) / FPS, script.seconds)
     roles = (script.a, script.b)
     ways = [role.way(t) for role in roles]
     parts = [_person(p, roles[p], ways, people, skin, t, chance) for p in range(2)]
-    return Tracks(**{
+    return FigureTracks(**{
         name: np.stack([part[name] for part in parts]).astype(np.int32 if name == "hand_frame" else np.float32)
         for name in parts[0]
     })  # fmt: skip
 
 
-def touches(script: Script) -> tuple[Touch, ...]:
+def touches(script: Script) -> tuple[ScriptedContact, ...]:
     """What touches by the script: what it says, and every hand that is on the partner."""
     found = list(script.touches)
     for role, first in ((script.a, True), (script.b, False)):
@@ -42,11 +42,11 @@ def touches(script: Script) -> tuple[Touch, ...]:
             if isinstance(hand.to, On) and hand.to.touch:
                 mine = f"{hand.side}_hand"
                 pair = (mine, hand.to.region) if first else (hand.to.region, mine)
-                found.append(Touch(a=pair[0], b=pair[1], start=hand.start, end=hand.end))
+                found.append(ScriptedContact(a=pair[0], b=pair[1], start=hand.start, end=hand.end))
     return tuple(found)
 
 
-def contact(touch: Touch, count: int) -> Contact:
+def contact(touch: ScriptedContact, count: int) -> Contact:
     """A touch in frames of a sequence of `count`, role a as person 0."""
     (side_a, region_a), (side_b, region_b) = _split(touch.a), _split(touch.b)
     start = int(np.clip(round(touch.start * FPS), 0, count - 1))
@@ -61,7 +61,7 @@ def _split(name: str) -> tuple[Side | None, str]:
     return None, name
 
 
-def _person(p, role: Role, ways, people, skin: Skin, t, chance) -> dict[str, np.ndarray]:
+def _person(p, role: Role, ways, people, skin: SkinSpots, t, chance) -> dict[str, np.ndarray]:
     me, way = people[p], ways[p]
     sway = _SWAY * drift(chance, t, 2, 2.5)
     heading = np.radians(way[:, 2])
@@ -126,7 +126,7 @@ def _gaze(p, roles_look, ways, people, t, chance) -> np.ndarray:
     return ahead + roles_look * (other - ahead) + 0.06 * drift(chance, t, 3, 1.5)
 
 
-def _hands(p, role: Role, me: Person, skin: Skin, t, stride, chance) -> dict[str, np.ndarray]:
+def _hands(p, role: Role, me: Person, skin: SkinSpots, t, stride, chance) -> dict[str, np.ndarray]:
     shape = (len(t), 2, CAPACITY)
     frame = np.zeros((2, CAPACITY), np.int32)
     point, fingers, palm = (np.zeros((*shape, 3)) for _ in range(3))
@@ -152,7 +152,7 @@ def _hands(p, role: Role, me: Person, skin: Skin, t, stride, chance) -> dict[str
     return {f"hand_{name}": value for name, value in zip(names, values, strict=True)} | {"elbow": elbow}
 
 
-def _target(p: int, hand: Hand, me: Person, skin: Skin):
+def _target(p: int, hand: Hand, me: Person, skin: SkinSpots):
     """Frame of a hand's place, (point, palm, fingers, beat) in it, and whether palm and fingers matter, 0 or 1."""
     to, side, free = hand.to, hand.side, (0.0, 0.0, 0.0)
     if isinstance(to, On):

@@ -13,9 +13,72 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, slerp, transpose
-from sm_jax.synthetic.limbs import frame, share_twist, towards, two_bones
+from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, matrix_to_axis_angle, rotate, slerp, transpose
 from sm_jax.types import Array, Motion
+
+# Inverse kinematics of a limb of two bones in closed form, and rotations of a hand or foot from two directions.
+
+
+_STRAIGHT = 0.998  # of a limb's length: no limb is quite straight
+
+
+def two_bones(start: Array, end: Array, pole: Array, bones: Array, flexion: Array) -> tuple[jax.Array, jax.Array]:
+    """Rotations in the world of the upper and the lower bone of a limb from `start` to `end` [..., 3].
+
+    pole: [..., 3] the direction to which the middle joint points.  bones: [..., 2, 3] both bones at rest.
+    flexion: [..., 3] direction at rest into which the lower bone bends.  An end out of reach is aimed at.
+    """
+    upper, lower = safe.norm(bones[..., 0, :], keepdims=True), safe.norm(bones[..., 1, :], keepdims=True)
+    offset = end - start
+    length = safe.norm(offset, keepdims=True)
+    reach = jnp.clip(length, 1.05 * jnp.abs(upper - lower) + 0.02, _STRAIGHT * (upper + lower))
+    along = safe.normalise(offset)
+    aside = safe.normalise(pole - safe.dot(pole, along) * along)
+    cosine = jnp.clip((upper**2 + reach**2 - lower**2) / (2.0 * upper * reach), -1.0, 1.0)
+    middle = upper * (cosine * along + safe.sqrt(1.0 - cosine**2) * aside)
+    hinge = jnp.cross(along, aside)
+    return (
+        _turn(bones[..., 0, :], flexion, safe.normalise(middle), hinge),
+        _turn(bones[..., 1, :], flexion, safe.normalise(reach * along - middle), hinge),
+    )
+
+
+def _turn(bone: Array, flexion: Array, direction: Array, hinge: Array) -> jax.Array:
+    """The rotation that takes a bone at rest to a direction and its hinge to `hinge`."""
+    at_rest = frame(bone, flexion)
+    return compose(frame(direction, jnp.cross(direction, hinge)), transpose(at_rest))
+
+
+def frame(first: Array, second: Array) -> jax.Array:
+    """Rotation [..., 3, 3] whose first column points along `first` and whose second lies towards `second`."""
+    x = safe.normalise(first)
+    y = safe.normalise(second - safe.dot(second, x) * x)
+    return jnp.stack([x, y, jnp.cross(x, y)], axis=-1)
+
+
+def share_twist(R_lower: Array, R_end: Array, bone: Array, share: float, limit: float) -> tuple[jax.Array, jax.Array]:
+    """Let the lower bone (at rest along `bone`) take a share of the twist between it and the hand.
+
+    Returns the lower bone's rotation and the hand's, which is bent against it by no more than `limit` radians.
+    """
+    axis = safe.normalise(bone)
+    turn = matrix_to_axis_angle(compose(transpose(R_lower), R_end))
+    twist = safe.dot(turn, axis) * axis
+    R_lower = compose(R_lower, axis_angle_to_matrix(share * twist))
+    rest = matrix_to_axis_angle(compose(transpose(R_lower), R_end))
+    angle = safe.norm(rest, keepdims=True)
+    soft = limit * jnp.tanh(angle / limit)
+    return R_lower, compose(R_lower, axis_angle_to_matrix(rest * safe.divide(soft, jnp.maximum(angle, 1e-6))))
+
+
+def towards(R: Array, direction: Array, most: Array) -> jax.Array:
+    """Axis-angle [..., 3], in the frame R, that turns its z axis towards a world direction, at most `most` radians."""
+    local = safe.normalise(rotate(transpose(R), direction))
+    yaw = jnp.arctan2(local[..., 0], jnp.maximum(local[..., 2], 1e-3))
+    pitch = -jnp.arcsin(jnp.clip(local[..., 1], -0.999, 0.999))
+    yaw, pitch = most * jnp.tanh(yaw / most), 0.7 * most * jnp.tanh(pitch / (0.7 * most))
+    return jnp.stack([pitch, yaw, jnp.zeros_like(yaw)], axis=-1)
+
 
 # Frames that a hand may follow: own joints, the partner's joints, the pair's, and one upright at either own shoulder.
 PARTNER, PAIR, SHOULDERS = 24, 48, (49, 50)
@@ -34,7 +97,7 @@ _SOFT = 0.004  # metres over which the pelvis changes between what limits its he
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Tracks:
+class FigureTracks:
     """What two people do. Leading axes [P, T].
 
     way: [2] metres of the hips over the floor.  heading: [] radians.  height: [] of the hips, 1 standing upright.
@@ -75,7 +138,7 @@ def heading_frame(heading: Array) -> jax.Array:
 
 
 @jax.jit
-def perform(body: smpl.Body, betas: Array, tracks: Tracks) -> Motion:
+def perform(body: smpl.Body, betas: Array, tracks: FigureTracks) -> Motion:
     """The motion [P, T] of bodies betas [P, N] that do what the tracks say, standing on z = 0."""
     rest = smpl.rest_joints(body, betas)
     R_heading = heading_frame(tracks.heading)
@@ -92,7 +155,7 @@ def perform(body: smpl.Body, betas: Array, tracks: Tracks) -> Motion:
     return Motion(global_orient=local[:, :, 0], body_pose=local[:, :, 1:], pelvis=pelvis, betas=betas)
 
 
-def _ankles(body: smpl.Body, betas: Array, rest: jax.Array, tracks: Tracks) -> tuple[jax.Array, jax.Array]:
+def _ankles(body: smpl.Body, betas: Array, rest: jax.Array, tracks: FigureTracks) -> tuple[jax.Array, jax.Array]:
     """Ankles [P, T, side, 3] in the world and the feet's rotations [P, T, side, 3, 3]."""
     clearance = smpl.foot_clearance(body, betas)
     R_flat = heading_frame(tracks.foot_yaw)
@@ -106,7 +169,9 @@ def _ankles(body: smpl.Body, betas: Array, rest: jax.Array, tracks: Tracks) -> t
     return flat + rotate(R_flat, rotate(tilt, arm) - arm), compose(R_flat, tilt)
 
 
-def _pelvis(rest: jax.Array, tracks: Tracks, R_pelvis: jax.Array, ankles: jax.Array, clearance: jax.Array) -> jax.Array:
+def _pelvis(
+    rest: jax.Array, tracks: FigureTracks, R_pelvis: jax.Array, ankles: jax.Array, clearance: jax.Array
+) -> jax.Array:
     """Pelvis [P, T, 3]: as high as it is said to be and as the legs allow, smoothly."""
     bones = jnp.stack([rest[:, _LEGS[:, 1]] - rest[:, _LEGS[:, 0]], rest[:, _LEGS[:, 2]] - rest[:, _LEGS[:, 1]]])
     leg = safe.norm(bones).sum(axis=0)  # [P, side]
@@ -134,7 +199,7 @@ def _shifts(x: jax.Array) -> jax.Array:
 def _legs(
     local: jax.Array,
     rest: jax.Array,
-    tracks: Tracks,
+    tracks: FigureTracks,
     R_heading: jax.Array,
     R_pelvis: jax.Array,
     pelvis: jax.Array,
@@ -160,7 +225,7 @@ def _legs(
     return local
 
 
-def _head(local: jax.Array, rest: jax.Array, tracks: Tracks, pelvis: jax.Array) -> jax.Array:
+def _head(local: jax.Array, rest: jax.Array, tracks: FigureTracks, pelvis: jax.Array) -> jax.Array:
     """Neck and head turn to the gaze's point by halves, as far as they look at all."""
     R, joints = smpl.forward_kinematics(local, rest[:, None], pelvis)
     turn = towards(R[:, :, _CHEST], tracks.gaze - joints[:, :, _HEAD], jnp.float32(_NODS)) * tracks.look[..., None]
@@ -168,7 +233,7 @@ def _head(local: jax.Array, rest: jax.Array, tracks: Tracks, pelvis: jax.Array) 
     return local.at[:, :, _NECK].set(half).at[:, :, _HEAD].set(half)
 
 
-def _arms(local: jax.Array, rest: jax.Array, tracks: Tracks, pelvis: jax.Array) -> jax.Array:
+def _arms(local: jax.Array, rest: jax.Array, tracks: FigureTracks, pelvis: jax.Array) -> jax.Array:
     """One sweep: each hand goes where its slots say, given where both people's joints were before."""
     R, joints = smpl.forward_kinematics(local, rest[:, None], pelvis)
     bones = jnp.stack([rest[:, _ARMS[:, i + 1]] - rest[:, _ARMS[:, i]] for i in range(3)], axis=2)
@@ -191,7 +256,7 @@ def _arms(local: jax.Array, rest: jax.Array, tracks: Tracks, pelvis: jax.Array) 
     return local
 
 
-def _wanted(R: jax.Array, joints: jax.Array, tracks: Tracks, hand: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _wanted(R: jax.Array, joints: jax.Array, tracks: FigureTracks, hand: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Where palms are wanted [P, T, side, 3] and how hands are to be turned [P, T, side, 3, 3]."""
     R_pair, middle = pair_frame(joints[:, :, 0])
     R_own = jnp.broadcast_to(heading_frame(tracks.heading)[:, :, None], (*tracks.heading.shape, 2, 3, 3))

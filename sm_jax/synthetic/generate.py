@@ -1,6 +1,7 @@
 """Made-up sequences: class, number and seed decide bodies, choreography, words, everything."""
 
 import dataclasses
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -11,12 +12,12 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.data.schema import PairSequence
 from sm_jax.errors import UserError
-from sm_jax.fitting.anchors import anchors
-from sm_jax.fitting.floor import contact_on_floor
-from sm_jax.fitting.hold import hold
-from sm_jax.fitting.retarget import random_betas
+from sm_jax.fitting.contact_ik.anchors import anchors
+from sm_jax.fitting.contact_ik.solve import solve_contacts
+from sm_jax.fitting.mocap.floor import contact_on_floor
+from sm_jax.fitting.mocap.retarget import random_betas
 from sm_jax.motion.frames import map_frames
-from sm_jax.synthetic import direct, grammar
+from sm_jax.synthetic import direct
 from sm_jax.synthetic.cast import measure, skin
 from sm_jax.synthetic.classes import CLASSES
 from sm_jax.synthetic.figure import perform
@@ -47,7 +48,7 @@ def generate(body: smpl.Body, name: str, number: int, seed: int = 0) -> PairSequ
         present=np.ones(2, bool),
         foot_contact=np.asarray(contact_on_floor(body, motion, float(FPS)))[:, :frames],
         contacts=contacts,
-        texts=grammar.write(CLASSES[name].sentences, script.words, lead, _SENTENCES, chance),
+        texts=write_sentences(CLASSES[name].sentences, script.words, lead, _SENTENCES, chance),
     )
 
 
@@ -65,7 +66,7 @@ def rehearse(body: smpl.Body, name: str, number: int, seed: int) -> tuple[Script
     script = CLASSES[name].script(people, chance)
     motion = jax.device_get(perform(body, jnp.asarray(betas), direct.tracks(script, people, skins, _FRAMES, chance)))
     if intended(script):  # arms that do not hold anything keep out of the other's body all the same
-        motion = jax.device_get(hold(body, motion, anchors(body, motion, intended(script, held=True), FPS)))
+        motion = jax.device_get(solve_contacts(body, motion, anchors(body, motion, intended(script, held=True), FPS)))
     return script, motion, chance
 
 
@@ -104,3 +105,40 @@ def _as_people(motion: Motion, contacts: tuple[Contact, ...], lead: int) -> tupl
     step = 1 - 2 * lead
     motion = jax.tree.map(lambda x: np.asarray(x, np.float32)[::step], motion)
     return motion, tuple(dataclasses.replace(contact, person_a=lead) for contact in contacts)
+
+
+# Sentences for what is done, in many phrasings. A template is a sentence with choices `[nods|bows|]`, which do not
+# nest, people `{a}` and `{b}`, and words that the script gives. People are either numbered (`the first person`) or
+# told apart in the order in which they come up (`one`, `the other`).
+
+
+WORDS = 27  # words and punctuation marks; the text encoder reads 30 tokens
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_PERSON = re.compile(r"\{([ab])\}")
+_NUMBERED = ("the first person", "the second person")
+_ORDERED = (("one person", "the other"), ("one", "the other"), ("one of them", "the other person"))
+
+
+def write_sentences(
+    templates: tuple[str, ...], words: dict[str, str], lead: int, count: int, chance: np.random.Generator
+):
+    """`count` different sentences (fewer if there are fewer templates) with role a as person `lead`."""
+    order = chance.permutation(len(templates))[:count]
+    return tuple(dict.fromkeys(_sentence(templates[i], words, lead, chance) for i in order))
+
+
+def sentence_length(sentence: str) -> int:
+    """Words and punctuation marks of a sentence."""
+    return len(re.findall(r"\w+|[^\w\s]", sentence))
+
+
+def _sentence(template: str, words: dict[str, str], lead: int, chance: np.random.Generator) -> str:
+    text = _CHOICE.sub(lambda match: str(chance.choice(match[1].split("|"))), template)
+    names = dict(zip("ab", _NUMBERED if lead == 0 else _NUMBERED[::-1], strict=True))
+    mentioned = _PERSON.findall(text)
+    # "One and the other pull one of them up" nobody says.
+    once = len(set(mentioned)) == len(mentioned) and "{a} and {b}" not in text
+    if once and chance.random() < 0.5:
+        names |= dict(zip(mentioned, _ORDERED[chance.integers(len(_ORDERED))], strict=False))
+    text = re.sub(r"\s+([.,])", r"\1", re.sub(r"\s+", " ", text.format(**names, **words))).strip()
+    return text[0].upper() + text[1:]

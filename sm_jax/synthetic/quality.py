@@ -4,23 +4,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body import distance_field, smpl
+from sm_jax.body import sdf, smpl
 from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.data.schema import PairSequence
 from sm_jax.energies.limits import HYPEREXTENSION, LARGEST_ANGLE, flexion
-from sm_jax.fitting.padding import pad_motion
 from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import matrix_to_axis_angle
+from sm_jax.motion.frames import pad_motion
 from sm_jax.synthetic.verify import gaps, vertices
-from sm_jax.text.phrases import touches
+from sm_jax.text.rules.phrases import parse_contacts
 from sm_jax.types import Motion
 
 
 @jax.jit
 def _poses(body: smpl.Body, motion: Motion) -> tuple[jax.Array, ...]:
     posed = smpl.pose(body, motion)
-    field = jax.tree.map(lambda x: x[::-1], distance_field.pose_field(body, posed))
-    depth = -distance_field.signed_distance(smpl.surface_points(body, posed), field)
+    field = jax.tree.map(lambda x: x[::-1], sdf.pose_field(body, posed))
+    depth = -sdf.signed_distance(smpl.surface_points(body, posed), field)
     angle = safe.norm(matrix_to_axis_angle(motion.body_pose))
     beyond = jnp.max(angle - jnp.asarray(LARGEST_ANGLE, jnp.float32)[None, None], axis=-1)
     backwards = jnp.max(-flexion(motion.body_pose), axis=-1) - HYPEREXTENSION
@@ -40,7 +40,7 @@ def quality(body: smpl.Body, sequence: PairSequence) -> dict[str, np.ndarray]:
     joints, depth, beyond = joints[:, :frames], depth[:frames], beyond[:, :frames]
     feet = np.linalg.norm(np.diff(joints[:, :, FOOT_JOINTS, :2], axis=1), axis=-1) * sequence.fps
     skins = vertices(body, sequence.motion)
-    said = [{frozenset((touch.region_a, touch.region_b)) for touch in touches(text)} for text in sequence.texts]
+    said = [{frozenset((touch.region_a, touch.region_b)) for touch in parse_contacts(text)} for text in sequence.texts]
     read = [any({c.region_a, c.region_b} in pairs for pairs in said) for c in sequence.contacts]
     return {
         "skate": 1e3 * feet[sequence.foot_contact[:, 1:] > 0.5],

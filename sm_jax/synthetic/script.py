@@ -103,7 +103,7 @@ class Role:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Touch:
+class ScriptedContact:
     """Regions (sided where they have sides) of a and of b that touch from start to end. held: whether they stay
     together all the time, so that inverse kinematics is to close what gap there is."""
 
@@ -121,7 +121,7 @@ class Script:
     seconds: float
     a: Role
     b: Role
-    touches: tuple[Touch, ...] = ()
+    touches: tuple[ScriptedContact, ...] = ()
     words: dict[str, str] = dataclasses.field(default_factory=dict)
 
 

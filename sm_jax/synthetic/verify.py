@@ -9,7 +9,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import PAIRED_REGIONS, SIDED_REGIONS
 from sm_jax.body.surface import vertex_regions
-from sm_jax.fitting.padding import pad_motion
+from sm_jax.motion.frames import pad_motion
 from sm_jax.types import Contact, Motion
 
 NEAR = 0.05  # metres between the skins of regions that touch

@@ -16,9 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax import fetch
+from sm_jax.assets import fetch
 from sm_jax.errors import UserError
-from sm_jax.motion.conditions import TextEmbedding
+from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.types import Array
 
 NAME = "all-MiniLM-L6-v2"

@@ -16,7 +16,7 @@ import orbax.checkpoint as ocp
 import sm_jax
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
-from sm_jax.train import hosts
+from sm_jax.train import parallel
 from sm_jax.train.config import TrainConfig, differences, to_dict
 from sm_jax.train.state import TrainState
 
@@ -36,13 +36,13 @@ class Checkpoints:
         meta_path = folder / META
         if meta_path.exists():
             _check_same(meta_path, self._meta, resume)
-        hosts.wait_for_all("every process has looked at the folder")
-        if hosts.is_first():
+        parallel.wait_for_all("every process has looked at the folder")
+        if parallel.is_first():
             folder.mkdir(parents=True, exist_ok=True)
             partial = meta_path.with_suffix(".partial")
             partial.write_text(json.dumps(self._meta, indent=1) + "\n")
             partial.replace(meta_path)  # at once, or a killed process would leave half a file
-        hosts.wait_for_all("the folder is there")
+        parallel.wait_for_all("the folder is there")
         self._manager = ocp.CheckpointManager(folder, options=ocp.CheckpointManagerOptions(max_to_keep=2))
 
     @property

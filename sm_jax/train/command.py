@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import tyro
 
+from sm_jax.assets.fetch import cache_folder
 from sm_jax.errors import UserError
-from sm_jax.fetch import cache_folder
-from sm_jax.train import hosts
+from sm_jax.train import parallel
 from sm_jax.train.config import closest, paths
 
 _OWN = ("out", "resume", "coordinator", "processes", "process-id", "help")
@@ -21,7 +21,7 @@ _OWN = ("out", "resume", "coordinator", "processes", "process-id", "help")
 
 def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any]) -> None:
     """Run a training program: `--out FOLDER [--resume] SIZE [--any.value ...]`, and leave on a user's mistake with one
-    line. On several hosts each process says `--coordinator HOST:PORT --processes N --process-id I` (`hosts.join`)."""
+    line. On several hosts each process says `--coordinator HOST:PORT --processes N --process-id I` (`parallel.join_hosts`)."""
     try:
         call(main, sizes, sys.argv[1:])
     except UserError as error:
@@ -53,7 +53,7 @@ def call(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any],
         if not stop.code:
             raise
         raise UserError(_one_line(said.getvalue())) from None
-    hosts.join(*together)
+    parallel.join_hosts(*together)
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     main(config, out, resume)
 

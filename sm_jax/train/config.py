@@ -122,7 +122,7 @@ class RefinerTraining(TrainConfig):
     """Training of the refiner, on what the infiller makes of simulated windows."""
 
     net: RefinerConfig = dataclasses.field(default_factory=RefinerConfig)
-    infiller: str = "sm_jax/weights/infiller.npz"
+    infiller: str = "sm_jax/nets/packaged/infiller.npz"
     """Weights of the infiller."""
     cached_windows: int = 2048
     """Windows that the infiller fills before the training."""

@@ -15,18 +15,18 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.data.augment import Take, augment
 from sm_jax.data.codec import ROTATION_UNIT
-from sm_jax.data.simulate import SimulatorConfig, simulate
+from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
-from sm_jax.motion.conditions import TextEmbedding, make_conditions
-from sm_jax.motion.feet import foot_contact, ground_height
+from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
+from sm_jax.sampling.conditions import TextEmbedding, make_conditions
 from sm_jax.types import Array, Conditions, ContactTargets, Motion
 
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Windows:
+class RawBatch:
     """Raw material of a batch, from the host, S = source_frames(T) frames each.
 
     rotations: [B, P, S, J, 3] int16, pelvis: [B, P, S, 3] and betas: [B, P, N] as in `codec.FIELDS` but people first;
@@ -66,7 +66,7 @@ class Example:
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class World:
+class TrainContext:
     """What every example needs and no gradient reaches. An argument of compiled functions, equal on all devices.
 
     key: the training's random key.  alpha_bar: [steps] the noise schedule.
@@ -78,15 +78,15 @@ class World:
     alpha_bar: Array
 
 
-def example_key(world: World, number: Array) -> jax.Array:
+def example_key(world: TrainContext, number: Array) -> jax.Array:
     """The key of the example with a global number []."""
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: World, windows: Windows, frames: int) -> Example:
+def make_examples(world: TrainContext, windows: RawBatch, frames: int) -> Example:
     """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen."""
 
-    def one(row: Windows) -> Example:
+    def one(row: RawBatch) -> Example:
         at_augment, at_simulate = jax.random.split(example_key(world, row.number))
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
         take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
@@ -95,7 +95,7 @@ def make_examples(world: World, windows: Windows, frames: int) -> Example:
     return jax.vmap(one)(windows)
 
 
-def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: World) -> Example:
+def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:
     """One true window [P, T], seen by a simulated camera."""
     config, motion = SimulatorConfig(), take.motion
     observation = simulate(key, motion, world.body, config, take.present)
@@ -114,10 +114,10 @@ def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: W
     )
 
 
-def _motion(row: Windows) -> Motion:
+def _motion(row: RawBatch) -> Motion:
     R = axis_angle_to_matrix(ROTATION_UNIT * row.rotations.astype(jnp.float32))
     return Motion(global_orient=R[..., 0, :, :], body_pose=R[..., 1:, :, :], pelvis=row.pelvis, betas=row.betas)
 
 
-WindowSource = Callable[[int], Windows]
+WindowSource = Callable[[int], RawBatch]
 """From the number of a batch to the batch: it has no other state, so a restart continues exactly."""

@@ -2,22 +2,47 @@
 
 import dataclasses
 import pathlib
+import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 
 from sm_jax.errors import UserError
-from sm_jax.train import hosts, parallel
+from sm_jax.train import parallel
 from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.config import TrainConfig
-from sm_jax.train.examples import World
-from sm_jax.train.log import Log
-from sm_jax.train.notice import Notice
+from sm_jax.train.examples import TrainContext
+from sm_jax.train.metric_writers import Log
+from sm_jax.train.metrics import MetricMonitor
 from sm_jax.train.state import Params, TrainState
 from sm_jax.train.step import Step
-from sm_jax.train.watch import Watch
+
+# Being told to end: a cluster sends SIGTERM some seconds before it takes a machine away or a job's time is over.
+
+
+class Preemption:
+    """Takes SIGTERM as a notice instead of dying of it, until it is closed. For the main thread."""
+
+    def __init__(self) -> None:
+        self._given = False
+        # Several processes leave the signal to JAX, which tells all of them and has them agree on a step.
+        self._before = signal.signal(signal.SIGTERM, self._take) if jax.process_count() == 1 else None
+
+    def given(self, step: int) -> bool:
+        """Whether to end after this step. Every process has to ask after every step: all get the same answer."""
+        return self._given if jax.process_count() == 1 else multihost_utils.reached_preemption_sync_point(step)
+
+    def close(self) -> None:
+        """SIGTERM does again what it did."""
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+
+    def _take(self, *_: Any) -> None:
+        self._given = True
+
 
 Validate = Callable[[Params], dict[str, float]]
 Preview = Callable[[Params], np.ndarray]
@@ -35,9 +60,9 @@ def train(
     config: TrainConfig,
     step: Step,
     state: TrainState,
-    world: World,
+    world: TrainContext,
     batches: Callable[[int], Iterator[Any]],
-    prepare: Callable[[World, Any], Any],
+    prepare: Callable[[TrainContext, Any], Any],
     folder: pathlib.Path,
     *,
     validate: Validate | None = None,
@@ -57,12 +82,12 @@ def train(
     state = checkpoints.restore(state)
     begin, end = int(state.step), min(config.steps, until or config.steps)
     log = Log(folder, config, begin)
-    watch = Watch(log, folder, config.log_every, end)
+    watch = MetricMonitor(log, folder, config.log_every, end)
     save = Hook(config.checkpoint_every, lambda _, s: checkpoints.save(jax.device_get(parallel.unreplicate(s))))
     hooks = [*_hooks(config, log, validate, preview), save]
     compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
-    source, batch, notice = batches(begin // config.data.echo), None, Notice()
+    source, batch, notice = batches(begin // config.data.echo), None, Preemption()
     try:
         for number in range(begin, end):
             if number == begin or number % config.data.echo == 0:
@@ -88,8 +113,8 @@ def train(
 def _hooks(config: TrainConfig, log: Log, validate: Validate | None, preview: Preview | None) -> list[Hook]:
     """Validation and pictures, which the first process alone makes."""
     hooks = []
-    if validate is not None and hosts.is_first():
+    if validate is not None and parallel.is_first():
         hooks += [Hook(config.validate_every, lambda n, s: log.numbers(n, validate(parallel.unreplicate(s.ema))))]
-    if preview is not None and config.preview_every and hosts.is_first():
+    if preview is not None and config.preview_every and parallel.is_first():
         hooks += [Hook(config.preview_every, lambda n, s: log.picture(n, preview(parallel.unreplicate(s.ema))))]
     return hooks

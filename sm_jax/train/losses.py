@@ -12,7 +12,7 @@ from sm_jax.geometry import safe
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import HALF_TURN
-from sm_jax.nets.features import feature_visibility
+from sm_jax.nets.layers import feature_visibility
 from sm_jax.text.regions import SUPPORT
 from sm_jax.train.config import LossConfig
 from sm_jax.train.examples import Example

@@ -1,14 +1,16 @@
 """The same step on every local device: the state is replicated, the batch is split."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 from flax import jax_utils
+from jax.experimental import multihost_utils
 
 from sm_jax.errors import UserError
-from sm_jax.train.examples import World
+from sm_jax.train.examples import TrainContext
 from sm_jax.train.step import AXIS, Step
 
 
@@ -17,7 +19,7 @@ def parallelise(step: Step) -> Step:
     return jax.pmap(step, axis_name=AXIS, donate_argnums=0)
 
 
-def parallelise_examples(make: Callable[[World, Any], Any]) -> Callable[[World, Any], Any]:
+def parallelise_examples(make: Callable[[TrainContext, Any], Any]) -> Callable[[TrainContext, Any], Any]:
     """Compile what turns raw batches into a step's batches. World and batch then carry a leading device axis."""
     return jax.pmap(make, axis_name=AXIS)
 
@@ -48,3 +50,52 @@ def split(batch: Any) -> Any:
         return x.reshape(devices, x.shape[0] // devices, *x.shape[1:])
 
     return jax.tree.map(one, batch)
+
+
+# Joining the processes of a training that runs on several hosts.
+
+
+AUTO = "auto"
+
+
+def join_hosts(coordinator: str = "", processes: int | None = None, process_id: int | None = None) -> None:
+    """Make this process one of a training's, before anything touches a device. Does nothing where there is only one.
+
+    coordinator: HOST:PORT of process 0, the same in every process; `auto` lets JAX find the cluster (Slurm, Open MPI,
+    Kubernetes, TPU pods). What is not given is taken from the environment: JAX_COORDINATOR_ADDRESS,
+    JAX_NUM_PROCESSES, JAX_PROCESS_ID. Raises UserError for an incomplete set and when the others cannot be reached.
+    """
+    coordinator = coordinator or os.environ.get("JAX_COORDINATOR_ADDRESS", "")
+    processes = _number("JAX_NUM_PROCESSES") if processes is None else processes
+    process_id = _number("JAX_PROCESS_ID") if process_id is None else process_id
+    if not coordinator:
+        if processes is None and process_id is None:
+            return
+        raise UserError("several processes need a coordinator: pass --coordinator HOST:PORT, or auto on a cluster")
+    address = None if coordinator == AUTO else coordinator
+    try:
+        jax.distributed.initialize(address, processes, process_id)
+    except (ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "pass --coordinator HOST:PORT --processes N --process-id I"
+        raise UserError(f"cannot join the training at {coordinator} ({reason}): {hint}") from error
+
+
+def is_first() -> bool:
+    """Whether this process is the one that writes."""
+    return jax.process_index() == 0
+
+
+def wait_for_all(what: str) -> None:
+    """Return once every process has come here."""
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(what)
+
+
+def _number(name: str) -> int | None:
+    value = os.environ.get(name)
+    if value is None:
+        return None
+    if not value.isdigit():
+        raise UserError(f"{name} is {value!r} in the environment: it has to be a number")
+    return int(value)

@@ -13,7 +13,7 @@ from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import PairFrame, to_world
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.train.examples import Example, World
+from sm_jax.train.examples import Example, TrainContext
 from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.types import Array, Motion
@@ -23,34 +23,34 @@ _COLUMNS = 6
 _PAIR_FRAME = PairFrame(R_pair_world=np.eye(3, dtype=np.float32), origin=np.zeros(3, np.float32))
 
 
-def infiller_preview(config: InfillerConfig, example: Example, world: World, steps: int = 5) -> Preview:
+def infiller_preview(config: InfillerConfig, example: Example, world: TrainContext, steps: int = 5) -> Preview:
     """A function of the weights: a picture [H, W, 3] uint8 of the first example, its estimate, an unguided sample."""
 
-    def predict(params: Params, one: Example, world: World) -> Array:
+    def predict(params: Params, one: Example, world: TrainContext) -> Array:
         return infill(config, params, one.conditions, jax.random.fold_in(world.key, 3), world.alpha_bar, steps)
 
     return _preview(predict, example, example, world)
 
 
-def refiner_preview(config: RefinerConfig, infilled: Array, example: Example, world: World) -> Preview:
+def refiner_preview(config: RefinerConfig, infilled: Array, example: Example, world: TrainContext) -> Preview:
     """A function of the weights: a picture [H, W, 3] uint8 of the first example, its estimate, the refined motion."""
 
-    def predict(params: Params, one: tuple[Array, Example], world: World) -> Array:
+    def predict(params: Params, one: tuple[Array, Example], world: TrainContext) -> Array:
         del world
         return jnp.asarray(Refiner(config).apply({"params": params}, one[0], one[1].conditions))
 
     return _preview(predict, (infilled, example), example, world)
 
 
-def _preview(predict: Callable[[Params, Any, World], Array], inputs: Any, example: Example, world: World) -> Preview:
-    from sm_jax.export.sheet import (
-        contact_sheet,
-    )  # OpenCV is an extra
+def _preview(
+    predict: Callable[[Params, Any, TrainContext], Array], inputs: Any, example: Example, world: TrainContext
+) -> Preview:
+    from sm_jax.export.contact_sheet import contact_sheet  # OpenCV is an extra
 
     inputs, one = jax.tree.map(lambda x: x[:1], (inputs, example))
 
     @jax.jit
-    def run(params: Params, inputs: Any, one: Example, world: World) -> list[Motion]:
+    def run(params: Params, inputs: Any, one: Example, world: TrainContext) -> list[Motion]:
         states = (one.x0, one.conditions.estimate, predict(params, inputs, world))
         return [_motion(x[0], one.rest_joints[0], world.body, world.statistics) for x in states]
 

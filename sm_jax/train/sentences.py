@@ -10,14 +10,12 @@ from sm_jax.body import smpl
 from sm_jax.data import codec
 from sm_jax.data.codec import Record
 from sm_jax.data.schema import PairSequence
-from sm_jax.data.simulate import SimulatorConfig, simulate
-from sm_jax.fitting.padding import pad_motion
-from sm_jax.motion.frames import map_frames
-from sm_jax.scene import scene_of
-from sm_jax.text import rules
+from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.motion.frames import map_frames, pad_motion
+from sm_jax.text.augment import exchanged, mirrored
 from sm_jax.text.contacts import CAPACITY, contact_targets
-from sm_jax.text.describer import Scene
-from sm_jax.text.variants import exchanged, mirrored
+from sm_jax.text.describers import rules
+from sm_jax.text.describers.describer import DescriberInput, describer_input
 from sm_jax.types import Array, ContactTargets, Motion, Observation
 
 STRIDE = 48  # frames between the windows that the rules describe
@@ -72,7 +70,10 @@ def _rules(sequence: PairSequence, length: int, body: smpl.Body) -> Iterator[lis
         span = slice(start, start + length)
         cut = joints[:, span]
         seen = _simulate(number, map_frames(sequence.motion, lambda x: x[:, span]), body, sequence.fps)  # noqa: B023
-        scenes = Scene(joints=cut, visibility=np.ones(cut.shape[:3]), fps=sequence.fps), scene_of(seen, body)
+        scenes = (
+            DescriberInput(joints=cut, visibility=np.ones(cut.shape[:3]), fps=sequence.fps),
+            describer_input(seen, body),
+        )
         yield [rules.describe(scene, seed).text for scene in scenes for seed in range(_WORDINGS)]
 
 

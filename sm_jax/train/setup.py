@@ -11,22 +11,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body.assets import load_body
+from sm_jax.assets.fetch import cache_folder
+from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.codec import Record
-from sm_jax.data.sets import open_set
+from sm_jax.data.store import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.errors import UserError
-from sm_jax.fetch import cache_folder
 from sm_jax.motion.normalise import Statistics, combine
-from sm_jax.prepare.bodies import library
+from sm_jax.nets.weights import NetConfig, NetworkWeights, load_weights, save_weights
+from sm_jax.synthetic.body_variants import library
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train import hosts, parallel
+from sm_jax.train import parallel
 from sm_jax.train.checkpoint import run_facts
 from sm_jax.train.config import TrainConfig, differences, to_dict
-from sm_jax.train.examples import Example, Windows, WindowSource, World, make_examples
+from sm_jax.train.examples import Example, RawBatch, TrainContext, WindowSource, make_examples
 from sm_jax.train.state import TrainState
-from sm_jax.train.weights import NetConfig, Weights, load_weights, save_weights
 from sm_jax.train.windows import DescribedWindows
 
 BODY = "open-low"
@@ -34,22 +34,22 @@ _HELD_OUT = 32
 _LIBRARY_SEED, _HELD_OUT_SEED = 0, 1
 
 
-Observe = Callable[[World, Windows], Example]
+Observe = Callable[[TrainContext, RawBatch], Example]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Study:
+class TrainData:
     """A training's data. observe: compiled once, for all devices, since the simulation compiles for a minute.
     text_encoder: name and hash, for the weights' facts."""
 
-    world: World
+    world: TrainContext
     windows: DescribedWindows
     held_out: Example
     observe: Observe
     text_encoder: dict[str, str]
 
 
-def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
+def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -> TrainData:
     """The sets of a configuration: training windows on random bodies, and held-out examples. Their texts need `minilm`.
 
     statistics: those of the infiller, where there is one already; else those stored with the sets. Held out are the
@@ -65,7 +65,9 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
         raise UserError(f"sets on the body {', '.join(bodies - {BODY})}: prepare them on {BODY}, which training uses")
     if statistics is None:
         statistics = combine([(s.statistics, share) for s, share in zip(sets, data.shares, strict=True)])
-    world = World(key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine()))
+    world = TrainContext(
+        key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine())
+    )
 
     for split in ("train", "val"):
         if not any(len(s.records.get(split, ())) for s in sets):
@@ -83,7 +85,7 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
 
     observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
     held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0, 0.0)
-    held_out = observed(observe, world, held_out, _HELD_OUT)
+    held_out = observe_batches(observe, world, held_out, _HELD_OUT)
     records = [
         library(body, s.records.get("train", ()), count, _LIBRARY_SEED, cache_folder() / "bodies")
         for s, count in zip(sets, data.variants, strict=True)
@@ -91,10 +93,12 @@ def study(config: TrainConfig, statistics: Statistics | None = None) -> Study:
     texts = data.text_dropout, data.text_wrong
     train = windows(records, config.seed, *texts, jax.process_index(), jax.process_count())
     identity = {"text_encoder": encoder.name, "text_encoder_sha256": encoder.sha256}
-    return Study(world=world, windows=train, held_out=held_out, observe=observe, text_encoder=identity)
+    return TrainData(world=world, windows=train, held_out=held_out, observe=observe, text_encoder=identity)
 
 
-def starting_weights(config: TrainConfig, net: NetConfig, statistics: Statistics | None = None) -> Weights | None:
+def starting_weights(
+    config: TrainConfig, net: NetConfig, statistics: Statistics | None = None
+) -> NetworkWeights | None:
     """The weights that a training starts from, if it names any.
 
     Raises UserError if they are of another network, or were trained on states normalised by other `statistics`.
@@ -110,7 +114,7 @@ def starting_weights(config: TrainConfig, net: NetConfig, statistics: Statistics
     return weights
 
 
-def observed(observe: Observe, world: World, windows: WindowSource, count: int) -> Example:
+def observe_batches(observe: Observe, world: TrainContext, windows: WindowSource, count: int) -> Example:
     """The examples of the first batches, as many as hold `count`, as host arrays [N]."""
     everywhere, parts = parallel.replicate(world), []
     while sum(len(part.number) for part in parts) < count:
@@ -118,7 +122,7 @@ def observed(observe: Observe, world: World, windows: WindowSource, count: int) 
     return jax.tree.map(lambda *x: np.concatenate(x), *parts)
 
 
-def facts(config: TrainConfig, state: TrainState, world: World, validation: dict[str, float]) -> dict[str, Any]:
+def facts(config: TrainConfig, state: TrainState, world: TrainContext, validation: dict[str, float]) -> dict[str, Any]:
     """What the weights file says of its training."""
     run = run_facts(config, world.statistics)
     del run["statistics"]  # the file holds them already
@@ -129,13 +133,13 @@ def finish(
     config: TrainConfig,
     net: NetConfig,
     state: TrainState,
-    world: World,
+    world: TrainContext,
     validation: dict[str, float],
     out: pathlib.Path,
     **more: Any,
 ) -> None:
     """Write OUT/weights.npz, once for all processes, and show how good they are. more: facts to add."""
-    if hosts.is_first():
+    if parallel.is_first():
         said = facts(config, state, world, validation) | more
         save_weights(out / "weights.npz", state.ema, net, world.statistics, said)
         print(json.dumps(validation, indent=1))

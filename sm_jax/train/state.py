@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 from jax.tree_util import register_dataclass
 
+from sm_jax.train.config import OptimiserConfig
 from sm_jax.types import Array
 
 Params = Any
@@ -34,7 +35,9 @@ def create(params: Params, optimiser: optax.GradientTransformation) -> TrainStat
     )
 
 
-def advance(state: TrainState, gradient: Params, optimiser: optax.GradientTransformation, decay: float) -> TrainState:
+def apply_gradients(
+    state: TrainState, gradient: Params, optimiser: optax.GradientTransformation, decay: float
+) -> TrainState:
     """One optimiser step. The average starts short and lengthens to 1 / (1 - decay) steps."""
     updates, optimiser_state = optimiser.update(gradient, state.optimiser, state.params)
     params = optax.apply_updates(state.params, updates)
@@ -42,3 +45,22 @@ def advance(state: TrainState, gradient: Params, optimiser: optax.GradientTransf
     decay_now = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
     ema = jax.tree.map(lambda old, new: old + (1.0 - decay_now) * (new - old), state.ema, params)
     return TrainState(step=state.step + 1, params=params, ema=ema, optimiser=optimiser_state)
+
+
+# The optimiser from its configuration.
+
+
+def make_optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformation:
+    """AdamW for a training of `steps` steps. Weight decay is for matrices alone."""
+    schedule = optax.warmup_cosine_decay_schedule(
+        0.0, config.learning_rate, min(config.warm_up, steps - 1), steps, end_value=0.01 * config.learning_rate
+    )
+    return optax.chain(
+        optax.clip_by_global_norm(config.clip),
+        optax.adamw(
+            schedule,
+            b2=0.99,
+            weight_decay=config.weight_decay,
+            mask=lambda params: jax.tree.map(lambda x: x.ndim > 1, params),
+        ),
+    )

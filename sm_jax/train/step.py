@@ -12,15 +12,15 @@ from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train.config import InfillerTraining, RefinerTraining
-from sm_jax.train.examples import Example, World, example_key
+from sm_jax.train.examples import Example, TrainContext, example_key
 from sm_jax.train.losses import losses
-from sm_jax.train.state import Params, TrainState, advance
+from sm_jax.train.state import Params, TrainState, apply_gradients
 from sm_jax.types import Array
 
 AXIS = "data"
 Metrics = dict[str, jax.Array]
-Loss = Callable[[Params, World, Any, Array], tuple[jax.Array, Metrics]]
-Step = Callable[[TrainState, World, Any], tuple[TrainState, Metrics]]
+Loss = Callable[[Params, TrainContext, Any, Array], tuple[jax.Array, Metrics]]
+Step = Callable[[TrainState, TrainContext, Any], tuple[TrainState, Metrics]]
 
 
 def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float, microbatch: int = 0) -> Step:
@@ -30,13 +30,13 @@ def make_step(loss: Loss, optimiser: optax.GradientTransformation, ema: float, m
     activations of so many are in memory. Losses are means over examples, so this changes nothing else.
     """
 
-    def step(state: TrainState, world: World, batch: Any) -> tuple[TrainState, Metrics]:
+    def step(state: TrainState, world: TrainContext, batch: Any) -> tuple[TrainState, Metrics]:
         def one(part: Any) -> Any:
             return jax.value_and_grad(loss, has_aux=True)(state.params, world, part, state.step)
 
         (value, report), gradient = jax.lax.pmean(_mean_over_parts(one, batch, microbatch), AXIS)
         metrics = report | {"loss": value, "gradient_norm": optax.tree.norm(gradient)}
-        return advance(state, gradient, optimiser, ema), metrics
+        return apply_gradients(state, gradient, optimiser, ema), metrics
 
     return step
 
@@ -60,7 +60,7 @@ def infiller_loss(config: InfillerTraining) -> Loss:
     """Noise the truth to a random time and compare the prediction of it. batch: Example [B]."""
     net = Infiller(config.net, jnp.dtype(config.compute.dtype), config.compute.remat)
 
-    def loss(params: Params, world: World, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
+    def loss(params: Params, world: TrainContext, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
         x_t, t = noised(world, example, step)
         x0 = net.apply({"params": params}, x_t, t, example.conditions)
         level = world.alpha_bar[t]
@@ -71,7 +71,7 @@ def infiller_loss(config: InfillerTraining) -> Loss:
     return loss
 
 
-def noised(world: World, example: Example, step: Array) -> tuple[jax.Array, jax.Array]:
+def noised(world: TrainContext, example: Example, step: Array) -> tuple[jax.Array, jax.Array]:
     """x_t [B, P, T, D] at random times t [B], drawn for each example's global number and the step []."""
     keys = jax.vmap(lambda n: jax.random.split(jax.random.fold_in(example_key(world, n), step)))(example.number)
     t = jax.vmap(lambda key: jax.random.randint(key, (), 0, world.alpha_bar.shape[0]))(keys[:, 0])
@@ -83,7 +83,7 @@ def refiner_loss(config: RefinerTraining) -> Loss:
     """Compare what the refiner makes of an infilled motion with the truth. batch: (infilled [B, P, T, D], Example)."""
     net = Refiner(config.net, jnp.dtype(config.compute.dtype), config.compute.remat)
 
-    def loss(params: Params, world: World, batch: tuple[Array, Example], _: Array) -> tuple[jax.Array, Metrics]:
+    def loss(params: Params, world: TrainContext, batch: tuple[Array, Example], _: Array) -> tuple[jax.Array, Metrics]:
         infilled, example = batch
         x0 = net.apply({"params": params}, infilled, example.conditions)
         everywhere = jnp.ones(infilled.shape[0])

@@ -10,7 +10,7 @@ from sm_jax.train.config import TrainConfig, closest, override
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class Ablation:
     """A question, and the values that differ from the sweep's configuration, by path. seeds: one training each."""
 
     question: str
@@ -25,7 +25,7 @@ class Sweep:
     net: Literal["infiller", "refiner"]
     size: str
     config: TrainConfig
-    rows: Mapping[str, Row]
+    rows: Mapping[str, Ablation]
     start: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from sm_jax.diffusion.schedule import trailing
 from sm_jax.geometry import safe
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.train.examples import Example, World
+from sm_jax.train.examples import Example, TrainContext
 from sm_jax.train.losses import FPS, joints
 from sm_jax.train.state import Params
 from sm_jax.types import Array, Conditions
@@ -29,7 +29,7 @@ def infill(
     return ddim(denoiser, noise, alpha_bar, trailing(alpha_bar.shape[0], steps))
 
 
-def errors(x0: Array, example: Example, world: World) -> dict[str, jax.Array]:
+def errors(x0: Array, example: Example, world: TrainContext) -> dict[str, jax.Array]:
     """Errors of normalised states [B, P, T, D]: in mm over all joints, over hidden ones and relative to one's own
     pelvis, and of the acceleration in m/s^2. Means over people, frames and joints; no alignment."""
     found, _ = joints(x0, example.rest_joints, world.statistics)
@@ -49,12 +49,12 @@ def errors(x0: Array, example: Example, world: World) -> dict[str, jax.Array]:
 
 
 def infiller_validation(
-    config: InfillerConfig, example: Example, world: World, steps: int = 5
+    config: InfillerConfig, example: Example, world: TrainContext, steps: int = 5
 ) -> Callable[[Params], dict[str, float]]:
     """A function of the weights: errors of samples, and of the gap-filled estimate they start from."""
 
     @jax.jit
-    def run(params: Params, example: Example, world: World) -> dict[str, jax.Array]:
+    def run(params: Params, example: Example, world: TrainContext) -> dict[str, jax.Array]:
         key = jax.random.fold_in(world.key, 2)
         x0 = infill(config, params, example.conditions, key, world.alpha_bar, steps)
         return _beside(errors(x0, example, world), errors(example.conditions.estimate, example, world), "estimate")
@@ -63,12 +63,12 @@ def infiller_validation(
 
 
 def refiner_validation(
-    config: RefinerConfig, infilled: Array, example: Example, world: World
+    config: RefinerConfig, infilled: Array, example: Example, world: TrainContext
 ) -> Callable[[Params], dict[str, float]]:
     """A function of the weights: errors of refined motions, and of the infilled ones they start from."""
 
     @jax.jit
-    def run(params: Params, infilled: Array, example: Example, world: World) -> dict[str, jax.Array]:
+    def run(params: Params, infilled: Array, example: Example, world: TrainContext) -> dict[str, jax.Array]:
         x0 = jnp.asarray(Refiner(config).apply({"params": params}, infilled, example.conditions))
         return _beside(errors(x0, example, world), errors(infilled, example, world), "infilled")
 

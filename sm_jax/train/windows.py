@@ -10,10 +10,10 @@ from sm_jax.body import smpl
 from sm_jax.data import loader
 from sm_jax.data.codec import Record
 from sm_jax.data.loader import Window, WindowLoader
-from sm_jax.motion.conditions import TextEmbedding
+from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.examples import Windows
+from sm_jax.train.examples import RawBatch
 from sm_jax.train.sentences import STRIDE, Table, label
 from sm_jax.types import ContactTargets
 
@@ -50,14 +50,14 @@ class DescribedWindows:
         ]
         self._text = encoder.encode(table.texts)
 
-    def __call__(self, position: int) -> Windows:
+    def __call__(self, position: int) -> RawBatch:
         """This process' part of batch number `position`."""
         numbers = self._loader.numbers(position)
         rows = [self._row(*pair) for pair in zip(numbers, self._loader.windows(position), strict=True)]
         columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
         sentence, told = columns.pop("sentence"), columns.pop("told").astype(np.float32)
         contacts = ContactTargets(**{name: columns.pop(name) for name in ("mask_a", "mask_b", "weight")})
-        return Windows(
+        return RawBatch(
             text=TextEmbedding(
                 tokens=self._text.tokens[sentence] * told[:, None, None],
                 mask=self._text.mask[sentence] * told[:, None],
@@ -68,7 +68,7 @@ class DescribedWindows:
             **columns,
         )
 
-    def ahead(self, position: int) -> Iterator[Windows]:
+    def ahead(self, position: int) -> Iterator[RawBatch]:
         """The batches from `position` on, made in another thread before they are asked for."""
         return loader.ahead(self, position)
 

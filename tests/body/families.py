@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from sm_jax.body import skeleton
-from sm_jax.body.families import parents
+from sm_jax.body.smplx_to_smpl import parents
 
 PARENTS = {
     # written out, not computed: the body's 22, jaw and eyes, then each hand's five fingers of three joints

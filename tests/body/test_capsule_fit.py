@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
-from sm_jax.body.capsule_fit import NAMES
-from sm_jax.body.capsules import capsules, signed_distance
+from sm_jax.body.capsules import NAMES, capsules, signed_distance
+from sm_jax.body.io import load_body
 from tests.body.models import rest_motion
 
 

@@ -2,11 +2,11 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
-from sm_jax.body.capsule_fit import NAMES
-from sm_jax.body.distance_fit import NODES
-from sm_jax.body.triangles import nearest_on_mesh
-from sm_jax.metrics.penetration import winding_number
+from sm_jax.body.capsules import NAMES
+from sm_jax.body.io import load_body
+from sm_jax.body.mesh import nearest_on_mesh
+from sm_jax.body.sdf import NODES
+from sm_jax.evaluation.metrics.penetration import winding_number
 
 
 @pytest.fixture(scope="module", params=["open-low", "open-full"])

@@ -7,8 +7,7 @@ import pytest
 import scipy.sparse
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import load_body
-from sm_jax.body.files import read_body
+from sm_jax.body.io import load_body, read_body
 from sm_jax.errors import UserError
 from tests.body import families
 from tests.body.models import random_arrays, write_chumpy_pickle

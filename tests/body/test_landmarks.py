@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import PACKAGED, load_body
-from sm_jax.body.landmarks import KNOWN_VERTICES, VERTEX_KEYPOINTS, keypoint_vertices
+from sm_jax.body.io import PACKAGED, load_body
+from sm_jax.body.surface import KNOWN_VERTICES, VERTEX_KEYPOINTS, keypoint_vertices
 
 
 @pytest.mark.parametrize("name", PACKAGED)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from sm_jax.body.files import read_body
+from sm_jax.body.io import read_body
 from sm_jax.body.pickles import read_pickle
 from sm_jax.errors import UserError
 from tests.body.models import random_arrays, write_chumpy_pickle

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import regressors, skeleton, smpl
-from sm_jax.body.assets import PACKAGED, load_body
+from sm_jax.body.io import PACKAGED, load_body
 from sm_jax.body.regressors import COCO, H36M, HALPE, LSP
 from sm_jax.errors import UserError
 from tests.body.models import random_motion

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton, smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.smpl import Body
 from sm_jax.geometry import rotations
 from sm_jax.types import Motion

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.body.assets import PACKAGED, load_body
+from sm_jax.body.io import PACKAGED, load_body
 
 
 @pytest.mark.parametrize("name", PACKAGED)

@@ -7,19 +7,19 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
 from sm_jax.body.capsules import capsules
+from sm_jax.body.io import load_body
 from sm_jax.data import codec
 from sm_jax.data.loader import WindowLoader
-from sm_jax.data.mistakes import MistakeConfig
-from sm_jax.data.sets import open_set
-from sm_jax.data.simulate import SimulatorConfig, simulate
-from sm_jax.motion.occlusion import joint_visibility
+from sm_jax.data.simulator.gross_errors import GrossErrorConfig
+from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.data.store import open_set
+from sm_jax.motion.visibility import joint_visibility
 from sm_jax.types import Motion, Observation
 
 FRAMES, BATCH = 32, 24
 EVERYBODY = np.ones((BATCH, 2), np.float32)
-NO_MISTAKES = SimulatorConfig(mistakes=MistakeConfig(limbs=0.0, people=0.0, lost=0.0))
+NO_MISTAKES = SimulatorConfig(mistakes=GrossErrorConfig(limbs=0.0, people=0.0, lost=0.0))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

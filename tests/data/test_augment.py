@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS, SIDED_REGIONS, mirror_permutation
 from sm_jax.data import augment
 from sm_jax.types import ContactTargets

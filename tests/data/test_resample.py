@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sm_jax.data import resample
+from sm_jax.motion import resample
 
 
 @pytest.mark.parametrize(("n_frames", "fps", "last"), [(241, 120.0, 240.0), (240, 120.0, 236.0), (10, 30.0, 9.0)])

@@ -4,7 +4,7 @@ import pytest
 from sm_jax.data import codec, store
 from sm_jax.data.builder import MotionPairs
 from sm_jax.data.schema import Split
-from sm_jax.data.sets import open_set
+from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D

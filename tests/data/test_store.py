@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data import codec, store
 from sm_jax.data.statistics import fit_statistics
 from sm_jax.errors import UserError

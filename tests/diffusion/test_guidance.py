@@ -3,7 +3,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.diffusion.guidance import Normalised, Preconditioned, classifier_free, descend, gradient, transform
+from sm_jax.diffusion.guidance import (
+    Normalised,
+    Preconditioned,
+    classifier_free,
+    descend,
+    energy_guidance,
+    x0_transform,
+)
 from sm_jax.diffusion.sampler import ddim
 from sm_jax.diffusion.schedule import trailing
 from tests.diffusion import gaussian
@@ -26,7 +33,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
         variance = gaussian.posterior_variance(t)
         rule = Preconditioned(variance * ERROR**2 / (variance + ERROR**2))
-        return gradient(gaussian.denoiser(), energy, rule, steps=1, start=999)(x_t, t)
+        return energy_guidance(gaussian.denoiser(), energy, rule, steps=1, start=999)(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))
     sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
@@ -40,14 +47,14 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
 def test_descent_steps_by_time(t, steps):
     """On a quadratic, k steps of size s contract the distance to the minimum by (1 - s / error^2)^k."""
     rule = Preconditioned(0.01)
-    guided = gradient(identity, energy, rule, steps=5, start=500)
+    guided = energy_guidance(identity, energy, rule, steps=5, start=500)
     x = jnp.array([[3.0, -2.0], [1.0, 0.5]])
     expected = SEEN + (1 - 0.01 / ERROR**2) ** steps * (x - SEEN)
     np.testing.assert_allclose(guided(x, jnp.array([t, t])), expected, rtol=1e-4)
 
 
 def test_the_correction_is_clamped():
-    guided = gradient(identity, energy, Preconditioned(0.05), steps=20, start=500, clamp=0.25)
+    guided = energy_guidance(identity, energy, Preconditioned(0.05), steps=20, start=500, clamp=0.25)
     x = jnp.array([[3.0, 0.5], [-3.0, 0.3]])
     np.testing.assert_allclose(guided(x, T), [[2.75, SEEN], [-2.75, SEEN]], atol=1e-3)
 
@@ -82,7 +89,7 @@ def test_descent_of_a_pytree(rule):
 
 
 def test_guided_sampling_is_one_scan():
-    guided = gradient(gaussian.denoiser(), energy, Normalised(0.1), start=999)
+    guided = energy_guidance(gaussian.denoiser(), energy, Normalised(0.1), start=999)
     run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
     program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
     assert program.count("scan[") == 1 and "callback" not in program
@@ -95,6 +102,6 @@ def test_classifier_free_extrapolates():
 
 
 def test_transform_projects_every_prediction():
-    capped = transform(gaussian.denoiser(), lambda x0: jnp.minimum(x0, 1.0))
+    capped = x0_transform(gaussian.denoiser(), lambda x0: jnp.minimum(x0, 1.0))
     sample = ddim(capped, jnp.ones((4, 1)) * 2.0, gaussian.LEVEL, trailing(1000, 20))
     np.testing.assert_allclose(sample, 1.0)

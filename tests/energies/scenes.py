@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.energies.combine import Evidence, Weights
+from sm_jax.energies.combine import EnergyWeights, Evidence
 from sm_jax.geometry import rotations
 from sm_jax.types import Camera, ContactTargets, Motion
 from tests.energies.checks import noise
 
-TERMS = tuple(field.name for field in dataclasses.fields(Weights))
+TERMS = tuple(field.name for field in dataclasses.fields(EnergyWeights))
 UPRIGHT = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)  # z-up world from the body's y-up rest frame
 HEIGHT = 0.9  # metres: pelvis of somebody who stands
 DISTANCE = 4.0  # metres from the camera

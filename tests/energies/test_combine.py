@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
-from sm_jax.energies.combine import Evidence, Weights, energy
+from sm_jax.body.io import load_body
+from sm_jax.energies.combine import EnergyWeights, Evidence, energy
 from sm_jax.geometry import camera as cameras
 from sm_jax.types import Camera, ContactTargets, Motion
 from tests.body.models import rest_motion
@@ -57,7 +57,7 @@ STANDING = jnp.ones((2, T, 4))
 
 def test_every_term_is_reported_and_the_truth_costs_nothing(body, standing):
     motion, evidence = standing
-    total, report = run(body, motion, STANDING, evidence, weights=Weights().active())
+    total, report = run(body, motion, STANDING, evidence, weights=EnergyWeights().active())
     assert set(report) == set(TERMS)
     for name, term in report.items():
         assert term.shape == () and term < 1e-4, name
@@ -67,7 +67,7 @@ def test_every_term_is_reported_and_the_truth_costs_nothing(body, standing):
 def test_total_is_the_weighted_sum(body, standing):
     motion, evidence = standing
     moved = dataclasses.replace(motion, pelvis=motion.pelvis + 0.1, betas=motion.betas + 0.5)
-    weights = Weights(reprojection=2.0, shape=3.0)
+    weights = EnergyWeights(reprojection=2.0, shape=3.0)
     total, report = run(body, moved, STANDING, evidence, weights=weights.active())
     expected = sum(getattr(weights, name) * term for name, term in report.items())
     np.testing.assert_allclose(total, expected, rtol=1e-5)
@@ -76,7 +76,7 @@ def test_total_is_the_weighted_sum(body, standing):
 
 def test_terms_without_weight_are_left_out(body, standing):
     motion, evidence = standing
-    weights = dataclasses.replace(Weights(**dict.fromkeys(TERMS, 0.0)), smoothness=1.0)
+    weights = dataclasses.replace(EnergyWeights(**dict.fromkeys(TERMS, 0.0)), smoothness=1.0)
     _, report = run(body, motion, STANDING, evidence, weights=weights.active())
     assert set(report) == {"smoothness"}
 
@@ -88,7 +88,7 @@ def test_gradient_of_every_term_through_the_body(body, term):
         wide_body, (motion, foot_contact, evidence) = widened(body), widened(scene(3))
         rng = np.random.default_rng(1)
         direction = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), motion)
-        weights = Weights(**(dict.fromkeys(TERMS, 0.0) | {term: 1.0}))
+        weights = EnergyWeights(**(dict.fromkeys(TERMS, 0.0) | {term: 1.0}))
 
         def along(step):
             moved = jax.tree.map(lambda x, d: x + step * d, motion, direction)
@@ -103,14 +103,14 @@ def test_gradient_of_every_term_through_the_body(body, term):
 def test_bodies_in_the_same_place_have_a_finite_gradient(body, standing):
     motion, evidence = standing
     together = dataclasses.replace(motion, pelvis=jnp.broadcast_to(motion.pelvis[:1], motion.pelvis.shape))
-    gradient = jax.jit(jax.grad(lambda m: energy(body, m, STANDING, evidence, Weights().active())[0]))(together)
+    gradient = jax.jit(jax.grad(lambda m: energy(body, m, STANDING, evidence, EnergyWeights().active())[0]))(together)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
 def test_bodies_in_one_another_cost(body, standing):
     motion, evidence = standing
     inside = dataclasses.replace(motion, pelvis=motion.pelvis.at[1, :, 1].set(0.1))
-    _, report = run(body, inside, STANDING, evidence, weights=Weights().active())
+    _, report = run(body, inside, STANDING, evidence, weights=EnergyWeights().active())
     assert report["penetration"] > 0.5
 
 
@@ -121,6 +121,7 @@ def test_padded_frames_change_nothing(body, standing):
     spoiled = dataclasses.replace(moved, pelvis=moved.pelvis.at[:, 3:].add(jnp.array([3.0, -2.0, 1.0])[None, None]))
     masked = dataclasses.replace(evidence, frame_mask=mask)
     for a, b in zip(
-        *(run(body, m, STANDING, masked, weights=Weights().active())[1].values() for m in (moved, spoiled)), strict=True
+        *(run(body, m, STANDING, masked, weights=EnergyWeights().active())[1].values() for m in (moved, spoiled)),
+        strict=True,
     ):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)

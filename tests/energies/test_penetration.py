@@ -3,13 +3,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.benchmarks.dances import nearer
+from experiments.benchmarks.body import nearer
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
-from sm_jax.body.distance_field import PosedField, pose_field
+from sm_jax.body.io import load_body
+from sm_jax.body.sdf import PosedField, pose_field
 from sm_jax.data.store import load_salsa
 from sm_jax.energies.penetration import SLACK, depths, penetration
-from sm_jax.metrics.penetration import mesh_depth
+from sm_jax.evaluation.metrics.penetration import mesh_depth
 from sm_jax.motion.frames import map_frames
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.export.npz import motion_file
 from sm_jax.geometry import rotations
 from sm_jax.types import Camera, Motion

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sm_jax.export import mesh
-from sm_jax.export.stage import BACKGROUND, Floor, side_camera
+from sm_jax.export.render import BACKGROUND, Floor, side_camera
 
 
 def test_every_vertex_of_the_clip_is_in_the_picture(body, content):

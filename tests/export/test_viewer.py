@@ -9,7 +9,7 @@ pytest.importorskip("viser", reason="viser is not installed; pip install 'sm_jax
 
 import viser
 
-from sm_jax.export.viewer import Scene
+from sm_jax.export.viewer import ViewerScene
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def server():
 
 
 def test_the_bodies_follow_the_slider(server, body, content):
-    scene = Scene(server, body, content)
+    scene = ViewerScene(server, body, content)
     for frame in (0, 4):
         scene.show(frame)
         for person in range(2):

@@ -1,6 +1,6 @@
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
-from sm_jax.fitting.scene import Scene, Sight, line_of_sight, lowest_sole, stature
+from sm_jax.body.io import load_body
+from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs, line_of_sight, lowest_sole, stature
 from sm_jax.geometry.camera import project
 from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, transpose
 from sm_jax.motion.resample import resample
@@ -48,7 +48,7 @@ def walking(seed: int = 0) -> Motion:
 
 
 @jax.jit
-def seen(motion: Motion) -> tuple[Scene, Sight]:
+def seen(motion: Motion) -> tuple[MonocularFit, MonocularInputs]:
     """The true scene in the camera's frame, and a perfect sight of it whose metres are of another scale."""
     R = jnp.asarray(R_CAMERA_WORLD)[None, None]
     in_camera = Motion(
@@ -59,7 +59,7 @@ def seen(motion: Motion) -> tuple[Scene, Sight]:
     )
     points = smpl.keypoints(BODY, smpl.pose(BODY, in_camera))
     up = jnp.asarray(R_CAMERA_WORLD[:, 2])
-    sight = Sight(
+    sight = MonocularInputs(
         keypoints=project(jnp.asarray(K), points),
         confidence=jnp.ones(points.shape[:-1]),
         metres=points,
@@ -69,4 +69,4 @@ def seen(motion: Motion) -> tuple[Scene, Sight]:
     )
     metres = 0.85 * rotate(transpose(line_of_sight(sight))[:, :, None], points)
     level = jnp.median(lowest_sole(BODY, smpl.pose(BODY, in_camera), up), axis=1)
-    return Scene(motion=in_camera, up=up, level=level), Sight(**{**vars(sight), "metres": metres})
+    return MonocularFit(motion=in_camera, up=up, level=level), MonocularInputs(**{**vars(sight), "metres": metres})

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
-from sm_jax.motion.evidence import ARMS, arms_on_trunk, joint_confidence
+from sm_jax.motion.visibility import ARMS, arms_on_trunk, joint_confidence
 from tests.perception.people import standing
 
 

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.motion.state import FOOT_CONTACT, ORIENT, PELVIS, POSE, D
-from sm_jax.nets.features import FEATURE_JOINTS, feature_visibility, person_frames
+from sm_jax.nets.layers import FEATURE_JOINTS, feature_visibility, person_frames
 from tests.nets.conditions import random_conditions
 
 

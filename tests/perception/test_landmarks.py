@@ -1,9 +1,9 @@
 import numpy as np
 
-from sm_jax.perception import regions
+from sm_jax.perception import crops
 from sm_jax.perception.frames import Frame
 from sm_jax.perception.landmarks import LANDMARKS, find_landmarks
-from sm_jax.perception.tracker import Tracks
+from sm_jax.perception.tracking import Tracks
 from tests.perception.people import standing
 
 
@@ -33,4 +33,4 @@ def test_region_coordinates_come_back_upright_for_every_frame_and_person():
     np.testing.assert_allclose(found.pixels, np.broadcast_to(hips[:, :, None], (2, 3, 33, 2)), atol=1e-3)
     np.testing.assert_allclose(found.metres[0, :, 0], np.tile([0, -1, 0.25], (3, 1)), atol=1e-5)
     np.testing.assert_allclose(found.metres[1, 0, 0], [*(turn @ [0, -1]), 0.25], atol=1e-5)
-    assert regions.SIZE == 256
+    assert crops.SIZE == 256

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.synthetic.cast import measure, skin
 
 

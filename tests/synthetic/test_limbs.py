@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.geometry.rotations import axis_angle_to_matrix, rotate
-from sm_jax.synthetic.limbs import frame, share_twist, towards, two_bones
+from sm_jax.synthetic.figure import frame, share_twist, towards, two_bones
 
 BONES = jnp.array([[0.02, -0.44, 0.0], [0.02, -0.43, -0.01]])
 BACK = jnp.array([0.0, 0.0, -1.0])

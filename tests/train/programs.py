@@ -23,12 +23,11 @@ from sm_jax.diffusion.schedule import cosine
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
 from sm_jax.nets.infiller import Infiller
-from sm_jax.train import cache, hosts, parallel
+from sm_jax.train import infilled_windows, parallel
 from sm_jax.train.config import InfillerTraining
-from sm_jax.train.examples import World
+from sm_jax.train.examples import TrainContext
 from sm_jax.train.loop import train
-from sm_jax.train.optimiser import make
-from sm_jax.train.state import TrainState, create
+from sm_jax.train.state import TrainState, create, make_optimiser
 from sm_jax.train.step import Loss, infiller_loss, make_step
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -83,11 +82,11 @@ def configuration(steps: int, save_every: int) -> InfillerTraining:
     return dataclasses.replace(tiny.INFILLER, steps=steps, **changes)
 
 
-def world() -> World:
+def world() -> TrainContext:
     """Without a body, which only simulation needs."""
     statistics = Statistics(mean=np.zeros(D, np.float32), std=np.full(D, 0.5, np.float32))
     alpha_bar: Any = jnp.asarray(cosine())
-    return World(key=jax.random.key(0), body=None, statistics=statistics, alpha_bar=alpha_bar)  # pyright: ignore
+    return TrainContext(key=jax.random.key(0), body=None, statistics=statistics, alpha_bar=alpha_bar)  # pyright: ignore
 
 
 def toy_loss() -> Loss:
@@ -114,7 +113,7 @@ def task(config: InfillerTraining, examples: str) -> tuple[Loss, Any, Any]:
     """Loss, weights and the function from a number to its batch: of the infiller on stored examples, or of the toy."""
     if not examples:
         return toy_loss(), toy_params(), toy_batch
-    _, stored = cache.load(pathlib.Path(examples), "test")
+    _, stored = infilled_windows.load(pathlib.Path(examples), "test")
     rows = np.arange(BATCH) % len(stored.number)
     batch = jax.tree.map(lambda x: x[rows], stored)
     batch = dataclasses.replace(batch, number=np.arange(BATCH, dtype=np.int32))
@@ -130,7 +129,7 @@ def run(
     """A training to its end, through the real loop: the state and the losses in its log."""
     config = configuration(steps, save_every)
     loss, params, batch = task(config, examples)
-    optimiser = make(config.optimiser, steps)
+    optimiser = make_optimiser(config.optimiser, steps)
     part = BATCH // jax.process_count()
     own = slice(jax.process_index() * part, (jax.process_index() + 1) * part)
     state = train(
@@ -149,7 +148,7 @@ def run(
 
 def training(coordinator: str = "", processes: int | None = None, process_id: int | None = None, **arguments) -> Any:
     """Losses, and a file of the final state, from one of some processes."""
-    hosts.join(coordinator, processes, process_id)
+    parallel.join_hosts(coordinator, processes, process_id)
     state, losses = run(**arguments)
     file = pathlib.Path(arguments["folder"]) / f"final_{jax.process_index()}.npz"
     np.savez(file, *jax.tree.leaves(state))
@@ -161,7 +160,7 @@ def eight(examples: str) -> Any:
     after three steps, and the all-reduces in the compiled program."""
     config = configuration(100, 100)
     loss, params, batch = task(config, examples)
-    optimiser = make(config.optimiser, 100)
+    optimiser = make_optimiser(config.optimiser, 100)
     step = make_step(loss, optimiser, config.optimiser.ema)
     many, one = parallel.parallelise(step), jax.pmap(step, axis_name="data", devices=jax.devices()[:1])
     joined, alone = create(params, optimiser), jax.tree.map(lambda x: jnp.asarray(x)[None], create(params, optimiser))

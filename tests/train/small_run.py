@@ -9,16 +9,16 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from configs import tiny
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.diffusion.schedule import cosine
-from sm_jax.motion.conditions import TextEmbedding
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import parallel
-from sm_jax.train.examples import Example, Windows, World, make_examples
+from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
 from sm_jax.types import ContactTargets
 from tests.motion.motions import random_motion
 
@@ -27,13 +27,13 @@ FRAMES, BATCH = CONFIG.data.frames, CONFIG.data.batch
 
 
 @functools.cache
-def world() -> World:
+def world() -> TrainContext:
     statistics = Statistics(mean=np.zeros(D, np.float32), std=np.full(D, 0.5, np.float32))
     key = jax.random.key(0)
-    return World(key=key, body=load_body(), statistics=statistics, alpha_bar=jnp.asarray(cosine()))
+    return TrainContext(key=key, body=load_body(), statistics=statistics, alpha_bar=jnp.asarray(cosine()))
 
 
-def windows(position: int) -> Windows:
+def windows(position: int) -> RawBatch:
     """Batch `position` of random motions with random texts."""
     rng = np.random.default_rng(position)
     motions = [random_motion(int(rng.integers(1 << 30)), source_frames(FRAMES)) for _ in range(BATCH)]
@@ -41,7 +41,7 @@ def windows(position: int) -> Windows:
     axis_angle = Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec().reshape(R.shape[:-1])
     masks = np.eye(CAPACITY, 22, dtype=np.float32)[None].repeat(BATCH, axis=0)
     frames = source_frames(FRAMES)
-    return Windows(
+    return RawBatch(
         rotations=np.round(axis_angle / ROTATION_UNIT).astype(np.int16),
         pelvis=np.stack([m.pelvis for m in motions]).astype(np.float32),
         betas=np.stack([m.betas for m in motions]).astype(np.float32),
@@ -58,14 +58,14 @@ def windows(position: int) -> Windows:
     )
 
 
-def make(world: World, raw: Windows) -> Example:
+def make(world: TrainContext, raw: RawBatch) -> Example:
     return make_examples(world, raw, FRAMES)
 
 
 OBSERVE = parallel.parallelise_examples(make)  # compiled once for all tests of the folder
 
 
-def observe(raw: Windows) -> Example:
+def observe(raw: RawBatch) -> Example:
     """The examples of a raw batch."""
     return jax.tree.map(jnp.asarray, parallel.join(OBSERVE(parallel.replicate(world()), parallel.split(raw))))
 

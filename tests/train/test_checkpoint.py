@@ -17,7 +17,7 @@ from configs import tiny
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
-from sm_jax.train import cache
+from sm_jax.train import infilled_windows
 from sm_jax.train.checkpoint import META, Checkpoints, git_commit
 from sm_jax.train.state import TrainState, create
 from tests.train.programs import result, same_bits, start, steps_logged
@@ -122,6 +122,6 @@ def test_two_deaths(tmp_path):
 
 @pytest.mark.slow
 def test_twenty_deaths_of_an_infiller(tmp_path):
-    cache.save(tmp_path / "examples.npz", (np.zeros(1), examples()), "test")
+    infilled_windows.save(tmp_path / "examples.npz", (np.zeros(1), examples()), "test")
     options = {"steps": STEPS, "save_every": SAVE_EVERY, "examples": str(tmp_path / "examples.npz")}
     assert deaths(tmp_path, 20, seed=1, **options) > 3

@@ -4,27 +4,27 @@ import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
-from sm_jax.train import hosts
+from sm_jax.train import parallel
 from tests.train.programs import pair, result, start
 
 
 def test_one_process_needs_nothing(monkeypatch):
     for name in ("JAX_COORDINATOR_ADDRESS", "JAX_NUM_PROCESSES", "JAX_PROCESS_ID"):
         monkeypatch.delenv(name, raising=False)
-    hosts.join()
-    hosts.wait_for_all("nobody")
-    assert hosts.is_first()
+    parallel.join_hosts()
+    parallel.wait_for_all("nobody")
+    assert parallel.is_first()
 
 
 def test_incomplete_orders_are_one_line(monkeypatch):
     with pytest.raises(UserError, match="need a coordinator: pass --coordinator HOST:PORT"):
-        hosts.join(processes=2)
+        parallel.join_hosts(processes=2)
     monkeypatch.setenv("JAX_PROCESS_ID", "first")
     with pytest.raises(UserError, match="JAX_PROCESS_ID is 'first'"):
-        hosts.join()
+        parallel.join_hosts()
     monkeypatch.delenv("JAX_PROCESS_ID")
     with pytest.raises(UserError, match=r"cannot join the training at auto \(.*pass --coordinator"):
-        hosts.join("auto")
+        parallel.join_hosts("auto")
 
 
 def test_two_processes_train_as_one_with_two_devices(tmp_path):

@@ -12,10 +12,9 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
-from sm_jax.train.examples import Windows
+from sm_jax.train.examples import RawBatch
 from sm_jax.train.loop import train
-from sm_jax.train.optimiser import make as make_optimiser
-from sm_jax.train.state import TrainState, create
+from sm_jax.train.state import TrainState, create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
 from tests.train.programs import configuration, toy_batch, toy_loss, toy_params
 from tests.train.programs import world as bare_world
@@ -29,7 +28,7 @@ def fresh() -> TrainState:
     return create(params, make_optimiser(CONFIG.optimiser, CONFIG.steps))
 
 
-def batches(position: int) -> Iterator[Windows]:
+def batches(position: int) -> Iterator[RawBatch]:
     return map(windows, itertools.count(position))
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from sm_jax.train.notice import Notice
+from sm_jax.train.loop import Preemption
 from tests.train.programs import pair, result, same_bits, start, steps_logged
 
 STEPS, RARELY = 2000, 5000  # steps of a training, and between its checkpoints
@@ -52,7 +52,7 @@ def test_all_processes_end_at_one_step(tmp_path):
 
 def test_afterwards_the_signal_does_what_it_did():
     before = signal.getsignal(signal.SIGTERM)
-    notice = Notice()
+    notice = Preemption()
     assert not notice.given(1)
     os.kill(os.getpid(), signal.SIGTERM)
     assert notice.given(2)

@@ -4,11 +4,11 @@ import numpy as np
 import optax
 
 from sm_jax.train.config import OptimiserConfig
-from sm_jax.train.optimiser import make
+from sm_jax.train.state import make_optimiser
 
 
 def steps(config: OptimiserConfig, total: int, gradient: float, param) -> list[float]:
-    optimiser = make(config, total)
+    optimiser = make_optimiser(config, total)
     params = {"w": param}
     state, sizes = optimiser.init(params), []
     for _ in range(total):

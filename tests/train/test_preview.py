@@ -3,7 +3,7 @@ import numpy as np
 
 from configs import tiny
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train.preview import betas_of, refiner_preview
 from tests.train.small_run import examples, world

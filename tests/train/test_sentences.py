@@ -1,6 +1,6 @@
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data import codec
 from sm_jax.train.sentences import STRIDE, Table, label
 from tests.data.sequences import alone, apart

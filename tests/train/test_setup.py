@@ -9,10 +9,10 @@ import pytest
 
 from configs import small, tiny
 from sm_jax.data import codec, store
-from sm_jax.data.sets import open_set
+from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
+from sm_jax.nets.weights import INFILLER, load_weights
 from sm_jax.train import setup
-from sm_jax.train.weights import INFILLER, load_weights
 from tests.data.sequences import sequence
 from tests.helpers import cached_asset
 from tests.train.small_run import world
@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 def test_the_salsa_world():
     cached_asset("minilm")
     config = tiny.INFILLER
-    study = setup.study(config, world().statistics)
+    study = setup.load_train_data(config, world().statistics)
     assert study.world.statistics is world().statistics
     assert study.windows(0).pelvis.shape[:2] == (2, 2) and len(study.held_out.number) == 32
     assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(study.held_out))
@@ -46,7 +46,7 @@ def test_sets_and_shares_belong_together():
     cached_asset("minilm")
     data = dataclasses.replace(tiny.INFILLER.data, shares=(1.0, 2.0))
     with pytest.raises(UserError, match=r"1 data.sets, 2 data.shares, 1 data.variants: give one share"):
-        setup.study(dataclasses.replace(tiny.INFILLER, data=data))
+        setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
 
 
 def test_a_training_needs_something_to_train_on_and_something_held_out(tmp_path):
@@ -55,7 +55,7 @@ def test_a_training_needs_something_to_train_on_and_something_held_out(tmp_path)
     store.save(tmp_path / "mine.npz", records, open_set("salsa").statistics, "")
     data = dataclasses.replace(tiny.INFILLER.data, sets=(str(tmp_path / "mine.npz"),))
     with pytest.raises(UserError, match="none of data.sets has a split val: prepare sequences with it"):
-        setup.study(dataclasses.replace(tiny.INFILLER, data=data))
+        setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
 
 
 @pytest.mark.parametrize("program", ["1_train_infiller.py", "2_train_refiner.py"])

@@ -11,8 +11,7 @@ from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
 from sm_jax.train import parallel
 from sm_jax.train.config import ComputeConfig
-from sm_jax.train.optimiser import make
-from sm_jax.train.state import TrainState, create
+from sm_jax.train.state import TrainState, create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step, noised, refiner_loss
 from tests.train.programs import toy_batch, toy_loss, toy_params
 from tests.train.small_run import BATCH, examples, world
@@ -32,7 +31,7 @@ def test_the_refiner_learns_to_undo_a_constant_error():
     config, example = tiny.REFINER, examples()
     infilled = example.x0 + 0.3
     params = jax.jit(Refiner(config.net).init)(jax.random.key(0), infilled, example.conditions)["params"]
-    optimiser = make(config.optimiser, 60)
+    optimiser = make_optimiser(config.optimiser, 60)
     step = parallel.parallelise(make_step(refiner_loss(config), optimiser, config.optimiser.ema))
     state, everywhere = parallel.replicate(create(params, optimiser)), parallel.replicate(world())
     batch, losses = parallel.split((infilled, example)), []
@@ -45,7 +44,7 @@ def test_the_refiner_learns_to_undo_a_constant_error():
 
 def three_steps(microbatch: int) -> tuple[TrainState, float]:
     """A small regression's state and its loss."""
-    optimiser = make(tiny.REFINER.optimiser, 60)
+    optimiser = make_optimiser(tiny.REFINER.optimiser, 60)
     step = parallel.parallelise(make_step(toy_loss(), optimiser, 0.9, microbatch))
     state, metrics = parallel.replicate(create(toy_params(), optimiser)), {}
     for number in range(3):

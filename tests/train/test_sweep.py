@@ -5,9 +5,12 @@ import pytest
 from configs import tiny
 from configs.ablations import TABLES
 from sm_jax.errors import UserError
-from sm_jax.train.sweep import Row, Sweep, runs
+from sm_jax.train.sweep import Ablation, Sweep, runs
 
-ROWS = {"baseline": Row("?", seeds=(0, 1)), "wide": Row("Wider?", {"net.width": 64, "compute.remat": True}, seeds=(3,))}
+ROWS = {
+    "baseline": Ablation("?", seeds=(0, 1)),
+    "wide": Ablation("Wider?", {"net.width": 64, "compute.remat": True}, seeds=(3,)),
+}
 SWEEP = Sweep(net="infiller", size="tiny", config=tiny.INFILLER, rows=ROWS, start={"steps": 7})
 
 
@@ -21,7 +24,9 @@ def test_a_run_for_each_row_and_seed():
 
 def test_a_program_is_told_the_same_as_the_configuration():
     values = {"data.sets": ("a", "b"), "compute.remat": False, "loss.hidden": 0.5}
-    (run,) = runs(Sweep(net="infiller", size="tiny", config=tiny.INFILLER, rows={"x": Row("?", values, seeds=(2,))}))
+    (run,) = runs(
+        Sweep(net="infiller", size="tiny", config=tiny.INFILLER, rows={"x": Ablation("?", values, seeds=(2,))})
+    )
     told = run.arguments(pathlib.Path("there"))
     assert told[:3] == ["--out", "there", "tiny"]
     assert told[3:] == ["--data.sets", "a", "b", "--compute.no-remat", "--loss.hidden", "0.5", "--seed", "2"]
@@ -31,7 +36,9 @@ def test_unknown_rows_and_paths_name_the_closest():
     with pytest.raises(UserError, match=r"no row wied in the table: did you mean wide\?"):
         list(runs(SWEEP, ("wied",)))
     with pytest.raises(UserError, match=r"no value net.widht in InfillerTraining: did you mean net.width\?"):
-        list(runs(Sweep(net="infiller", size="tiny", config=tiny.INFILLER, rows={"x": Row("?", {"net.widht": 1})})))
+        list(
+            runs(Sweep(net="infiller", size="tiny", config=tiny.INFILLER, rows={"x": Ablation("?", {"net.widht": 1})}))
+        )
 
 
 @pytest.mark.parametrize("name", TABLES)

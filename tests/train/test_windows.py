@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data import codec
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train.sentences import STRIDE

@@ -19,13 +19,13 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
-from sm_jax.data import resample
 from sm_jax.data.schema import PairSequence, Split
 from sm_jax.data.sources import cmu, salsa
 from sm_jax.errors import UserError
-from sm_jax.motion.feet import foot_contact
+from sm_jax.motion import resample
+from sm_jax.motion.foot_contact import foot_contact
 from sm_jax.motion.frames import map_frames
 from sm_jax.types import Array, Motion
 

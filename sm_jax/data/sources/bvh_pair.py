@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sm_jax.data import bvh, joint_names, resample, rest_pose
-from sm_jax.data.schema import Landmarks, Split
+from sm_jax.data.mocap import bvh, joint_names, rest_pose
+from sm_jax.data.schema import LandmarkMotion, Split
 from sm_jax.errors import UserError
+from sm_jax.motion import resample
 
 # Metres a file unit of what programs write; 1 inch / 0.45 is the unit of CMU's files.
 UNITS = {"metres": 1.0, "centimetres": 0.01, "millimetres": 0.001, "inches": 0.0254, "CMU's unit": 0.0254 / 0.45}
@@ -26,7 +27,7 @@ _Take = tuple[np.ndarray, np.ndarray | None, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Report:
+class BvhReport:
     """What was found out about a pair of files. maps: of the joints, one a file.  notes: sentences for the user."""
 
     maps: tuple[joint_names.JointMap, joint_names.JointMap]
@@ -53,7 +54,7 @@ def read(
     texts: Sequence[str] = (),
     split: Split = "test",
     name: str | None = None,
-) -> tuple[Landmarks, Report]:
+) -> tuple[LandmarkMotion, BvhReport]:
     """Read a pair of BVH files as landmarks at 30 fps, z up, in metres, on the floor together.
 
     scale: metres a file unit.  up: axis of the files that points up, one of UPS.  fps: frame rate.  What is None is
@@ -80,7 +81,7 @@ def read(
     positions, orientations, weight = _together(takes, notes)
     feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "foot", "toe"))]
     heights = np.where(weight[:, :, feet] > 0, positions[:, :, feet, 2], np.inf)
-    landmarks = Landmarks(
+    landmarks = LandmarkMotion(
         name=name or f"{first.stem}_{second.stem}",
         names=names,
         positions=positions - np.array([0.0, 0.0, np.median(heights.min(axis=(0, 2)))]),
@@ -92,7 +93,7 @@ def read(
     )
     statures = (people[0].stature * metre, people[1].stature * metre)
     maps = (people[0].map, people[1].map)
-    return landmarks, Report(maps=maps, scale=metre, up=up, statures=statures, notes=tuple(notes))
+    return landmarks, BvhReport(maps=maps, scale=metre, up=up, statures=statures, notes=tuple(notes))
 
 
 class _Person:

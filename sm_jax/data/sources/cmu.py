@@ -14,9 +14,10 @@ from typing import cast
 
 import numpy as np
 
-from sm_jax.data import asf, resample, rest_pose
-from sm_jax.data.schema import Landmarks, Split
+from sm_jax.data.mocap import asf, rest_pose
+from sm_jax.data.schema import LandmarkMotion, Split
 from sm_jax.errors import UserError
+from sm_jax.motion import resample
 
 FPS = 120.0  # the files do not say; the database's pages do
 ACKNOWLEDGEMENT = (
@@ -105,7 +106,7 @@ def find(folder: pathlib.Path) -> tuple[list[tuple[Trial, dict[str, pathlib.Path
     return found, missing
 
 
-def read(folder: pathlib.Path, fps: float = FPS) -> Iterator[Landmarks]:
+def read(folder: pathlib.Path, fps: float = FPS) -> Iterator[LandmarkMotion]:
     """Yield the trials found below a folder at 30 fps; says on stderr which are missing. fps: of the AMC files."""
     found, missing = find(folder)
     if missing:
@@ -114,7 +115,7 @@ def read(folder: pathlib.Path, fps: float = FPS) -> Iterator[Landmarks]:
         yield read_trial(trial, files, fps)
 
 
-def read_trial(trial: Trial, files: dict[str, pathlib.Path], fps: float = FPS) -> Landmarks:
+def read_trial(trial: Trial, files: dict[str, pathlib.Path], fps: float = FPS) -> LandmarkMotion:
     """One trial from its files. Both people are lifted together so that their feet stand on z = 0."""
     people = [_person(files, id) for id in (trial.first, trial.second)]
     n_frames = min(len(positions) for positions, _ in people)
@@ -122,7 +123,7 @@ def read_trial(trial: Trial, files: dict[str, pathlib.Path], fps: float = FPS) -
     positions = np.stack([resample.read_points(x, at) for x, _ in people])
     turns = [resample.read_rotations(R, at) for _, R in people if R is not None]
     positions[..., 2] -= np.median(positions[:, :, _FEET, 2].min(axis=(0, 2)))
-    return Landmarks(
+    return LandmarkMotion(
         name=name_of(trial),
         names=tuple(LANDMARKS),
         positions=positions,

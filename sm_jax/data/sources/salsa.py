@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
-from sm_jax.data import bvh
-from sm_jax.data.schema import Landmarks, Split
+from sm_jax.data.mocap import bvh
+from sm_jax.data.schema import LandmarkMotion, Split
 from sm_jax.errors import UserError
 
 TRIALS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15)
@@ -87,7 +87,7 @@ _BOTH_TURN = (2, 7, 9, 13)
 _Y_UP_TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 
 
-def read(archive: pathlib.Path) -> Iterator[Landmarks]:
+def read(archive: pathlib.Path) -> Iterator[LandmarkMotion]:
     """Yield the takes of the archive (a .tar.xz of BVH files) at 30 fps, faults mended, each person on the floor."""
     if not archive.is_file():
         raise UserError(f"{archive}: no such archive; give the path of salsa_bvh.tar.xz")
@@ -119,7 +119,7 @@ def _texts(name: str, trial: int) -> tuple[str, ...]:
     return _DANCE + (held,) * (trial in _HOLD_MOSTLY) + (turning,) * (trial in _BOTH_TURN)
 
 
-def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[Landmarks]:
+def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[LandmarkMotion]:
     """The one or two takes of a trial, named salsa_NN or salsa_NNa, salsa_NNb."""
     lead = _mend(files[0], range(len(files[0].names)), *_MEND[trial]) if trial in _MEND else files[0]
     lead, follow = _turned_right(lead, (60, trial)), _turned_right(files[1], (61, trial))
@@ -132,7 +132,7 @@ def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[Landmarks]:
     spans = [(max(SETTLING, a), b) for a, b in ((0, cut[0]), (cut[1], n_frames)) if b - max(SETTLING, a) > TRUE_FPS]
     for suffix, (a, b) in zip(("a", "b") if len(spans) > 1 else ("",), spans, strict=True):
         name = f"salsa_{trial:02d}{suffix}"
-        yield Landmarks(
+        yield LandmarkMotion(
             name=name,
             names=tuple(LANDMARKS),
             positions=positions[:, a:b:EVERY],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, travel
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, ScriptedContact, travel
 from sm_jax.synthetic.scripts.moves import OTHER, SIGN, Cast, Chance, bend, come_together, one_side
 from sm_jax.types import Side
 
@@ -61,14 +61,14 @@ def hug(cast: Cast, chance: Chance) -> Script:
             trunk=over,
             look=((start - 0.5, 0.8), (start, 0.0), (end, 0.0), (end + 0.5, 0.8)),
         ),
-        touches=(Touch(a="chest", b="chest", start=start, end=end), *_arms_on_backs(start, end)),
+        touches=(ScriptedContact(a="chest", b="chest", start=start, end=end), *_arms_on_backs(start, end)),
     )
 
 
-def _arms_on_backs(start: float, end: float) -> list[Touch]:
+def _arms_on_backs(start: float, end: float) -> list[ScriptedContact]:
     """The forearms of both may lie on the other's back."""
     pairs = [pair for side in OTHER for pair in ((f"{side}_forearm", "back"), ("back", f"{side}_forearm"))]
-    return [Touch(a=a, b=b, start=start, end=end, held=False) for a, b in pairs]
+    return [ScriptedContact(a=a, b=b, start=start, end=end, held=False) for a, b in pairs]
 
 
 TAP = (
@@ -113,7 +113,7 @@ def tap(cast: Cast, chance: Chance) -> Script:
             way=travel((end - 0.1, apart, 0.0, 0.0), (end + 1.3, apart + 0.08, 0.0, -180.0 * sign)),
             look=((0.0, 0.0), (end + 0.5, 0.0), (end + 1.2, 1.0)),
         ),
-        touches=(Touch(a=f"{side}_hand", b=f"{side}_shoulder", start=start, end=end, held=False),),
+        touches=(ScriptedContact(a=f"{side}_hand", b=f"{side}_shoulder", start=start, end=end, held=False),),
         words={"side": side},
     )
 
@@ -162,7 +162,7 @@ def pat(cast: Cast, chance: Chance) -> Script:
             trunk=((0.0, down, 0.0, 0.0),),
             look=((0.0, 0.0), (start + 0.4, 0.0), (end, 0.8)),
         ),
-        touches=(Touch(a=f"{side}_hand", b="back", start=start, end=end, held=False),),
+        touches=(ScriptedContact(a=f"{side}_hand", b="back", start=start, end=end, held=False),),
         words={"side": side},
     )
 
@@ -257,5 +257,5 @@ def back_to_back(cast: Cast, chance: Chance) -> Script:
         seconds=seconds,
         a=Role(way=ways[0], trunk=lean, look=((0.0, 0.0),), hands=crossed if fold[0] else ()),
         b=Role(way=ways[1], trunk=lean, look=((0.0, 0.0),), hands=crossed if fold[1] else ()),
-        touches=(Touch(a="back", b="back", start=start, end=end),),
+        touches=(ScriptedContact(a="back", b="back", start=start, end=end),),
     )

@@ -1,6 +1,6 @@
 """Going somewhere together, arm in arm or the like."""
 
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, travel
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, ScriptedContact, travel
 from sm_jax.synthetic.scripts.moves import OTHER, SIGN, Cast, Chance, abreast, glances, one_side, walking
 from sm_jax.synthetic.steps import Gait
 
@@ -40,7 +40,7 @@ def arm_in_arm(cast: Cast, chance: Chance) -> Script:
         seconds=seconds,
         a=Role(way=way[0], hands=(offer,), gait=gait, look=glances(chance, seconds)),
         b=Role(way=way[1], hands=(take,), gait=gait, look=glances(chance, seconds)),
-        touches=(Touch(a=f"{side}_forearm", b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False),),
+        touches=(ScriptedContact(a=f"{side}_forearm", b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False),),
         words={"side_a": side, "side_b": OTHER[side]},
     )
 
@@ -81,7 +81,7 @@ def arm_round(cast: Cast, chance: Chance) -> Script:
         ),
         b=Role(way=way[1], gait=gait, look=glances(chance, seconds)),
         touches=tuple(
-            Touch(a=f"{side}_forearm", b=place, start=start, end=seconds, held=False)
+            ScriptedContact(a=f"{side}_forearm", b=place, start=start, end=seconds, held=False)
             for place in (f"{OTHER[side]}_shoulder", "back")
         ),
         words={"side_a": side},
@@ -187,7 +187,7 @@ def support(cast: Cast, chance: Chance) -> Script:
             look=((0.0, 0.0),),
         ),
         touches=tuple(
-            Touch(a=place, b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False)
+            ScriptedContact(a=place, b=f"{OTHER[side]}_forearm", start=0.0, end=seconds, held=False)
             for place in (f"{side}_shoulder", "back")
         ),
         words={"side_b": OTHER[side]},

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sm_jax.synthetic.curves import Keys
-from sm_jax.synthetic.script import Foot, Hand, On, Own, Role, Script, Touch, Vector, travel
+from sm_jax.synthetic.script import Foot, Hand, On, Own, Role, Script, ScriptedContact, Vector, travel
 from sm_jax.synthetic.scripts.moves import GUARD, OTHER, SIGN, Cast, Chance, arms, bend, one_side
 from sm_jax.synthetic.steps import Gait
 from sm_jax.types import Side
@@ -113,7 +113,9 @@ def kick(cast: Cast, chance: Chance) -> Script:
             look=((0.0, 1.0),),
             gait=Gait(swing=0.3, double=0.05),
         ),
-        touches=(Touch(a=f"{side}_foot", b=f"{OTHER[side]}_thigh", start=at - 0.05, end=at + 0.2, held=False),),
+        touches=(
+            ScriptedContact(a=f"{side}_foot", b=f"{OTHER[side]}_thigh", start=at - 0.05, end=at + 0.2, held=False),
+        ),
         words={"side": side, "other": OTHER[side]},
     )
 

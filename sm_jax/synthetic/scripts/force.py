@@ -1,6 +1,6 @@
 """Pushing, pulling and helping up."""
 
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, travel
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, ScriptedContact, travel
 from sm_jax.synthetic.scripts.moves import (
     OTHER,
     SEAT,
@@ -185,7 +185,7 @@ def pull_up(cast: Cast, chance: Chance) -> Script:
             trunk=((0.0, 12.0, 0.0, 0.0), (start, 22.0, 0.0, 0.0), (up + 0.5, 48.0, 0.0, 0.0), (done, 4.0, 0.0, 0.0)),
             feet=feet,
         ),
-        touches=tuple(Touch(a=touch.a, b=touch.b, start=start, end=done + 0.3) for _, _, touch in hands),
+        touches=tuple(ScriptedContact(a=touch.a, b=touch.b, start=start, end=done + 0.3) for _, _, touch in hands),
     )
 
 

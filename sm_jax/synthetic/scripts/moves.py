@@ -4,7 +4,7 @@ import numpy as np
 
 from sm_jax.synthetic.cast import Person
 from sm_jax.synthetic.curves import Keys
-from sm_jax.synthetic.script import Between, Foot, Hand, Own, Touch, Vector, Way, travel
+from sm_jax.synthetic.script import Between, Foot, Hand, Own, ScriptedContact, Vector, Way, travel
 from sm_jax.synthetic.steps import Gait
 from sm_jax.types import Side
 
@@ -52,13 +52,13 @@ def come_together(chance: Chance, apart: float, arrive: float, leave: float, end
 
 def join(
     sides: tuple[Side, Side], point: Vector, palm: Vector, fingers: Vector | None, start: float, end: float, **more
-) -> tuple[Hand, Hand, Touch]:
+) -> tuple[Hand, Hand, ScriptedContact]:
     """Two hands meet palm to palm between the people. point: (towards b, to a's left, up) metres; palm and fingers:
     where a's point, (towards b, left, up); b's palm looks at a's, its fingers are turned about the vertical."""
     a = Between(point=point, palm=palm, fingers=fingers)
     b = Between(point=(-point[0], -point[1], point[2]), palm=(palm[0], palm[1], -palm[2]), fingers=fingers)
     hands = [Hand(side=s, to=to, start=start, end=end, **more) for s, to in zip(sides, (a, b), strict=True)]
-    return hands[0], hands[1], Touch(a=f"{sides[0]}_hand", b=f"{sides[1]}_hand", start=start, end=end)
+    return hands[0], hands[1], ScriptedContact(a=f"{sides[0]}_hand", b=f"{sides[1]}_hand", start=start, end=end)
 
 
 def bend(start: float, end: float, trunk: Vector, rise: float = 0.7, base: Vector = (0.0, 0.0, 0.0)) -> Keys:

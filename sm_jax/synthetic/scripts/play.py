@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sm_jax.synthetic.script import Hand, On, Own, Role, Script, Touch, Way, orbit, travel
+from sm_jax.synthetic.script import Hand, On, Own, Role, Script, ScriptedContact, Way, orbit, travel
 from sm_jax.synthetic.scripts.moves import OTHER, SIGN, Cast, Chance, arms, join, shoulder_height
 from sm_jax.synthetic.steps import Gait
 
@@ -101,7 +101,7 @@ def clap_game(cast: Cast, chance: Chance) -> Script:
             )
             a.append(hand_a)
             b.append(hand_b)
-            touches.append(Touch(a=touch.a, b=touch.b, start=at - 0.05, end=at + 0.15, held=False))
+            touches.append(ScriptedContact(a=touch.a, b=touch.b, start=at - 0.05, end=at + 0.15, held=False))
     x = apart / 2
     return Script(
         seconds=seconds,

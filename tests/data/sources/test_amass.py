@@ -6,13 +6,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.data.sources import amass, cmu, salsa
 from sm_jax.errors import UserError
 from sm_jax.export.amass import save_amass
 from sm_jax.export.npz import motion_file
-from sm_jax.motion.feet import foot_contact
+from sm_jax.motion.foot_contact import foot_contact
 from sm_jax.types import Camera, Motion
 
 N_FRAMES = 40

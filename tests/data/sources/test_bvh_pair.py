@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from sm_jax.body import smpl
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.data.sources import bvh_pair
 from sm_jax.errors import UserError

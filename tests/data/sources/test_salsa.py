@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sm_jax.data.bvh import Bvh
+from sm_jax.data.mocap.bvh import Bvh
 from sm_jax.data.sources import salsa
 from sm_jax.errors import UserError
 

@@ -5,8 +5,8 @@ import math
 import jax
 import pytest
 
-from experiments.benchmarks.energies import gradient_memory, intermediates, salsa
-from sm_jax.body.assets import load_body
+from experiments.benchmarks.body import gradient_memory, intermediates, salsa
+from sm_jax.body.io import load_body
 from sm_jax.energies.combine import SURFACE_EVERY
 from sm_jax.energies.contact import POINTS
 

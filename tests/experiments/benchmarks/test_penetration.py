@@ -1,11 +1,11 @@
 import pytest
 
-from experiments.benchmarks.penetration import measure
+from experiments.benchmarks.body import measure_penetration
 
 
 @pytest.mark.slow
 def test_proxy_follows_the_exact_depth_on_real_dances():
-    found = measure({"open-low": 24})
+    found = measure_penetration({"open-low": 24})
     assert found["penetration_depth_error_mm"] < 5
     assert found["penetration_depth_correlation"] > 0.9
     for shape in ("own", "random"):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from experiments.benchmarks.to_energy import BLOCK, MOST, least_iterations
+from experiments.benchmarks.sampling import BLOCK, MOST, least_iterations
 
 
 @pytest.mark.parametrize("needed", [1, BLOCK, 11, 79, 80, 81, 130, MOST - 1, MOST])

@@ -2,9 +2,9 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.body.assets import load_body
+from sm_jax.body.io import load_body
 from sm_jax.data import codec
-from sm_jax.data.sets import open_set
+from sm_jax.data.store import open_set
 from sm_jax.export.render import Shot
 
 

@@ -1,0 +1,368 @@
+"""The generated tables, and putting them into the documents that quote them."""
+
+import json
+import pathlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sm_jax.data.codec import FIELDS
+from sm_jax.evaluation.report import means, tables
+from sm_jax.nets.weights import INFILLER, REFINER, load_weights, parameters
+from sm_jax.synthetic.classes import CLASSES
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+RESULTS = ROOT / "experiments" / "results"
+TABLES = {
+    "headline": headline,
+    "rendered": benchmark("rendered"),
+    "simulated": benchmark("simulated"),
+    "four_views": benchmark("four_views"),
+    "methods": methods,
+    "tuning": tuning,
+    "training": training_scores,
+    "body": speed,
+    "speed_training": training,
+    "speed_sampling": sampling,
+    "guidance": guidance,
+    "to_energy": to_energy,
+    "fields": fields,
+    "salsa_truth": salsa_truth,
+    "simulator": simulator,
+    "synthetic": synthetic,
+    "examples": examples,
+    "rule_facts": rule_facts,
+    "semantics": semantics,
+    "sentences": sentences,
+}
+
+
+def embed_tables() -> None:
+    """Replace what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text()
+        for name, make in TABLES.items():
+            begin, end = f"<!-- table: {name} -->", "<!-- end -->"
+            block = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+            if block.search(text):
+                replacement = f"{begin}\n{make(RESULTS)}\n{end}"
+                text = block.sub(lambda _, new=replacement: new, text)
+        if text != path.read_text():
+            path.write_text(text)
+            print(f"{path.relative_to(ROOT)} rewritten")
+
+
+# Tables of all methods on the frozen benchmarks.
+
+
+HEADLINE = (
+    "hidden_mpjpe_mm", "visible_mpjpe_mm", "pair_pa_mpjpe_mm", "contact_recall_5cm", "a_pd_excess_mm",
+    "jitter_over_truth", "seconds",
+)  # fmt: skip
+
+
+def benchmark(name: str) -> Callable[[pathlib.Path], str]:
+    """The tables of one benchmark."""
+    return lambda results: tables(name, _read(results)["benchmarks"][name])
+
+
+def headline(results: pathlib.Path) -> str:
+    """All methods on rendered video, the columns that matter most."""
+    result = _read(results)
+    found = result["benchmarks"]["rendered"]
+    refused, takes = len(found["failed"]), len(found["takes"])
+    note = (
+        f"{found['clips']} clips, of which the front-end refused {refused}; {found['frames']} frames of {takes}"
+        f" held-out takes; mean and 95 % interval over takes; {result['device']}, commit {result['commit']}."
+    )
+    return "\n".join([*means(found["summary"], HEADLINE), "", note])
+
+
+def methods(results: pathlib.Path) -> str:
+    """Which methods these are, with their settings."""
+    result = _read(results)
+    lines = ["| method | settings |", "|---|---|", *(_row(name, said) for name, said in result["methods"].items())]
+    weights = ", ".join(f"{name} {value[:12]}" for name, value in result["weights"].items())
+    made = f"jax {result['jax']}, {result['device']}, commit {result['commit']}"
+    return "\n".join([*lines, "", f"Seed {result['question']['seed']}, weights {weights}, {made}."])
+
+
+def tuning(results: pathlib.Path) -> str:
+    """Each method's best settings on the validation split, and how many were tried."""
+    found = json.loads((results / "tuning.json").read_text())
+    lines = ["| method | tried | best | score | jitter over truth |", "|---|---|---|---|---|"]
+    for name, method in found["methods"].items():
+        best = min(method["rows"], key=lambda row: row["score"])
+        chosen = ", ".join(
+            f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+            for key, value in best["settings"].items()
+        )
+        lines.append(
+            f"| {name} | {len(method['rows'])} | {chosen} | {best['score']:.3f} | {best['jitter_over_truth']:.2f} |"
+        )
+    clips = f"{len(found['clips'])} clips × {found['seeds']} simulations"
+    return "\n".join(
+        [*lines, "", f"{clips}, {found['device']}; the score is lower the better, the raw estimate's is 1."]
+    )
+
+
+def _row(name: str, settings: dict[str, Any]) -> str:
+    return f"| {name} | {', '.join(f'{key} {value}' for key, value in settings.items())} |"
+
+
+def _read(results: pathlib.Path) -> dict[str, Any]:
+    return json.loads((results / "baselines.json").read_text())
+
+
+# Tables of what the data are.
+
+
+def fields(_: pathlib.Path) -> str:
+    """The arrays of a sequence."""
+    lines = ["| field | type | what |", "|---|---|---|"]
+    for name, field in FIELDS.items():
+        kind = "text" if field.dtype is str else field.dtype.__name__
+        lines.append(f"| `{name}` | {'list of texts' if kind == 'text' and field.shape else kind} | {field.meaning} |")
+    return "\n".join(lines)
+
+
+def synthetic(results: pathlib.Path) -> str:
+    """How the synthetic classes move, beside salsa."""
+    result = json.loads((results / "synthetic.json").read_text())
+    columns = {
+        "skate": "skate (mm/s)",
+        "deep": "deeper than 2 cm (share of frames)",
+        "deepest": "deepest (mm)",
+        "gap": "gap (mm)",
+        "kept": "contacts kept",
+        "limits": "beyond range (deg)",
+        "peak": "peak (m/s²)",
+        "read": "contacts read",
+    }
+    lines = ["| class | split | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 2) + "|"]
+    for name, row in result["classes"].items():
+        cells = " | ".join("" if row[key] is None else f"{row[key]:.3g}" for key in columns)
+        lines.append(f"| {name} | {CLASSES[name].split if name in CLASSES else ''} | {cells} |")
+    return "\n".join([*lines, "", f"{result['per_class']} samples of each class, commit {result['commit']}."])
+
+
+def salsa_truth(results: pathlib.Path) -> str:
+    """What is wrong with the salsa set as ground truth."""
+    result = json.loads((results / "salsa_truth.json").read_text())
+    columns = {
+        "closest_knuckles_median_mm": "hands that hold (mm apart)",
+        "skate_measured_mm_s": "skate as measured (mm/s)",
+        "skate_mm_s": "skate (mm/s)",
+        "mesh_penetration_max_mm": "deepest vertex (mm)",
+        "mesh_penetration_mean_mm": "mean depth (mm)",
+        "deepest_point_mm": "deepest surface point (mm)",
+        "frames_deeper_than_50_mm": "frames over 50 mm",
+        "ankle_over_90_deg": "ankles over 90°",
+        "elbow_over_155_deg": "elbows over 155°",
+    }
+    lines = ["| take | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, row in {**result["takes"], "mean over frames": result["mean_over_frames"]}.items():
+        cells = " | ".join(_share_or_number(key, row.get(key)) for key in columns)
+        lines.append(f"| {name} | {cells} |")
+    note = f"Vertices in every {result['every']}th frame, surface points in all; shares of frames. "
+    return "\n".join([*lines, "", f"{note}Commit {result['commit']}."])
+
+
+def _share_or_number(key: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3g}" if key.endswith(("_mm", "_mm_s")) and "frames" not in key else f"{100 * value:.1f} %"
+
+
+# Tables of the simulated observer and of what training makes with it.
+
+
+def simulator(results: pathlib.Path) -> str:
+    """The simulated observer beside the real front-end on the same clip."""
+    result = json.loads((results / "simulator.json").read_text())
+    lines = ["| statistic | front-end | simulator before | fitted |", "|---|---|---|---|"]
+    for name, row in result["statistics"].items():
+        lines.append(f"| {name} | " + " | ".join(f"{row[key]:.3g}" for key in ("real", "before", "after")) + " |")
+    return "\n".join([*lines, "", f"{result['what'][0].upper()}{result['what'][1:]}. Commit {result['commit']}."])
+
+
+def examples(results: pathlib.Path) -> str:
+    """How fast examples are made, beside how fast networks train on them."""
+    result = json.loads((results / "bench_examples.json").read_text())
+    rate = result["examples_per_second"]
+    lines = ["| | examples a second | made over trained |", "|---|---|---|", f"| made | {rate['examples']:.0f} | |"]
+    for size, ratio in result["made_over_trained"].items():
+        lines.append(
+            f"| {size}, {result['parameters'][size] / 1e6:.1f} M parameters | {rate[size]:.1f} | {ratio:.1f} |"
+        )
+    return "\n".join([*lines, "", f"{result['what']}; {result['device']}, commit {result['commit']}."])
+
+
+# How fast the body is.
+
+
+def speed(results: pathlib.Path) -> str:
+    """Time of the body layer beside others and the machine's bound."""
+    result = json.loads((results / "bench_body.json").read_text())
+    lines = ["| forward and backward, frames | ours (ms) | smplx | body-models | bound |", "|---|---|---|---|---|"]
+    for name, row in result["layers"].items():
+        what, _, batch = name.partition("_forward_backward_")
+        if batch:
+            keys = (f"{other}_over_ours" for other in ("smplx", "body_models", "bound"))
+            cells = " | ".join(f"{row[key]:.2g}×" if key in row else "" for key in keys)
+            lines.append(f"| {what}, {batch} | {row['ours_ms']:.3g} | {cells} |")
+    return "\n".join([*lines, "", f"Times over ours. float32, {result['device']}, commit {result['commit']}."])
+
+
+# What the shipped weights are.
+
+
+def training_scores(_: pathlib.Path) -> str:
+    """What the shipped weights were trained on, and for how long."""
+    names = ("hidden_rooted_mpjpe", "acceleration_error")
+    lines = [
+        "| network | parameters | steps | windows a step | hidden joints (mm) | acceleration error (m/s²) |",
+        "|---|---|---|---|---|---|",
+    ]
+    for path, start in ((INFILLER, "estimate"), (REFINER, "infilled")):
+        weights = load_weights(path)
+        facts, held_out = weights.facts, weights.facts["validation"]
+        before, after = (
+            " | ".join(f"{held_out[f'val/{part}{name}']:.1f}" for name in names) for part in (f"{start}/", "")
+        )
+        batch = facts["config"]["data"]["batch"]
+        lines.append(f"| before the {path.stem} | | | | {before} |")
+        lines.append(f"| {path.stem} | {parameters(weights.params):,} | {facts['steps']:,} | {batch} | {after} |")
+    return "\n".join(lines)
+
+
+# How fast training and sampling are, and what they cost.
+
+
+def training(results: pathlib.Path) -> str:
+    """Examples a second against the size of the batch."""
+    result = json.loads((results / "bench_training.json").read_text())
+    summary = result["summary"]
+    by_size = result["torch_over_ours"].values()
+    said = (
+        f"Beside eager PyTorch {min(by_size):.2f} to {max(by_size):.2f}× as fast; eight devices that share the cores"
+        f" take the largest batch {summary['partition_overhead_8']:.2f}× as fast as one."
+    )
+    return "\n".join(
+        [*_rates(result, "examples_per_second", "examples a second, batch of"), "", said, "", _origin(result)]
+    )
+
+
+def sampling(results: pathlib.Path) -> str:
+    """Frames a second against the clips in a batch."""
+    result = json.loads((results / "bench_sampling.json").read_text())
+    return "\n".join([*_rates(result, "frames_per_second", "frames a second, clips in a batch"), "", _origin(result)])
+
+
+def guidance(results: pathlib.Path) -> str:
+    """What guidance costs, in a denoising step and in a whole call."""
+    result = json.loads((results / "bench_sampling.json").read_text())
+    took, summary, settings = result["milliseconds"], result["summary"], result["settings"]
+    rows = {
+        "a denoising step": ("step", "guided_over_unguided"),
+        f"a whole call: {settings['steps']} of them, {settings['polish']} of the last descent": (
+            "call", "guided_call_over_unguided",
+        ),
+    }  # fmt: skip
+    lines = ["| milliseconds | without guidance | with guidance | ratio |", "|---|---|---|---|"]
+    for name, (key, ratio) in rows.items():
+        lines.append(f"| {name} | {took[key]} | {took[f'guided {key}']} | {summary[ratio]:.2f} |")
+    free = f"Classifier-free guidance in both: {result['classifier_free_guidance']}."
+    return "\n".join([*lines, "", f"{free} {_origin(result)}"])
+
+
+def to_energy(results: pathlib.Path) -> str:
+    """How long L-BFGS without a prior takes to the energy of our result."""
+    result = json.loads((results / "bench_sampling.json").read_text())
+    found = result["lbfgs_to_our_energy"]
+    lines = ["| clip | energy | ours (s) | L-BFGS: iterations | energy | time over ours |", "|---|---|---|---|---|---|"]
+    for number, row in enumerate(found["clips"]):
+        needed = row["lbfgs_iterations"] or f"more than {found['most_iterations']}"
+        lines.append(
+            f"| {number} | {row['energy']:.3f} | {row['seconds']:.2f} | {needed} | {row['lbfgs_energy']:.3f} |"
+            f" {row['lbfgs_over_ours']:.2f}× |"
+        )
+    return "\n".join([*lines, "", _origin(result)])
+
+
+def _rates(result: dict, name: str, what: str) -> list[str]:
+    """Lines of a table: ways, their rates by the size of the batch, and the peak memory of their process."""
+    rates = result[name]
+    sizes = sorted({int(size) for by_size in rates.values() for size in by_size})
+    lines = [f"| {what} | {' | '.join(map(str, sizes))} | peak memory (GiB) |", "|---" * (len(sizes) + 2) + "|"]
+    for way, by_size in rates.items():
+        cells = (f"{by_size[str(size)]:.1f}" if str(size) in by_size else "" for size in sizes)
+        memory = next(gib for process, gib in result["peak_memory_gib"].items() if way.startswith(process))
+        lines.append(f"| {way} | {' | '.join(cells)} | {memory:.1f} |")
+    return lines
+
+
+def _origin(result: dict) -> str:
+    packages = ", ".join(f"{name} {version}" for name, version in result["versions"].items() if version)
+    what = f"{result['what'][0].upper()}{result['what'][1:]}"
+    return f"{what}; {result['device']}, {packages}, commit {result['commit']}."
+
+
+# Tables of what is said of a clip: whether it is true, whether it helps, and whether it is done.
+
+
+COLUMNS = {"pair_pa_mm": ("pair PA-MPJPE (mm)", 1), "contact_f1": ("contact F1 (5 cm)", 3)}
+
+
+def rule_facts(results: pathlib.Path) -> str:
+    """Shares of the rules' sentences that are true, by set."""
+    sets = json.loads((results / "rule_facts.json").read_text())["summary"]["sets"]
+    lines = [
+        "| set | described from | sentences | true in every statement | statements each |",
+        "|---|---|---|---|---|",
+    ]
+    for name, by_source in sets.items():
+        for source, found in by_source.items():
+            share, each = 100 * found["true_sentences"], found["facts_per_sentence"]
+            lines.append(f"| {name} | {source} | {found['sentences']} | {share:.1f} % | {each:.1f} |")
+    return "\n".join(lines)
+
+
+def semantics(results: pathlib.Path) -> str:
+    """Of each way to reconstruct and each telling, the scores, and the difference to silence."""
+    study = json.loads((results / "semantics.json").read_text())
+    heads = [head for head, _ in COLUMNS.values()]
+    head = ["way", "told", *heads, *(f"{name} over none" for name in heads)]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for way, by_kind in study["over_none"].items():
+        for kind, cells in study["summary"][way].items():
+            over = by_kind.get(kind)
+            told = [_cell(cells[name], digits) for name, (_, digits) in COLUMNS.items()]
+            beside = [_cell(over[name], digits, "+") if over else "" for name, (_, digits) in COLUMNS.items()]
+            lines.append(f"| {' | '.join([way, kind, *told, *beside])} |")
+    clips = len({row["clip"] for row in study["rows"]})
+    weights = study["weights"]["infiller_sha256"][:12]
+    note = f"{clips} clips of held-out classes × {study['seeds']} simulations; mean and 95 % interval over clips;"
+    return "\n".join([*lines, "", f"{note} infiller {weights}, {study['device']}, commit {study['commit']}."])
+
+
+def sentences(results: pathlib.Path) -> str:
+    """Which of three sentences hold in the motions made under each, and how far the visible joints moved."""
+    study = json.loads((results / "three_sentences.json").read_text())
+    rows = study["rows"]
+    asked = [text for text, row in rows.items() if row["contacts"]]
+    head = ["told", *(f"“{text}” holds" for text in asked), "visible joints moved (mm), mean and 95 %"]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    for text, row in rows.items():
+        shares = [f"{100 * row['share_in_contact'][one]:.0f} %" for one in asked]
+        moved = row["visible_joints_moved_mm"]
+        change = f"{moved['mean']:.1f}, {moved['95 %']:.0f}"
+        lines.append(f"| {' | '.join([text, *shares, change])} |")
+    return "\n".join(
+        [*lines, "", f"{study['clip']}, seed {study['seed']}, {study['device']}, commit {study['commit']}."]
+    )
+
+
+def _cell(cell: dict[str, Any], digits: int, sign: str = "") -> str:
+    between = f" ({cell['low']:{sign}.{digits}f} to {cell['high']:{sign}.{digits}f})" if "low" in cell else ""
+    return f"{cell['mean']:{sign}.{digits}f}{between}"

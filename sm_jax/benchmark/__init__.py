@@ -1,1 +1,0 @@
-"""Frozen benchmarks, the guards that stand in every table, and the run that scores methods on them."""

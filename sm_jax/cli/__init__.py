@@ -1,0 +1,1 @@
+"""`sm-jax`: one file a command."""

@@ -1,0 +1,1 @@
+"""Motion capture files, and what the joints of a foreign skeleton are."""

@@ -1,0 +1,1 @@
+"""Methods that ours is compared with, and ours as one of them."""

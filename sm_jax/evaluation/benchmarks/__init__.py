@@ -1,0 +1,1 @@
+"""Clips with a known truth, frozen or simulated."""

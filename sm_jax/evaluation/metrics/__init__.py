@@ -1,0 +1,1 @@
+"""Numpy, float64: they share nothing with what they judge."""

@@ -1,0 +1,180 @@
+"""The field's evaluation protocols by name: which joints, which root, whose alignment, which frames.
+
+Numbers of different protocols do not compare, and four of them are called MPJPE. Sources: CloseInt, HumanInteraction
+`utils/eval_utils.py`; BUDDI, `llib/utils/metrics`; PromptHMR, `prompt_hmr/evaluator.py`; world, GVHMR's and WHAM's
+`eval_utils.py`. Known mistakes of an original are kept where its numbers depend on them, and said in `notes`.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+
+from sm_jax.evaluation.metrics.contact import contact_scores, pcc, region_distances
+from sm_jax.evaluation.metrics.joints import (
+    interaction_error_mm,
+    mpjpe_mm,
+    mpvpe_mm,
+    pa_mpjpe_mm,
+    pair_pa_mpjpe_mm,
+    world_mpjpe_mm,
+)
+from sm_jax.evaluation.metrics.motion import acceleration_error_m_s2, foot_sliding_mm, jitter_m_s3, standing
+from sm_jax.evaluation.metrics.penetration import average_penetration, mesh_penetration
+from sm_jax.evaluation.metrics.world import root_trajectory_error_percent, w_mpjpe_mm, wa_mpjpe_mm
+
+Row = dict[str, float]
+HIPS = (2, 3)  # in LSP's order, which is that of all 14-joint sets here
+WINDOW = 16  # frames of CloseInt's test windows
+RADIUS = 0.05  # metres within which regions touch
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two people's bodies over T frames, in one world. joints: set's name -> [P, T, J, 3] metres ("lsp": 14 in LSP's
+    order, "smpl": 24).  vertices: [P, T, V, 3].  faces: [F, 3].  surface: [P, T, S, 3] points of the regions
+    `surface_region` [S].  fps: frames per second."""
+
+    joints: Mapping[str, np.ndarray]
+    vertices: np.ndarray
+    faces: np.ndarray
+    surface: np.ndarray
+    surface_region: np.ndarray
+    fps: float
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """score: prediction and truth -> named numbers.  joints, root, alignment, identity, frames, notes: said with every
+    result.  frames_used: of T frames, how many count."""
+
+    score: Callable[[Pair, Pair], Row]
+    joints: str
+    root: str
+    alignment: str
+    identity: Literal["fixed", "best of both orders, per frame"]
+    frames: str
+    notes: str = ""
+    frames_used: Callable[[int], int] = lambda n_frames: n_frames
+
+
+def closeint(predicted: Pair, truth: Pair) -> Row:
+    """CloseInt's numbers, over the frames of its windows."""
+    used = slice(0, _closeint_frames(truth.vertices.shape[1]))
+    found, true = (pair.joints["lsp"][:, used] for pair in (predicted, truth))
+    roots = [x[:, :, HIPS].mean(axis=2) for x in (found, true)]
+    depth, true_depth = (average_penetration(x.vertices[:, used], x.faces) for x in (predicted, truth))
+    return {
+        "mpjpe_mm": mpjpe_mm(found, true, roots=HIPS),
+        "pa_mpjpe_mm": pa_mpjpe_mm(found, true),
+        "mpvpe_mm": mpvpe_mm(predicted.vertices[:, used], truth.vertices[:, used], *roots),
+        "acceleration_mm": _closeint_acceleration(found - roots[0][:, :, None], true - roots[1][:, :, None]),
+        "interaction_mm": interaction_error_mm(found, true),
+        "a_pd_historical_mm": depth.historical_mm,
+        "a_pd_mm": depth.corrected_mm,
+        "a_pd_excess_mm": depth.corrected_mm - true_depth.corrected_mm,
+    }
+
+
+def buddi(predicted: Pair, truth: Pair) -> Row:
+    """BUDDI's numbers; contacts are of our 22 regions, not of its 75."""
+    found, true = predicted.joints["lsp"], truth.joints["lsp"]
+    orders = np.stack([_pair_pa_by_frame(x, true) for x in (found, found[::-1])])
+    regions = 1 + int(truth.surface_region.max())
+    distances = [region_distances(x.surface, x.surface_region, regions) for x in (predicted, truth)]
+    contact = contact_scores(*distances, radius=RADIUS)
+    return {
+        "pair_pa_mpjpe_mm": float(orders.min(axis=0).mean()),
+        "pa_mpjpe_mm": pa_mpjpe_mm(found, true),
+        "contact_precision": contact.precision,
+        "contact_recall": contact.recall,
+        "contact_f1": contact.f1,
+        "pcc_5cm": pcc(distances[0], distances[1] < RADIUS, RADIUS),
+        "max_intersection_mm": mesh_penetration(predicted.vertices, predicted.faces).max_mm,
+    }
+
+
+def prompthmr(predicted: Pair, truth: Pair) -> Row:
+    """PromptHMR's numbers."""
+    found, true = predicted.joints["lsp"], truth.joints["lsp"]
+    roots = [x[:, :, HIPS].mean(axis=2) for x in (found, true)]
+    return {
+        "mpjpe_mm": mpjpe_mm(found, true, roots=HIPS),
+        "pa_mpjpe_mm": pa_mpjpe_mm(found, true),
+        "pair_pa_mpjpe_mm": pair_pa_mpjpe_mm(found, true),
+        "pve_mm": mpvpe_mm(predicted.vertices, truth.vertices, *roots),
+    }
+
+
+def world(predicted: Pair, truth: Pair) -> Row:
+    """Numbers of whole trajectories."""
+    found, true = predicted.joints["smpl"], truth.joints["smpl"]
+    feet = [7, 8, 10, 11]
+    stands = standing(true[:, :, feet], truth.fps)
+    return {
+        "wa_mpjpe_mm": wa_mpjpe_mm(found, true),
+        "w_mpjpe_mm": w_mpjpe_mm(found, true),
+        "world_mpjpe_mm": world_mpjpe_mm(found, true),
+        "rte_percent": root_trajectory_error_percent(found[:, :, 0], true[:, :, 0]),
+        "acceleration_m_s2": acceleration_error_m_s2(found, true, truth.fps),
+        "jitter_10m_s3": jitter_m_s3(found, predicted.fps) / 10,
+        "jitter_over_truth": jitter_m_s3(found, predicted.fps) / jitter_m_s3(true, truth.fps),
+        "foot_sliding_mm": foot_sliding_mm(found[:, :, feet], stands),
+    }
+
+
+def _closeint_frames(n_frames: int) -> int:
+    """Windows do not overlap, and the last one is dropped even where it is whole."""
+    return max(0, (n_frames - 1) // WINDOW) * WINDOW
+
+
+def _closeint_acceleration(found: np.ndarray, true: np.ndarray) -> float:
+    """mm per frame², with zeros for the first and the last frame averaged in."""
+    error = np.linalg.norm(np.diff(found, 2, axis=1) - np.diff(true, 2, axis=1), axis=-1)
+    return 1e3 * float(error.mean()) * error.shape[1] / found.shape[1]
+
+
+def _pair_pa_by_frame(found: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Pair PA-MPJPE [T] of each frame, mm."""
+    return np.array([pair_pa_mpjpe_mm(found[:, [t]], true[:, [t]]) for t in range(true.shape[1])])
+
+
+PROTOCOLS = {
+    "closeint": Protocol(
+        score=closeint,
+        joints="14 of LSP",
+        root="middle of the hips",
+        alignment="root; PA: each person and frame by itself; interaction and A-PD: none",
+        identity="fixed",
+        frames=f"windows of {WINDOW} without overlap, the last one dropped",
+        notes="acceleration averages two zeros in; A-PD historical divides by the wrong body's box",
+        frames_used=_closeint_frames,
+    ),
+    "buddi": Protocol(
+        score=buddi,
+        joints="14 of LSP",
+        root="none",
+        alignment="both people together, each frame; PA: each person by itself",
+        identity="best of both orders, per frame",
+        frames="all",
+        notes="contact between 22 regions of surface points nearer than 5 cm, where BUDDI has 75 of vertices",
+    ),
+    "prompthmr": Protocol(
+        score=prompthmr,
+        joints="14 of H36M in LSP's order",
+        root="middle of the hips",
+        alignment="root; PA: each person and frame; pair PA: both together, each frame",
+        identity="fixed",
+        frames="all",
+    ),
+    "world": Protocol(
+        score=world,
+        joints="24 of SMPL",
+        root="pelvis",
+        alignment="WA: chunks of 100 frames; W: their first two frames; RTE: rigid, all frames; others: none",
+        identity="fixed",
+        frames="all",
+        notes="jitter in GVHMR's unit of 10 m/s³",
+    ),
+}

@@ -1,0 +1,44 @@
+"""Rows of an evaluation that is not finished yet, kept in a file, so that an interruption costs a row."""
+
+import json
+import pathlib
+
+from sm_jax.evaluation.protocols import Row
+
+
+class ResultCache:
+    """One line of JSON for each row: its key, which says all that it depends on, and its numbers.
+
+    A file left by an interrupted evaluation is gone on with; `done` takes it away. Without a path nothing is kept.
+    """
+
+    def __init__(self, path: pathlib.Path | None):
+        self.path, self.rows = path, {}
+        if path is not None and path.is_file():
+            text = path.read_text()
+            if not text.endswith("\n"):  # cut while a line was being written
+                path.write_text(text[: text.rfind("\n") + 1])
+            for line in text.splitlines():
+                try:
+                    key, row = json.loads(line)
+                except ValueError:
+                    continue
+                self.rows[key] = row
+            print(f"{path}: going on with {len(self.rows)} rows of an interrupted evaluation; delete it to begin anew")
+
+    def get(self, key: str) -> Row | None:
+        """The row with this key, if it is there."""
+        return self.rows.get(key)
+
+    def add(self, key: str, row: Row) -> None:
+        """Keep a row."""
+        self.rows[key] = row
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a") as file:
+                file.write(json.dumps([key, row]) + "\n")
+
+    def done(self) -> None:
+        """Take the file away."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

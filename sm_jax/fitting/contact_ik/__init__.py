@@ -1,0 +1,1 @@
+"""Inverse kinematics that keeps contacts between two people."""

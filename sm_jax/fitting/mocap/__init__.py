@@ -1,0 +1,1 @@
+"""Motion capture of any skeleton as SMPL motion, and SMPL motion on other bodies."""

@@ -1,0 +1,1 @@
+"""The single-view fit of two bodies to keypoints and landmarks."""

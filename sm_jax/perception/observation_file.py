@@ -1,0 +1,133 @@
+"""An observation as an .npz file: the border between perception, ours or another tool's, and the reconstruction.
+
+Keys, beside `format`: keypoints [2, T, 23, 2] px, keypoint_confidence [2, T, 23], poses [2, T, 24, 3] axis-angle
+(world from pelvis, then parent-relative), pelvis [2, T, 3] m, betas [2, N], visibility [2, T, 24], K [3, 3],
+R [T, 3, 3] and t [T, 3] camera from world, image_size [2] px, fps [], frame_index [T].
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from sm_jax.body.skeleton import JOINTS, KEYPOINTS
+from sm_jax.errors import UserError
+from sm_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from sm_jax.types import Camera, Motion, Observation
+
+FORMAT = "sm_jax observation 1"
+# Axes of each array, where P is 2 and a letter stands for any one size.
+_AXES: dict[str, tuple[int | str, ...]] = {
+    "keypoints": (2, "T", len(KEYPOINTS), 2),
+    "keypoint_confidence": (2, "T", len(KEYPOINTS)),
+    "poses": (2, "T", len(JOINTS), 3),
+    "pelvis": (2, "T", 3),
+    "betas": (2, "N"),
+    "visibility": (2, "T", len(JOINTS)),
+    "K": (3, 3),
+    "R": ("T", 3, 3),
+    "t": ("T", 3),
+    "image_size": (2,),
+    "fps": (),
+    "frame_index": ("T",),
+}
+_SHARES = ("keypoint_confidence", "visibility")  # must lie in [0, 1]
+
+
+def save_observation(path: Path, observation: Observation) -> None:
+    """Write an observation of one clip. Raises UserError when the file cannot be written."""
+    motion, camera = observation.motion, observation.camera
+    rotations = np.concatenate([np.asarray(motion.global_orient)[:, :, None], np.asarray(motion.body_pose)], axis=2)
+    arrays = {
+        "keypoints": observation.keypoints,
+        "keypoint_confidence": observation.keypoint_confidence,
+        "poses": jax.jit(matrix_to_axis_angle)(rotations),
+        "pelvis": motion.pelvis,
+        "betas": motion.betas,
+        "visibility": observation.visibility,
+        "K": camera.K,
+        "R": camera.R,
+        "t": camera.t,
+        "image_size": camera.image_size,
+        "fps": observation.fps,
+        "frame_index": observation.frame_index,
+    }
+    try:
+        with path.open("wb") as file:
+            stored: dict[str, Any] = {key: np.asarray(x, _dtype(key)) for key, x in arrays.items()}
+            np.savez_compressed(file, format=FORMAT, **stored)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def load_observation(path: Path) -> Observation:
+    """Read an observation. Raises UserError, naming the key and the frame, for a file that is not a sound one."""
+    arrays = _read(path)
+    _check_shapes(path, arrays)
+    for key, values in arrays.items():
+        _check_values(path, key, values)
+    rotations = np.asarray(jax.jit(axis_angle_to_matrix)(arrays["poses"]))
+    return Observation(
+        keypoints=arrays["keypoints"],
+        keypoint_confidence=arrays["keypoint_confidence"],
+        motion=Motion(
+            global_orient=rotations[:, :, 0],
+            body_pose=rotations[:, :, 1:],
+            pelvis=arrays["pelvis"],
+            betas=arrays["betas"],
+        ),
+        visibility=arrays["visibility"],
+        camera=Camera(K=arrays["K"], R=arrays["R"], t=arrays["t"], image_size=arrays["image_size"]),
+        fps=arrays["fps"],
+        frame_index=arrays["frame_index"],
+    )
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; give a video or an observation .npz")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not hasattr(file, "files") or str(file.get("format", "")) != FORMAT:
+                raise UserError(f"{path}: not an observation of sm_jax (its key `format` is not '{FORMAT}')")
+            return {key: file[key].astype(_dtype(key)) for key in _AXES if key in file.files}
+    except (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: not a readable .npz file ({error}); write it again") from error
+
+
+def _dtype(key: str) -> type[np.generic]:
+    return np.int64 if key == "frame_index" else np.float32
+
+
+def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    sizes: dict[str, int] = {}
+    for key, axes in _AXES.items():
+        if key not in arrays:
+            raise UserError(
+                f"{path}: `{key}` is missing; docs of sm_jax.perception.observation_file list what belongs in"
+            )
+        shape = arrays[key].shape
+        fits = len(shape) == len(axes) and all(
+            size == (sizes.setdefault(axis, size) if isinstance(axis, str) else axis)
+            for size, axis in zip(shape, axes, strict=True)
+        )
+        if not fits or 0 in shape:
+            expected = tuple(sizes.get(axis, axis) if isinstance(axis, str) else axis for axis in axes)
+            raise UserError(f"{path}: `{key}` has shape {shape}, expected {expected}")
+
+
+def _check_values(path: Path, key: str, values: np.ndarray) -> None:
+    bad = ~np.isfinite(values)
+    if key in _SHARES:
+        bad |= (values < 0) | (values > 1)
+    if not bad.any():
+        return
+    axes = _AXES[key]
+    where = f", frame {np.argwhere(bad)[0][axes.index('T')]}" if "T" in axes else ""
+    range_ = " or outside [0, 1]" if key in _SHARES else ""
+    raise UserError(
+        f"{path}: `{key}`{where} is NaN, infinite{range_}; "
+        "give what was not seen any finite value and confidence or visibility zero"
+    )

@@ -1,1 +1,0 @@
-"""From recordings, or from nothing, to data sets that training reads."""

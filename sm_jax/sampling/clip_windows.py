@@ -1,0 +1,93 @@
+"""A task as the networks see it: the windows of its clip, their conditions, and how they are one clip again."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import smpl
+from sm_jax.motion import pair_frame, state, windows
+from sm_jax.motion.normalise import Statistics, denormalise, normalise
+from sm_jax.motion.pair_frame import PairFrame
+from sm_jax.motion.slerp_fill import fill_hidden
+from sm_jax.sampling.conditions import make_conditions
+from sm_jax.sampling.inputs import SamplingInputs, map_observation
+from sm_jax.types import Array, Conditions, Motion
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClipWindows:
+    """estimate: [P, T] in the world, gaps filled.  conditions, frames: of the windows, each with a leading W.
+    statistics: of the normalised windows.  held_weight: the task's [OVERLAP]."""
+
+    estimate: Motion
+    conditions: Conditions
+    frames: PairFrame
+    statistics: Statistics
+    held_weight: Array
+
+    def to_clip(self, x: Array, held: Array) -> jax.Array:
+        """Normalised windows [W, P, LENGTH, D] blended into a clip state [P, T, D], whose first frames are held to
+        `held` [P, OVERLAP, D]."""
+        blended = from_windows(x, self.frames, self.estimate.betas, self.statistics)
+        begin = blended[:, : windows.OVERLAP]
+        weight = jnp.asarray(self.held_weight)[None, :, None]
+        return blended.at[:, : windows.OVERLAP].set(begin + weight * (held - begin))
+
+    def agree(self, x: Array, held: Array) -> jax.Array:
+        """Normalised windows that are pieces of one clip, `to_clip` of the given ones."""
+        return to_windows(self.to_clip(x, held), self.frames, self.estimate.betas, self.statistics)
+
+
+def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statistics) -> ClipWindows:
+    """Cut a task into its windows."""
+    observation, n_windows = task.observation, task.noise.shape[1]
+    split = map_observation(observation, lambda values, axis: windows.split(values, n_windows, axis))
+
+    def repeat(value: Array) -> jax.Array:
+        return jnp.broadcast_to(value, (n_windows, *jnp.shape(value)))
+
+    shared = dataclasses.replace(
+        split,
+        fps=repeat(observation.fps),
+        motion=dataclasses.replace(split.motion, betas=repeat(observation.motion.betas)),
+        camera=dataclasses.replace(
+            split.camera, K=repeat(observation.camera.K), image_size=repeat(observation.camera.image_size)
+        ),
+    )
+    make = jax.vmap(make_conditions, in_axes=(0, 0, None, None, None))
+    conditions, frames, _ = make(shared, windows.split(task.frame_mask, n_windows, 0), body, statistics, task.text)
+    return ClipWindows(
+        estimate=fill_hidden(observation.motion, observation.visibility, task.frame_mask),
+        conditions=conditions,
+        frames=frames,
+        statistics=statistics,
+        held_weight=task.held_weight,
+    )
+
+
+# One clip's state in the world, and the same clip as the networks see it: normalised windows, each in its pair frame.
+# The clip state [P, T, D] has the layout of `motion.state`, in the world. Windows are blended here, in the metric
+# world, never in their pair frames, whose origins differ.
+
+
+def from_windows(x: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
+    """Normalised window states [W, P, LENGTH, D] with pair frames [W] and betas [P, N] -> clip state [P, T, D]."""
+
+    def in_world(window: Array, frame: PairFrame) -> jax.Array:
+        motion, contact = state.unpack(denormalise(window, statistics), betas)
+        return state.pack(pair_frame.to_world(motion, frame), contact)
+
+    return windows.blend(jax.vmap(in_world)(x, frames))
+
+
+def to_windows(clip: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
+    """Clip state [P, T, D] -> normalised window states [W, P, LENGTH, D]; rotations are made orthonormal."""
+
+    def in_pair(window: Array, frame: PairFrame) -> jax.Array:
+        motion, contact = state.unpack(window, betas)
+        return normalise(state.pack(pair_frame.to_pair(motion, frame), contact), statistics)
+
+    return jax.vmap(in_pair)(windows.split(clip, frames.origin.shape[0], axis=1), frames)

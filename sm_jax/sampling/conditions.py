@@ -1,0 +1,84 @@
+"""From an observed window to what the networks see. Training and reconstruction share this one function."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import skeleton, smpl
+from sm_jax.geometry.camera import rays, to_camera
+from sm_jax.geometry.safe import normalise as unit
+from sm_jax.motion import pair_frame, state
+from sm_jax.motion.foot_contact import foot_contact, ground_height
+from sm_jax.motion.normalise import Statistics, normalise
+from sm_jax.motion.pair_frame import PairFrame
+from sm_jax.motion.slerp_fill import fill_hidden
+from sm_jax.types import Array, Conditions, Motion, Observation
+
+# Ray residuals are of the order of 0.02; networks want inputs of order one.
+_RESIDUAL_GAIN = 20.0
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextEmbedding:
+    """tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no text."""
+
+    tokens: Array
+    mask: Array
+    pooled: Array
+
+
+def make_conditions(
+    observation: Observation, frame_mask: Array, body: smpl.Body, statistics: Statistics, text: TextEmbedding
+) -> tuple[Conditions, PairFrame, Motion]:
+    """One window [P, T] of an observation -> conditions, the window's pair frame and the gap-filled estimate (world).
+
+    frame_mask: [T] in {0, 1}. Not batched: use `jax.vmap` over windows.
+    """
+    estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
+    posed = smpl.pose(body, estimate)
+    frame = window_frame(observation, estimate.pelvis, posed.joints, frame_mask)
+    contact = foot_contact(posed.joints, observation.fps, frame.origin[2])
+    normalised = normalise(state.pack(pair_frame.to_pair(estimate, frame), contact), statistics)
+    R_camera_pair, position = pair_frame.camera_to_pair(observation.camera, frame)
+    mask = frame_mask[None, :, None]
+    conditions = Conditions(
+        estimate=normalised * mask,
+        visibility=observation.visibility * mask,
+        evidence=_evidence(observation, smpl.keypoints(body, posed), frame) * mask[..., None],
+        camera=jnp.concatenate([position, R_camera_pair[..., 0, :], R_camera_pair[..., 1, :]], axis=-1) * mask,
+        rest_joints=relative_rest_joints(smpl.rest_joints(body, estimate.betas)),
+        text_tokens=text.tokens,
+        text_mask=text.mask,
+        text_pooled=text.pooled,
+        frame_mask=frame_mask,
+    )
+    return conditions, frame, estimate
+
+
+def window_frame(observation: Observation, pelvis: Array, joints: Array, frame_mask: Array) -> PairFrame:
+    """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world, frame_mask [T]."""
+    both_seen = observation.visibility[:, :, 0].min(axis=0) * frame_mask
+    camera_right = observation.camera.R[0, 0]
+    weight = jnp.where(both_seen > 0.3, frame_mask, jnp.zeros_like(frame_mask))
+    weight = jnp.where(weight.sum() > 0.0, weight, frame_mask)
+    return pair_frame.from_pelvises(pelvis, ground_height(joints, frame_mask), weight, camera_right)
+
+
+def relative_rest_joints(rest: Array) -> Array:
+    """Rest joints [..., J, 3] -> offsets from the parents [..., J, 3]; the pelvis row is zero."""
+    parents = jnp.array((0, *skeleton.PARENTS[1:]))
+    return rest - jnp.take(rest, parents, axis=-2)
+
+
+def _evidence(observation: Observation, keypoints: Array, frame: PairFrame) -> jax.Array:
+    """Ray residuals in each person's own view, and the confidence: [P, T, K, 4]. keypoints: [P, T, K, 3] world."""
+    camera = observation.camera
+    seen = rays(camera.K, observation.keypoints)
+    residual = seen - unit(to_camera(camera, keypoints))
+    residual = jnp.einsum("tji,ptkj->ptki", camera.R, residual, precision="highest")
+    residual = jnp.einsum("pij,ptkj->ptki", pair_frame.own_view(frame), residual, precision="highest")
+    confidence = observation.keypoint_confidence[..., None]
+    return jnp.concatenate([jnp.clip(residual * _RESIDUAL_GAIN, -5.0, 5.0) * confidence, confidence], axis=-1)

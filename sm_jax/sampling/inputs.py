@@ -1,0 +1,106 @@
+"""What the compiled sampling takes and gives: clips in whole windows, and the hypotheses of each."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from sm_jax.energies.combine import Evidence
+from sm_jax.motion import state, windows
+from sm_jax.motion.frames import map_frames
+from sm_jax.sampling.conditions import TextEmbedding
+from sm_jax.types import Array, ContactTargets, Motion, Observation
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SamplingInputs:
+    """A clip of as many frames as a number of windows covers, the last ones padding.
+
+    observation: [P, T].  contacts: [C, T].  frame_mask: [T] in {0, 1}.  text: its sentence.
+    noise: [N, W, P, LENGTH, D] that N hypotheses start from.  held: [N, P, OVERLAP, D] states in the world that their
+    first frames are held to, by held_weight [OVERLAP] in [0, 1]: where a clip goes on.
+    """
+
+    observation: Observation
+    contacts: ContactTargets
+    frame_mask: Array
+    text: TextEmbedding
+    noise: Array
+    held: Array
+    held_weight: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Samples:
+    """N hypotheses of a task. motion: [N, P, T].  joints: [N, P, T, J, 3].  state: [N, P, T, D].  before, after: the
+    unweighted energies of the gap-filled estimate, and of each hypothesis [N].  total: [N] their weighted sum."""
+
+    motion: Motion
+    joints: Array
+    state: Array
+    before: Mapping[str, Array]
+    after: Mapping[str, Array]
+    total: Array
+
+
+def make_sampling_inputs(
+    observation: Observation, contacts: ContactTargets, text: TextEmbedding, key: Array, hypotheses: int = 1
+) -> SamplingInputs:
+    """A clip that begins freely, lengthened to whole windows by repeating its last frame."""
+    have = observation.visibility.shape[1]
+    n_windows = windows.count(have)
+    n_frames = windows.padded_frames(n_windows)
+
+    def lengthen(values: Array, axis: int, mode: Any = "edge") -> np.ndarray:
+        widths = [(0, 0)] * np.ndim(values)
+        widths[axis] = (0, n_frames - have)
+        return np.pad(np.asarray(values), widths, mode=mode)
+
+    return SamplingInputs(
+        observation=map_observation(observation, lengthen),
+        contacts=dataclasses.replace(contacts, weight=lengthen(contacts.weight, 1, "constant")),
+        frame_mask=(np.arange(n_frames) < have).astype(np.float32),
+        text=text,
+        noise=jax.random.normal(key, (hypotheses, n_windows, 2, windows.LENGTH, state.D)),
+        held=np.zeros((hypotheses, 2, windows.OVERLAP, state.D), np.float32),
+        held_weight=np.zeros(windows.OVERLAP, np.float32),
+    )
+
+
+def make_evidence(task: SamplingInputs, estimate: Motion) -> Evidence:
+    """What the energies compare a motion with. estimate: the gap-filled one."""
+    observation = task.observation
+    return Evidence(
+        keypoints=observation.keypoints,
+        keypoint_confidence=observation.keypoint_confidence,
+        camera=observation.camera,
+        contacts=task.contacts,
+        estimate=estimate,
+        visibility=observation.visibility,
+        fps=observation.fps,
+        frame_mask=task.frame_mask,
+    )
+
+
+def slice_observation(observation: Observation, span: slice) -> Observation:
+    """Frames of an observation."""
+    return map_observation(observation, lambda x, axis: np.asarray(x)[(slice(None),) * axis + (span,)])
+
+
+def map_observation(observation: Observation, function: Any) -> Observation:
+    """Apply function(values, axis of the frames) to every array of an observation that has frames."""
+    motion, camera = observation.motion, observation.camera
+    return dataclasses.replace(
+        observation,
+        keypoints=function(observation.keypoints, 1),
+        keypoint_confidence=function(observation.keypoint_confidence, 1),
+        visibility=function(observation.visibility, 1),
+        frame_index=function(observation.frame_index, 0),
+        motion=map_frames(motion, lambda x: function(x, 1)),
+        camera=dataclasses.replace(camera, R=function(camera.R, 0), t=function(camera.t, 0)),
+    )

@@ -1,0 +1,227 @@
+"""The compiled whole of a reconstruction: infill, refine and guide one clip in one call.
+
+Guidance and the blending of windows are transforms of the infiller's denoiser (`diffusion.guidance`): in every
+denoising step the windows' predictions are blended into one clip in the world, and descend on the energy of the whole
+clip. There are no seams, and a contact that two windows share is one contact.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.tree_util import register_dataclass
+
+from sm_jax.body import smpl
+from sm_jax.diffusion import Denoiser, guidance, sampler, schedule
+from sm_jax.energies.combine import EnergyWeights, energy
+from sm_jax.motion import state
+from sm_jax.motion.foot_contact import foot_contact, ground_height
+from sm_jax.motion.normalise import Statistics
+from sm_jax.nets.layers import FEATURE_JOINTS
+from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
+from sm_jax.sampling.inputs import Samples, SamplingInputs, make_evidence
+from sm_jax.types import Array, Conditions, Motion
+
+TRAINING_STEPS = 1000
+
+# Agreement with the picture leads; the other terms choose among what agrees with it.
+GUIDANCE = EnergyWeights(
+    reprojection=10.0,
+    contact=0.3,
+    penetration=1.0,
+    spatial=0.1,
+    ground=0.5,
+    skating=0.1,
+    smoothness=0.1,
+    limits=1.0,
+    prior=1.0,
+    shape=0.0,  # betas are the fit's and do not move
+)
+UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(EnergyWeights)})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to sample. Hashable: all but the weights is a static argument of the compiled call.
+
+    steps: denoising steps.  text_scale: classifier-free guidance on the text where people are hidden: 0 does not
+    listen, 1 predicts what is hidden as told, more exaggerates.  guided_from: noise level t below which the energies
+    guide; zero or less switches guidance off in sampling and after the refiner.
+    descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
+    hypotheses: samples of a clip, of which the one with the least energy is the result.
+    rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
+    more than `clamp` such lengths.
+    """
+
+    steps: int = 10
+    text_scale: float = 1.0
+    weights: EnergyWeights = GUIDANCE
+    guided_from: int = 500
+    descent: int = 1
+    polish: int = 50
+    hypotheses: int = 1
+    rotation_step: float = 0.03
+    pelvis_step: float = 0.03
+    clamp: float = 20.0
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Models:
+    """The two networks with their parameters, and the statistics of the state they were trained on."""
+
+    infiller: nn.Module = dataclasses.field(metadata={"static": True})
+    refiner: nn.Module = dataclasses.field(metadata={"static": True})
+    infiller_params: Any
+    refiner_params: Any
+    statistics: Statistics
+
+
+def sample(models: Models, body: smpl.Body, task: SamplingInputs, settings: Settings) -> Samples:
+    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new."""
+    weights = jax.device_put(settings.weights.active())
+    return sample_jit(models, body, task, weights, _without_weights(settings))
+
+
+def _without_weights(settings: Settings) -> Settings:
+    return dataclasses.replace(settings, weights=UNWEIGHTED)
+
+
+@functools.partial(jax.jit, static_argnames="settings")
+def sample_jit(
+    models: Models, body: smpl.Body, task: SamplingInputs, weights: Mapping[str, Array | float], settings: Settings
+) -> Samples:
+    """The compiled whole. weights: of the energies, instead of those of the settings."""
+    observation, windowed = task.observation, make_clip_windows(task, body, models.statistics)
+    estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
+
+    def hypothesis(noise: jax.Array, held: jax.Array) -> jax.Array:
+        def window_energy(x: jax.Array) -> jax.Array:
+            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held))[0]
+
+        infilled = denoiser(models, windowed, held, window_energy, settings)
+        x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
+        x0 = windowed.agree(_refine(models, x0, windowed.conditions), held)
+        if settings.guided_from > 0:
+            rule, clamp = _descent_rule(models.statistics, settings)
+            x0 = guidance.descend(window_energy, x0, rule, settings.polish, clamp)
+        return windowed.to_clip(x0, held)
+
+    results = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
+    total, after = _each(functools.partial(clip_energies, body, task, estimate, weights), results)
+    motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
+    joints = smpl.pose(body, estimate).joints
+    contact = foot_contact(joints, observation.fps, ground_height(joints, task.frame_mask))
+    return Samples(
+        motion=motions,
+        joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
+        state=results,
+        before=clip_energies(body, task, estimate, weights, state.pack(estimate, contact))[1],
+        after=after,
+        total=total,
+    )
+
+
+def clip_energies(
+    body: smpl.Body, task: SamplingInputs, estimate: Motion, weights: Mapping[str, Array | float], clip_state: jax.Array
+) -> tuple[jax.Array, dict[str, jax.Array]]:
+    """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one."""
+    motion, contact = state.unpack(clip_state, estimate.betas)
+    contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
+    return energy(body, motion, contact, make_evidence(task, estimate), weights)
+
+
+def denoiser(
+    models: Models,
+    windowed: ClipWindows,
+    held: Array,
+    window_energy: Callable[[jax.Array], jax.Array],
+    settings: Settings,
+) -> Denoiser:
+    """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
+
+    held: [P, OVERLAP, D].  window_energy: of normalised windows, a number.
+    """
+    agreeing = guidance.x0_transform(
+        _infiller(models, windowed.conditions, settings.text_scale), lambda x: windowed.agree(x, held)
+    )
+    if settings.guided_from <= 0:
+        return agreeing
+    rule, clamp = _descent_rule(models.statistics, settings)
+    return guidance.energy_guidance(
+        agreeing,
+        window_energy,
+        rule,
+        steps=settings.descent,
+        start=settings.guided_from,
+        clamp=clamp,
+    )
+
+
+def _each(function: Callable[..., Any], *values: Any) -> Any:
+    """`jax.vmap`. One alone goes without: batched by one, the program is slower to compile and to run."""
+    if jax.tree.leaves(values)[0].shape[0] > 1:
+        return jax.vmap(function)(*values)
+    return jax.tree.map(lambda x: x[None], function(*jax.tree.map(lambda x: x[0], values)))
+
+
+def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
+    """The network as a denoiser. Words speak of what is hidden: features that are seen are predicted without text, the
+    others with classifier-free guidance by it."""
+
+    def with_conditions(given: Conditions) -> Denoiser:
+        return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
+
+    silent = {name: jnp.zeros_like(getattr(conditions, name)) for name in ("text_tokens", "text_mask", "text_pooled")}
+    hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
+    return guidance.classifier_free(
+        with_conditions(conditions), with_conditions(dataclasses.replace(conditions, **silent)), text_scale * hidden
+    )
+
+
+def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:
+    return jnp.asarray(models.refiner.apply({"params": models.refiner_params}, x0, conditions))
+
+
+def _descent_rule(statistics: Statistics, settings: Settings) -> tuple[guidance.Normalised, Array]:
+    """Descent on the normalised state, with full steps of the settings' metric lengths; and its clamp [1, 1, 1, D]."""
+    metric = np.zeros(state.D, np.float32)
+    metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
+    metric[state.PELVIS] = settings.pelvis_step
+    size = jnp.reshape(metric / statistics.std, (1, 1, 1, state.D))
+    return guidance.Normalised(size=size), settings.clamp * size
+
+
+def sample_many(
+    tasks: Sequence[SamplingInputs], models: Models, body: smpl.Body, settings: Settings, batch: int
+) -> list[Samples]:
+    """At most `batch` tasks of one length in one compiled call of that many, over as many local devices as divide it.
+    Host arrays."""
+    if batch == 1:
+        return [jax.device_get(sample(models, body, task, settings)) for task in tasks]
+    filled = [*tasks, *[tasks[-1]] * (batch - len(tasks))]
+    devices = max(n for n in range(1, jax.local_device_count() + 1) if batch % n == 0)
+    stacked = jax.tree.map(lambda *x: np.stack(x).reshape(devices, batch // devices, *np.shape(x[0])), *filled)
+    found = jax.device_get(
+        _pmap_sampler(devices)(models, body, stacked, settings.weights.active(), _without_weights(settings))
+    )
+    flat = jax.tree.map(lambda x: x.reshape(batch, *x.shape[2:]), found)
+    return [jax.tree.map(lambda x, i=i: x[i], flat) for i in range(len(tasks))]
+
+
+@functools.cache
+def _pmap_sampler(devices: int) -> Callable[[Models, smpl.Body, SamplingInputs, dict[str, float], Settings], Samples]:
+    """`sample_jit` for tasks [devices, tasks a device]; models and body are the same for all."""
+
+    def each(
+        models: Models, body: smpl.Body, tasks: SamplingInputs, weights: Mapping[str, Array | float], settings: Settings
+    ) -> Samples:
+        return _each(lambda task: sample_jit(models, body, task, weights, settings), tasks)
+
+    mine = jax.local_devices()[:devices]
+    return jax.pmap(each, in_axes=(None, None, 0, None), static_broadcasted_argnums=4, devices=mine)

@@ -1,0 +1,90 @@
+"""What the trained infiller makes of simulated windows, kept in one file: the refiner's training data."""
+
+import dataclasses
+import itertools
+import pathlib
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+from flax.traverse_util import flatten_dict, unflatten_dict
+from tqdm import tqdm
+
+from sm_jax.errors import UserError
+from sm_jax.nets.infiller import InfillerConfig
+from sm_jax.nets.weights import NetworkWeights
+from sm_jax.train.config import RefinerTraining
+from sm_jax.train.examples import Example, TrainContext
+from sm_jax.train.state import Params
+from sm_jax.train.validate import infill
+from sm_jax.types import Array, Conditions, ContactTargets
+
+Infilled = tuple[np.ndarray, Example]
+
+
+def infill_examples(
+    weights: NetworkWeights, examples: Example, world: TrainContext, config: RefinerTraining
+) -> Infilled:
+    """Samples [N, P, T, D] of the infiller for N examples, and the examples, without their texts."""
+    if not isinstance(weights.config, InfillerConfig):
+        raise UserError("these are the weights of a refiner: name an infiller's")
+    net = weights.config
+
+    @jax.jit
+    def run(params: Params, example: Example, world: TrainContext) -> Array:
+        key = jax.random.fold_in(world.key, example.number[0])
+        return infill(net, params, example.conditions, key, world.alpha_bar, config.infill_steps)
+
+    samples, batch = [], config.data.batch
+    for start in tqdm(range(0, len(examples.number), batch), unit="batch", desc="infilling"):
+        part = jax.tree.map(lambda x: x[start : start + batch], examples)  # noqa: B023
+        samples.append(np.asarray(run(weights.params, part, world)))
+    return np.concatenate(samples), _without_text(examples)
+
+
+def _without_text(example: Example) -> Example:
+    """The example with one empty token of text: the refiner does not read it."""
+    now = example.conditions
+    silent = dataclasses.replace(
+        now,
+        text_tokens=0.0 * now.text_tokens[:, :1],
+        text_mask=0.0 * now.text_mask[:, :1],
+        text_pooled=0.0 * now.text_pooled,
+    )
+    return dataclasses.replace(example, conditions=silent)
+
+
+def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
+    """Write the windows. made_by: SHA-256 of the infiller's weights."""
+    x0, example = infilled
+    named = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
+    partial = path.with_suffix(".partial.npz")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(partial, made_by=np.array(made_by), **named)
+    partial.replace(path)
+
+
+def load(path: pathlib.Path, made_by: str) -> Infilled:
+    """Read the windows. Raises UserError for a damaged file or one made by other weights."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            named = {key: file[key] for key in file.files}
+        maker, x0 = str(named.pop("made_by")), named.pop("infilled")
+        parts = unflatten_dict(named, sep="/")
+        conditions, contacts = Conditions(**parts.pop("conditions")), ContactTargets(**parts.pop("contacts"))
+        example = Example(conditions=conditions, contacts=contacts, **parts)
+    except Exception as error:  # numpy and zipfile report damage in half a dozen ways
+        raise UserError(f"{path} is no cache of infilled windows, or damaged ({error}): delete it") from error
+    if maker != made_by:
+        raise UserError(f"{path} was made by other infiller weights: delete it or name another folder")
+    return x0, example
+
+
+def batches(infilled: Infilled, batch: int, seed: int) -> Callable[[int], Iterator[Infilled]]:
+    """A source of random batches, each following from its number alone: a number → that batch and all after it."""
+
+    def draw(position: int) -> Infilled:
+        chosen = np.random.default_rng((seed, position)).integers(len(infilled[0]), size=batch)
+        return jax.tree.map(lambda x: x[chosen], infilled)
+
+    return lambda position: map(draw, itertools.count(position))

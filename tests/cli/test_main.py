@@ -1,0 +1,137 @@
+"""The command line's answers to mistakes: one line, exit code 2, no traceback, nothing written."""
+
+import dataclasses
+import pathlib
+
+import av
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.cli import main
+from sm_jax.perception.observation_file import save_observation
+from tests.helpers import cached_asset
+from tests.motion.motions import front_camera, observe, random_motion
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Run `sm-jax` with these arguments in an empty folder: exit code and what it said on stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["sm-jax", *arguments])
+        code = 0
+        try:
+            main.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        return code, capsys.readouterr().err
+
+    return run
+
+
+def refused(answer: tuple[int, str], *words: str) -> None:
+    code, said = answer
+    last = said.strip().splitlines()[-1]
+    assert code == 2 and last.startswith("sm-jax: ") and "Traceback" not in said
+    for word in words:
+        assert word in last, (word, last)
+
+
+def video(path: pathlib.Path, frames: int) -> pathlib.Path:
+    """A grey video without anybody in it."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        container.start_encoding()  # a header, even where no frame follows
+        for _ in range(frames):
+            picture = av.VideoFrame.from_ndarray(np.full((240, 320, 3), 90, np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+def test_no_such_file(call, tmp_path):
+    refused(call("reconstruct", "missing.mp4", "--out", "out"), "missing.mp4", "no such file")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_text_file_named_mp4(call, tmp_path):
+    (tmp_path / "clip.mp4").write_text("not a video")
+    refused(call("reconstruct", "clip.mp4", "--out", "out"), "clip.mp4")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_video_without_frames(call, tmp_path):
+    assert video(tmp_path / "empty.mp4", 0).is_file()
+    refused(call("reconstruct", "empty.mp4", "--out", "out"), "empty.mp4", "no video stream")
+
+
+def test_a_video_without_people(call, tmp_path):
+    for name in ("movenet-multipose", "blazepose-heavy"):
+        cached_asset(name)
+    video(tmp_path / "grey.mp4", 10)
+    refused(call("reconstruct", "grey.mp4", "--out", "out"), "grey.mp4", "nobody")
+    assert not (tmp_path / "out").exists()
+
+
+def test_nan_in_an_observation(call, tmp_path):
+    seen = observe(random_motion(), front_camera(), jnp.full((2, 12, 23, 2), 5.0))
+    save_observation(tmp_path / "good.npz", seen)
+    with np.load(tmp_path / "good.npz") as file:
+        arrays = dict(file)
+    arrays["keypoints"][1, 7, 3, 0] = np.nan
+    np.savez(tmp_path / "bad.npz", **arrays)
+    refused(call("reconstruct", "bad.npz", "--out", "out"), "bad.npz", "keypoints")
+
+
+def test_unknown_option_and_wrong_value(call):
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--stepz", "3"), "--stepz", "--steps")
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--steps", "many"), "--steps", "many")
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--steps", "0"), "--steps 0")
+    refused(call("reconstruct", "a.mp4"), "--out")
+    refused(call("rekonstruct"), "rekonstruct")
+
+
+def test_an_existing_folder_is_kept(call, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "precious.txt").write_text("mine")
+    refused(call("reconstruct", "a.mp4", "--out", "out"), "out", "--overwrite")
+    refused(call("reconstruct", "missing.mp4", "--out", "out", "--overwrite"), "missing.mp4")
+    assert (tmp_path / "out" / "precious.txt").read_text() == "mine"
+
+
+def test_an_unknown_body(call, tmp_path):
+    (tmp_path / "a.mp4").touch()
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--body", "nobody.npz"), "nobody.npz")
+
+
+def test_every_command_explains_itself(call):
+    for name in main.COMMANDS:
+        assert call(name, "--help")[0] == 0
+        assert dataclasses.is_dataclass(main.COMMANDS[name])
+
+
+def test_describers_ask_for_what_they_need(call, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    refused(call("describe", "a.mp4", "--with", "openai"), "nothing was sent", "--endpoint")
+    refused(call("describe", "a.mp4", "--with", "text"), "--text")
+    refused(call("describe", "a.mp4", "--with", "gossip"), "gossip")
+    refused(call("describe", "a.mp4"), "a.mp4", "no such file")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--describe-with", "transformers"), "--model")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "said.json"), "said.json", "No such file")
+    server = ("--endpoint", "http://127.0.0.1:9/v1", "--model", "eyes")
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "They hug.", "--describe-with", "openai"), "--text")
+    save_observation(tmp_path / "seen.npz", observe(random_motion(), front_camera(), jnp.full((2, 12, 23, 2), 5.0)))
+    refused(call("describe", "seen.npz", "--with", "openai", *server), "no pictures", "give a video")
+    assert call("describe", "seen.npz", "--text", "They hug.", "--out", "said.json")[0] == 0
+    assert (tmp_path / "said.json").is_file()
+
+
+def test_evaluation_asks_for_one_thing(call):
+    refused(call("evaluate", "--data", "salsa", "--bvh", "a.bvh", "b.bvh"), "--data and --bvh")
+    refused(call("evaluate", "--data", "salsa", "--seeds", "0"), "--seeds 0")
+    refused(call("evaluate", "--protocol", "world", "--pred", "a.npz"), "--pred and --truth")
+    refused(call("evaluate", "--pred", "a.npz"), "--protocol")
+    refused(call("evaluate", "--benchmark", "hi4d"), "hi4d")

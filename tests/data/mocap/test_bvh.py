@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from sm_jax.data.mocap import bvh
+from sm_jax.errors import UserError
+
+TWO_BONES = """HIERARCHY
+ROOT r
+{
+  OFFSET 0 0 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation
+  JOINT a
+  {
+    OFFSET 0 -2 0
+    CHANNELS 3 Zrotation Yrotation Xrotation
+    End Site
+    {
+      OFFSET 1 0 0
+    }
+  }
+}
+MOTION
+Frames: 1
+Frame Time: 0.0166667
+1 2 3 0 0 0 0 90 0
+"""
+
+
+def test_positions_are_those_worked_out_by_hand(tmp_path):
+    (tmp_path / "two.bvh").write_text(TWO_BONES)
+    file = bvh.read(tmp_path / "two.bvh")
+    positions, _ = bvh.forward_kinematics(file.parents, file.offsets, file.rotations, file.root)
+    # 90 degrees about +y turn the second bone from +x to -z.
+    np.testing.assert_allclose(positions[0], [[1, 2, 3], [1, 0, 3], [1, 0, 2]], atol=1e-9)
+    assert file.names == ("r", "a", "a_end")
+    assert file.fps == pytest.approx(60, rel=1e-4)
+
+
+def test_channels_apply_in_their_order(tmp_path):
+    turned = TWO_BONES.replace("1 2 3 0 0 0 0 90 0", "0 0 0 90 0 90 0 0 0")
+    (tmp_path / "two.bvh").write_text(turned)
+    file = bvh.read(tmp_path / "two.bvh")
+    positions, _ = bvh.forward_kinematics(file.parents, file.offsets, file.rotations, file.root)
+    # Z after X: -y goes to -z by X, and stays there under Z. X after Z would give +x.
+    np.testing.assert_allclose(positions[0, 1], [0, 0, -2], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("no motion at all", "not a BVH file"), (TWO_BONES.replace("Frames: 1", "Frames: 2"), "cut short")],
+)
+def test_a_bad_file_is_named(tmp_path, text, words):
+    path = tmp_path / "bad.bvh"
+    path.write_text(text)
+    with pytest.raises(UserError, match=words) as caught:
+        bvh.read(path)
+    assert "bad.bvh" in str(caught.value)
+
+
+def test_position_channels_of_a_joint_take_its_offsets_place(tmp_path):
+    six = "CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation"
+    text = TWO_BONES.replace("CHANNELS 3 Zrotation Yrotation Xrotation", six).replace("Frames: 1", "Frames: 2")
+    (tmp_path / "two.bvh").write_text(text.replace("1 2 3 0 0 0 0 90 0", "1 2 3 0 0 0 0 -2 0 0 0 0\n" * 2))
+    assert bvh.read(tmp_path / "two.bvh").moved is None  # positions that repeat the offset say nothing
+    (tmp_path / "two.bvh").write_text(text.replace("1 2 3 0 0 0 0 90 0", "1 2 3 0 0 0 0 -4 0 0 0 0\n" * 2))
+    np.testing.assert_allclose(bvh.read(tmp_path / "two.bvh").offsets[1], [0, -4, 0])
+    rows = "0 0 0 0 0 0 0 -2 0 0 0 0\n0 0 0 0 0 0 0 -5 1 0 0 0\n"
+    (tmp_path / "two.bvh").write_text(text.replace("1 2 3 0 0 0 0 90 0", rows))
+    file = bvh.read(tmp_path / "two.bvh")
+    assert file.moved is not None
+    positions, _ = bvh.forward_kinematics(file.parents, file.moved, file.rotations, file.root)
+    np.testing.assert_allclose(positions[:, 1], [[0, -2, 0], [0, -5, 1]])
+
+
+def test_braces_and_case_do_not_matter(tmp_path):
+    text = (
+        TWO_BONES.replace("ROOT r\n{", "ROOT r {").replace("JOINT a\n  {", "JOINT a {").replace("rotation", "ROTATION")
+    )
+    (tmp_path / "two.bvh").write_text(text)
+    assert bvh.read(tmp_path / "two.bvh").names == ("r", "a", "a_end")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (TWO_BONES.replace("OFFSET 0 -2 0", "OFFSET 0 x 0"), "damaged BVH file"),
+        (TWO_BONES.replace("    OFFSET 0 -2 0\n", ""), "not complete"),
+        (TWO_BONES.replace("JOINT a", "ROOT a"), "ROOT a out of place"),
+        (TWO_BONES.replace("}\nMOTION", "MOTION"), "not complete"),
+        (TWO_BONES.replace("Zrotation Yrotation Xrotation\n  JOINT", "Wrotation a b\n  JOINT"), "channels Xposition"),
+        (TWO_BONES.replace("90 0\n", "ninety 0\n"), "damaged BVH file"),
+        (TWO_BONES.replace("90 0\n", "nan 0\n"), "not finite"),
+        (TWO_BONES.replace("0.0166667", "0"), "no frame time"),
+        ("}" + TWO_BONES, "damaged BVH file"),
+    ],
+)
+def test_damage_is_one_line(tmp_path, text, words):
+    path = tmp_path / "bad.bvh"
+    path.write_text(text)
+    with pytest.raises(UserError, match=words) as caught:
+        bvh.read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UserError, match="cannot be read"):
+        bvh.read(tmp_path / "none.bvh")

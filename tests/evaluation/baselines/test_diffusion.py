@@ -1,0 +1,19 @@
+import numpy as np
+
+from sm_jax.evaluation.baselines.diffusion import GUIDED, NETWORKS, DiffusionMethod
+from sm_jax.pipeline.reconstruct import reconstruct
+from sm_jax.sampling.sample import Settings
+from tests.evaluation.baselines.scenes import PLAIN, TEXT, apart, clip, models
+
+
+def test_ours_is_the_pipeline():
+    given = clip(0.03)
+    found = DiffusionMethod(models(), PLAIN)(given)
+    expected = reconstruct(given.observation, models(), given.body, TEXT, given.contacts, PLAIN, given.key).motion
+    assert apart(found, expected) == 0.0
+    assert np.isfinite(found.pelvis).all()
+
+
+def test_settings_are_those_that_ship():
+    assert Settings() == GUIDED
+    assert NETWORKS.guided_from == 0 < GUIDED.guided_from

@@ -1,0 +1,99 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from sm_jax.body import smpl
+from sm_jax.body.skeleton import KEYPOINTS
+from sm_jax.fitting.monocular.fit import estimate_up, fit_landmarks, initial_fit, place
+from sm_jax.fitting.monocular.residuals import LINES, stature
+from sm_jax.geometry.camera import project
+from tests.fitting.sights import BODY, seen, walking
+
+ARM = [KEYPOINTS.index(f"left_{name}") for name in ("elbow", "wrist", "hand")]
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return seen(walking())
+
+
+@jax.jit
+def points(motion):
+    return smpl.keypoints(BODY, smpl.pose(BODY, motion))
+
+
+def directions(motion):
+    a, b = np.array(LINES).T
+    x = points(motion)
+    line = x[:, :, b] - x[:, :, a]
+    return line / jnp.linalg.norm(line, axis=-1, keepdims=True)
+
+
+def angles(a, b):
+    """Degrees between bone directions."""
+    return np.degrees(np.arccos(np.clip(np.sum(np.asarray(directions(a) * directions(b)), axis=-1), -1, 1)))
+
+
+def gap(motion):
+    return jnp.linalg.norm(motion.pelvis[0] - motion.pelvis[1], axis=-1)
+
+
+def test_a_perfect_view_gives_the_motion_back(truth):
+    scene, sight = truth
+    found, costs = fit_landmarks(BODY, sight)
+    pixels = jnp.linalg.norm(project(sight.intrinsics, points(found.motion)) - sight.keypoints, axis=-1)
+    assert jnp.mean(pixels) < 2.0
+    assert costs[-1] < 0.2 * costs[0]
+    turned = angles(found.motion, scene.motion)
+    assert np.median(turned) < 3.0 and np.mean(turned) < 5.0
+    assert np.degrees(np.arccos(float(found.up @ scene.up))) < 5.0
+    assert jnp.max(jnp.abs(stature(BODY, found.motion.betas) - stature(BODY, scene.motion.betas))) < 0.1
+    assert jnp.mean(jnp.abs(gap(found.motion) - gap(scene.motion))) < 0.1
+
+
+def test_noise_outliers_and_a_hidden_arm_are_borne(truth):
+    scene, sight = truth
+    rng = np.random.default_rng(1)
+    keypoints = np.asarray(sight.keypoints) + rng.normal(size=sight.keypoints.shape) * 3.0
+    strays = rng.random(keypoints.shape[:-1]) < 0.02
+    keypoints[strays] += rng.normal(size=(int(strays.sum()), 2)) * 150.0
+    keypoints[0, 8:20, ARM] = 300.0
+    confidence = np.ones(keypoints.shape[:-1], np.float32)
+    confidence[0, 8:20, ARM] = 0.0
+    depth = rng.normal(size=sight.metres.shape) * [0.03, 0.03, 0.08]
+    noisy = dataclasses.replace(
+        sight,
+        keypoints=jnp.asarray(keypoints, jnp.float32),
+        confidence=jnp.asarray(confidence),
+        metres=jnp.asarray(np.asarray(sight.metres) + depth, jnp.float32),
+    )
+    found, _ = fit_landmarks(BODY, noisy)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+    pixels = np.linalg.norm(np.asarray(project(sight.intrinsics, points(found.motion)) - sight.keypoints), axis=-1)
+    assert np.median(pixels) < 5.0 and np.mean(pixels[confidence > 0] > 25.0) < 0.02
+    assert np.median(angles(found.motion, scene.motion)) < 12.0
+    assert np.mean(np.abs(gap(found.motion) - gap(scene.motion))) < 0.25
+
+
+def test_the_first_guess_is_near(truth):
+    scene, sight = truth
+    first = jax.jit(initial_fit)(BODY, sight)
+    assert np.median(angles(first.motion, scene.motion)) < 10.0
+    assert jnp.mean(jnp.abs(gap(first.motion) - gap(scene.motion))) < 0.3
+
+
+def test_placement_is_exact_for_exact_offsets(truth):
+    scene, sight = truth
+    offsets = points(scene.motion) - scene.motion.pelvis[:, :, None]
+    np.testing.assert_allclose(place(sight, offsets), scene.motion.pelvis, atol=1e-3)
+
+
+def test_up_forgives_someone_who_lies(truth):
+    scene, _ = truth
+    joints = smpl.pose(BODY, scene.motion).joints
+    lying = jnp.asarray(joints).at[0, :10].set(joints[0, :10, :, jnp.array([2, 0, 1])].transpose(1, 2, 0))
+    up = estimate_up(lying, jnp.ones(joints.shape[:2]))
+    assert np.degrees(np.arccos(float(up @ scene.up))) < 10.0

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from sm_jax.errors import UserError
+from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.state import D
+from sm_jax.nets.refiner import RefinerConfig
+from sm_jax.nets.weights import load_weights, parameters, save_weights
+
+STATISTICS = Statistics(mean=np.arange(D, dtype=np.float32), std=np.ones(D, np.float32))
+PARAMS = {"block_0": {"taps": {"kernel": np.full((3, 2), 0.3, np.float32)}}, "mask_token": np.zeros(4, np.float32)}
+
+
+@pytest.fixture
+def path(tmp_path):
+    save_weights(tmp_path / "refiner.npz", PARAMS, RefinerConfig(width=64), STATISTICS, {"steps": 3})
+    return tmp_path / "refiner.npz"
+
+
+def test_round_trip(path):
+    weights = load_weights(path)
+    assert weights.config == RefinerConfig(width=64) and weights.facts == {"steps": 3}
+    np.testing.assert_array_equal(weights.statistics.mean, STATISTICS.mean)
+    kernel = weights.params["block_0"]["taps"]["kernel"]
+    assert kernel.dtype == np.float32 and parameters(weights.params) == 10
+    np.testing.assert_allclose(kernel, 0.3, rtol=1e-3)
+    assert len(weights.sha256) == 64 and weights.sha256 == load_weights(path).sha256
+
+
+def test_damage_is_one_line(path):
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UserError, match="damaged") as caught:
+        load_weights(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_flipped_byte_is_found(path):
+    data = bytearray(path.read_bytes())
+    at = data.find(np.full(6, 0.3, np.float16).tobytes())
+    data[at] ^= 0xFF
+    path.write_bytes(bytes(data))
+    with pytest.raises(UserError, match="damaged"):
+        load_weights(path)
+
+
+def test_foreign_and_missing_files(tmp_path):
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    with pytest.raises(UserError, match="no weights file"):
+        load_weights(tmp_path / "other.npz")
+    (tmp_path / "text.npz").write_text("not an archive")
+    with pytest.raises(UserError, match="no weights file"):
+        load_weights(tmp_path / "text.npz")
+    with pytest.raises(UserError, match="no weights at"):
+        load_weights(tmp_path / "none.npz")

@@ -1,0 +1,77 @@
+import pickle
+
+import jax
+import numpy as np
+import pytest
+
+from sm_jax.errors import UserError
+from sm_jax.perception.observation_file import load_observation, save_observation
+from tests.motion.motions import front_camera, observe, random_motion
+
+
+@pytest.fixture(scope="module")
+def observation():
+    rng = np.random.default_rng(0)
+    return observe(random_motion(frames=5), front_camera(5), rng.uniform(0, 900, (2, 5, 23, 2)))
+
+
+@pytest.fixture
+def saved(tmp_path, observation):
+    save_observation(tmp_path / "o.npz", observation)
+    return tmp_path / "o.npz", observation
+
+
+def change(path, **arrays):
+    with np.load(path) as file:
+        content = dict(file)
+    content.update({key: value(content[key].copy()) for key, value in arrays.items()})
+    np.savez(path, **{key: value for key, value in content.items() if value is not None})
+
+
+def test_round_trip(saved):
+    path, observation = saved
+    back = load_observation(path)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-6, rtol=1e-6), back, observation)
+
+
+def test_refusals_name_the_key_and_the_frame(saved):
+    path, _ = saved
+    original = path.read_bytes()
+
+    def put(value, *index):
+        def edit(array):
+            array[index] = value
+            return array
+
+        return edit
+
+    for arrays, words in (
+        ({"keypoints": put(np.nan, 1, 3, 4, 0)}, "`keypoints`, frame 3"),
+        ({"pelvis": put(np.inf, 0, 2, 1)}, "`pelvis`, frame 2"),
+        ({"R": put(np.nan, 4, 0, 0)}, "`R`, frame 4"),
+        ({"betas": put(np.nan, 0, 0)}, "`betas` is NaN"),
+        ({"visibility": put(1.5, 0, 1, 0)}, r"`visibility`, frame 1 .* outside \[0, 1\]"),
+        ({"t": lambda x: x[:-1]}, r"`t` has shape \(4, 3\), expected \(5, 3\)"),
+        ({"poses": lambda x: x[..., :2]}, "`poses` has shape"),
+        ({"fps": lambda x: None}, "`fps` is missing"),
+        ({"format": lambda x: np.array("else")}, "not an observation"),
+    ):
+        path.write_bytes(original)
+        change(path, **arrays)
+        with pytest.raises(UserError, match=words) as error:
+            load_observation(path)
+        assert str(path) in str(error.value) and "\n" not in str(error.value)
+
+
+def test_foreign_files_are_refused(tmp_path, observation):
+    path = tmp_path / "x.npz"
+    with pytest.raises(UserError, match="no such file"):
+        load_observation(path)
+    path.write_bytes(pickle.dumps({"keypoints": 1}))
+    with pytest.raises(UserError, match=r"x.npz"):
+        load_observation(path)
+    np.savez(path, format=np.array([{}], dtype=object))
+    with pytest.raises(UserError, match=r"x.npz"):
+        load_observation(path)
+    with pytest.raises(UserError, match="cannot be written"):
+        save_observation(tmp_path / "no" / "o.npz", observation)

@@ -1,0 +1,275 @@
+"""The compiled whole with small random networks: what must hold whatever the weights are."""
+
+import dataclasses
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.extend.core import jaxprs_in_params
+
+from sm_jax.body import smpl
+from sm_jax.body.io import load_body
+from sm_jax.geometry.camera import project_points
+from sm_jax.motion import normalise, state, windows
+from sm_jax.motion.resample import resample
+from sm_jax.nets.infiller import Infiller, InfillerConfig
+from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax.sampling import sample
+from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.sampling.inputs import make_sampling_inputs
+from sm_jax.text.contacts import contact_targets
+from sm_jax.types import Contact
+from tests.motion.motions import front_camera, observe, random_motion, swap_people
+from tests.train.programs import environment
+
+FRAMES = 50
+BODY = load_body("open-low")
+STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
+TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
+GUIDED = sample.Settings(steps=2, descent=2, polish=20)
+# Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
+TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
+PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO)
+HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
+
+
+def seen(frames=FRAMES):
+    """A smooth motion of two people a metre apart, seen perfectly but for keypoints three pixels to the right."""
+    motion = resample(random_motion(frames=4), jnp.linspace(0.0, 3.0, frames))
+    camera = front_camera(frames)
+    pixels, _ = project_points(camera, smpl.keypoints(BODY, smpl.pose(BODY, motion)))
+    return observe(motion, camera, pixels + 3.0)
+
+
+@pytest.fixture(scope="module")
+def models():
+    return small_models()
+
+
+def small_models():
+    infiller = Infiller(InfillerConfig(width=16, blocks=1, heads=2))
+    refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
+    clip = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    first_window = jax.jit(make_conditions)(clip.observation, clip.frame_mask, BODY, STATISTICS, TEXT)[0]
+    conditions = jax.tree.map(lambda x: x[None], first_window)
+    x = conditions.estimate
+
+    def loud(params, seed):
+        """Untrained heads are zero; noise in every parameter makes the networks say something."""
+        leaves, tree = jax.tree.flatten(params)
+        keys = jax.random.split(jax.random.key(seed), len(leaves))
+        return tree.unflatten([a + 0.02 * jax.random.normal(k, a.shape) for a, k in zip(leaves, keys, strict=True)])
+
+    return sample.Models(
+        infiller=infiller,
+        refiner=refiner,
+        infiller_params=loud(jax.jit(infiller.init)(jax.random.key(0), x, jnp.zeros(1, int), conditions)["params"], 0),
+        refiner_params=loud(jax.jit(refiner.init)(jax.random.key(1), x, conditions)["params"], 1),
+        statistics=STATISTICS,
+    )
+
+
+def sampled(models, observation, settings, noise=None, contacts=(), body=BODY):
+    """The only hypothesis: motion [P, T], and the energies after."""
+    targets = contact_targets(contacts, observation.visibility.shape[1])
+    task = make_sampling_inputs(observation, targets, TEXT, jax.random.key(5))
+    if noise is not None:
+        task = dataclasses.replace(task, noise=noise[None])
+    return first(sample.sample(models, body, task, settings))
+
+
+def first(samples):
+    motion, after = jax.tree.map(lambda x: x[0], (samples.motion, samples.after))
+    return motion, after
+
+
+@pytest.mark.parametrize("settings", [PLAIN, GUIDED], ids=["plain", "guided"])
+def test_swapping_the_people_swaps_the_result(models, settings):
+    observation = seen()
+    swapped = dataclasses.replace(
+        observation,
+        keypoints=observation.keypoints[::-1],
+        motion=swap_people(observation.motion),
+    )
+    noise = jax.random.normal(jax.random.key(5), (1, 2, windows.LENGTH, state.D))
+    here, _ = sampled(models, observation, settings, noise)
+    there, _ = sampled(models, swapped, settings, noise[:, ::-1])
+    assert float(jnp.abs(here.pelvis - observation_pelvis(observation)).max()) > 1e-3  # the networks did something
+    np.testing.assert_allclose(here.pelvis[:, :FRAMES], there.pelvis[::-1, :FRAMES], atol=1e-5)
+    np.testing.assert_allclose(here.body_pose[:, :FRAMES], there.body_pose[::-1, :FRAMES], atol=1e-5)
+    np.testing.assert_allclose(here.global_orient[:, :FRAMES], there.global_orient[::-1, :FRAMES], atol=1e-5)
+
+
+def observation_pelvis(observation):
+    return np.pad(observation.motion.pelvis, ((0, 0), (0, windows.LENGTH - FRAMES), (0, 0)), mode="edge")
+
+
+def test_guidance_lowers_the_energy_it_is_given(models):
+    energies = {}
+    for name, settings in (("plain", PLAIN), ("guided", GUIDED)):
+        _, after = sampled(models, seen(), settings, contacts=HANDS)
+        energies[name] = {key: float(value) for key, value in after.items()}
+    assert energies["guided"]["reprojection"] < energies["plain"]["reprojection"]
+    assert energies["guided"]["smoothness"] < energies["plain"]["smoothness"]
+
+
+def test_padding_does_not_matter(models):
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    clip, mask = task.observation, task.frame_mask
+    spoiled = dataclasses.replace(
+        clip,
+        keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32),
+        motion=dataclasses.replace(clip.motion, pelvis=clip.motion.pelvis + 9.0 * (1 - mask)[None, :, None]),
+    )
+    a, _ = first(sample.sample(models, BODY, task, PLAIN))
+    b, _ = first(sample.sample(models, BODY, dataclasses.replace(task, observation=spoiled), PLAIN))
+    np.testing.assert_allclose(a.pelvis[:, :FRAMES], b.pelvis[:, :FRAMES], atol=1e-5)
+    np.testing.assert_allclose(a.body_pose[:, :FRAMES], b.body_pose[:, :FRAMES], atol=1e-5)
+
+
+def test_words_speak_of_what_is_hidden(models):
+    """Of an arm that nobody saw, and of nothing else: the windows' blending leaves rounding."""
+    visibility = np.ones((2, FRAMES, 24), np.float32)
+    visibility[0, :, 18] = 0.0
+    task = make_sampling_inputs(
+        dataclasses.replace(seen(), visibility=visibility), contact_targets((), FRAMES), TEXT, jax.random.key(5)
+    )
+    other = dataclasses.replace(TEXT, pooled=-3.0 * TEXT.pooled)
+    one_step = dataclasses.replace(PLAIN, steps=1)
+    told, otherwise = (first(sample.sample(models, BODY, dataclasses.replace(task, text=text), one_step))[0]
+                       for text in (TEXT, other))  # fmt: skip
+    change = np.abs(told.body_pose - otherwise.body_pose)[:, :FRAMES].max((1, 3, 4))
+    assert change[0, 17] > 1e-4 and np.delete(change.ravel(), 17).max() < 0.2 * change[0, 17]
+
+
+def programs() -> int:
+    """How often `sample` has been compiled in this process."""
+    return sample.sample_jit._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_clips_texts_and_contacts_share_one_program(models):
+    before = programs()
+    sampled(models, seen(40), PLAIN)
+    one = programs()
+    sampled(models, seen(64), PLAIN, contacts=HANDS)
+    assert one - before <= 1 and programs() == one
+
+
+def test_a_long_clip_has_no_seams(models):
+    """The largest step between neighbouring frames is no larger where two windows meet than elsewhere."""
+    motion, _ = sampled(models, seen(100), PLAIN)
+    step = np.abs(np.diff(np.asarray(motion.pelvis), axis=1)).max(axis=(0, 2))
+    edges = [windows.STRIDE - 1, windows.LENGTH - 1]
+    inside = np.delete(step, edges)
+    assert step[edges].max() <= inside.max()
+
+
+def test_the_same_weights_serve_another_body(models):
+    observation = seen()
+    full = load_body("open-full")
+    motion, after = sampled(models, observation, PLAIN, body=full)
+    assert np.isfinite(np.asarray(motion.body_pose)).all()
+    assert all(np.isfinite(float(value)) for value in after.values())
+
+
+def scans(jaxpr):
+    """Lengths of all scans in a jaxpr, and whether it calls back to the host anywhere."""
+    lengths, calls = [], False
+    for equation in jaxpr.eqns:
+        calls |= "callback" in equation.primitive.name
+        if equation.primitive.name == "scan":
+            lengths.append(equation.params["length"])
+        for inner in jaxprs_in_params(equation.params):
+            below, called = scans(inner)
+            lengths, calls = lengths + below, calls | called
+    return lengths, calls
+
+
+def test_denoising_is_one_scan_without_host_transfer(models):
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    settings = dataclasses.replace(GUIDED, steps=7)
+    traced = jax.make_jaxpr(lambda m, b, t: sample.sample(m, b, t, settings))(models, BODY, task)
+    lengths, calls = scans(traced.jaxpr)
+    assert lengths.count(7) == 1 and not calls
+
+
+def test_it_runs_where_no_transfer_is_allowed(models):
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    models, body, task = jax.device_put((models, BODY, task))
+    sample.sample(models, body, task, GUIDED)
+    with jax.transfer_guard("disallow"):
+        jax.block_until_ready(sample.sample(models, body, task, GUIDED))
+
+
+def test_hypotheses_differ_and_each_is_what_it_would_be_alone(models):
+    targets = contact_targets((), FRAMES)
+    three = sample.sample(models, BODY, make_sampling_inputs(seen(), targets, TEXT, jax.random.key(5), 3), PLAIN)
+    assert three.motion.pelvis.shape == (3, 2, windows.LENGTH, 3) and three.total.shape == (3,)
+    assert float(jnp.abs(three.joints[0] - three.joints[1]).max()) > 1e-3
+    task = make_sampling_inputs(seen(), targets, TEXT, jax.random.key(5), 3)
+    alone, _ = first(
+        sample.sample(models, BODY, dataclasses.replace(task, noise=task.noise[1:2], held=task.held[1:2]), PLAIN)
+    )
+    np.testing.assert_allclose(alone.pelvis, three.motion.pelvis[1], atol=1e-5)
+
+
+def test_a_held_beginning_is_kept_and_left_smoothly(models):
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    free = sample.sample(models, BODY, task, PLAIN)
+    there = np.array(free.state[:, :, : windows.OVERLAP])
+    there[..., state.PELVIS] += np.array([0.0, 0.0, 0.5], np.float32)
+    held = dataclasses.replace(task, held=there, held_weight=windows.fade_out())
+    motion, _ = first(sample.sample(models, BODY, held, PLAIN))
+    rise = np.asarray(motion.pelvis - free.motion.pelvis[0])[..., 2]
+    assert (rise[:, 0] > 0.35).all() and (np.abs(rise[:, windows.OVERLAP + 8 :]) < 0.25).all()
+
+
+def three_tasks():
+    return [
+        make_sampling_inputs(seen(frames), contact_targets((), frames), TEXT, jax.random.key(frames))
+        for frames in (40, 50, 60)
+    ]
+
+
+def test_a_batch_is_its_clips(models):
+    tasks = three_tasks()
+    together = sample.sample_many(tasks, models, BODY, PLAIN, 4)
+    assert len(together) == 3
+    for task, found in zip(tasks, together, strict=True):
+        alone = sample.sample(models, BODY, task, PLAIN)
+        np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
+        np.testing.assert_allclose(found.total, alone.total, rtol=1e-3)
+
+
+TWO_DEVICES = """
+import sys, jax, numpy as np
+from sm_jax import sampling
+from tests.test_sampling import BODY, PLAIN, small_models, three_tasks
+assert jax.local_device_count() == 2
+found = sampling.sample_many(three_tasks()[:2], small_models(), BODY, PLAIN, 2)
+np.savez(sys.argv[1], pelvis=[each.motion.pelvis for each in found], total=[each.total for each in found])
+"""
+
+
+def test_two_devices_share_a_batch(models, tmp_path):
+    command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path / "found.npz")]
+    done = subprocess.run(command, env=environment(2), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    with np.load(tmp_path / "found.npz") as found:
+        for i, task in enumerate(three_tasks()[:2]):
+            alone = sample.sample(models, BODY, task, PLAIN)
+            np.testing.assert_allclose(found["pelvis"][i], alone.motion.pelvis, atol=1e-5)
+            np.testing.assert_allclose(found["total"][i], alone.total, rtol=1e-3)
+
+
+def test_other_weights_compile_nothing_new(models):
+    sampled(models, seen(), GUIDED)
+    before = programs()
+    heavier = dataclasses.replace(GUIDED.weights, smoothness=30.0 * GUIDED.weights.smoothness)
+    smooth, _ = sampled(models, seen(), dataclasses.replace(GUIDED, weights=heavier))
+    plain, _ = sampled(models, seen(), GUIDED)
+    assert programs() == before
+    assert float(jnp.abs(smooth.pelvis - plain.pelvis).max()) > 1e-4

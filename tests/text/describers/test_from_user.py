@@ -1,0 +1,102 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from sm_jax.errors import UserError
+from sm_jax.text.describers.describer import DescriberInput
+from sm_jax.text.describers.from_user import describe_sentence, from_file, left_one
+from sm_jax.text.description_json import as_json
+from tests.text.figures import pair, reach
+from tests.text.rules.test_contacts import handshake
+
+
+def scene(joints: np.ndarray) -> DescriberInput:
+    return DescriberInput(joints=joints, visibility=np.ones(joints.shape[:3]), fps=30.0)
+
+
+def test_a_contact_is_placed_where_the_estimate_comes_near():
+    said = describe_sentence("They shake hands. ")(scene(handshake()))
+    assert said.text == "They shake hands." and said.source == "text"
+    assert [(c.side_a, c.region_a, c.start, c.end, c.person_a) for c in said.contacts] == [("right", "hand", 10, 20, 0)]
+
+
+def test_a_brief_contact_is_a_moment():
+    (contact,) = describe_sentence("high five!")(scene(handshake())).contacts
+    assert contact.end - contact.start == 7
+    assert 10 <= contact.start + 3 < 20
+
+
+def test_the_nearer_order_is_taken_where_words_leave_it_open():
+    joints = pair(apart=0.6)
+    reach(joints[1], "left", joints[0, 0, 16] + np.array([0.0, 0.06, 0.0]))
+    assert [c.person_a for c in describe_sentence("a hand on the other's shoulder")(scene(joints)).contacts] == [1]
+    assert [c.person_a for c in describe_sentence("a hand on the other's shoulder")(scene(joints[::-1])).contacts] == [
+        0
+    ]
+    assert [
+        c.person_a for c in describe_sentence("person 1 puts a hand on the other's shoulder")(scene(joints)).contacts
+    ] == [0]
+
+
+def test_each_means_both_ways():
+    said = describe_sentence("they put a hand on each other's shoulder")(scene(pair(0.6)))
+    assert {c.person_a for c in said.contacts} == {0, 1}
+
+
+def test_left_and_right_of_the_picture():
+    """Whoever is nearer: the words say who."""
+    joints = pair(apart=0.6)
+    reach(joints[1], "left", joints[0, 0, 16] + np.array([0.0, 0.06, 0.0]))
+    columns = np.zeros((2, 30, 24, 2))
+    columns[1, :, :, 0] = 100.0
+    seen = dataclasses.replace(scene(joints), pixels=columns)
+    swapped = dataclasses.replace(seen, pixels=columns[::-1])
+    for side, expected in (("left", [0]), ("right", [1])):
+        told = describe_sentence(f"the person on the {side} has a hand on the other's shoulder")
+        assert [c.person_a for c in told(seen).contacts] == expected
+        assert [c.person_a for c in told(swapped).contacts] == [1 - expected[0]]
+        assert [c.person_a for c in told(scene(joints)).contacts] == [1]  # no camera: the nearer order
+
+
+def test_who_is_left_when_they_change_places():
+    columns = np.zeros((2, 30, 24, 2))
+    columns[1, :15, :, 0], columns[1, 15:, :, 0] = 100.0, -100.0
+    seen = dataclasses.replace(scene(pair()), pixels=columns)
+    assert left_one(seen) == 0 and left_one(dataclasses.replace(seen, pixels=columns[:, ::-1])) == 1
+    columns[1, 5:, :, 0] = -100.0
+    assert left_one(seen) == 1
+
+
+def test_a_file_says_the_same_as_it_was_written_from(tmp_path):
+    path = tmp_path / "said.json"
+    said = describe_sentence("They shake hands.")(scene(handshake()))
+    path.write_text(json.dumps(as_json(said)))
+    assert from_file(path)(scene(handshake())) == said
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{}", "no description"),
+        (b"They hug.", "no JSON"),
+        (b"\xff\xfe\x00", "not a text file"),
+        (b'{"description": "They hug.", "contacts": [{"region_a": "tail"}]}', "missing"),
+        (b'{"description": "They hug.", "phases": [{"text": "a", "first": 0, "last": 99}]}', "0 to 29"),
+        (b"[" * 200_000, "characters"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path, content, words):
+    path = tmp_path / "said.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=f"said.json: .*{words}"):
+        from_file(path)(scene(pair()))
+    with pytest.raises(UserError, match="No such file"):
+        from_file(tmp_path / "missing.json")
+
+
+def test_words_without_contact_and_no_words():
+    assert describe_sentence("they dance")(scene(pair())).contacts == ()
+    with pytest.raises(UserError, match="empty"):
+        describe_sentence("  ")
