@@ -13,45 +13,6 @@ from sm_jax.synthetic.classes import CLASSES
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 RESULTS = ROOT / "experiments" / "results"
-TABLES = {
-    "headline": headline,
-    "rendered": benchmark("rendered"),
-    "simulated": benchmark("simulated"),
-    "four_views": benchmark("four_views"),
-    "methods": methods,
-    "tuning": tuning,
-    "training": training_scores,
-    "body": speed,
-    "speed_training": training,
-    "speed_sampling": sampling,
-    "guidance": guidance,
-    "to_energy": to_energy,
-    "fields": fields,
-    "salsa_truth": salsa_truth,
-    "simulator": simulator,
-    "synthetic": synthetic,
-    "examples": examples,
-    "rule_facts": rule_facts,
-    "semantics": semantics,
-    "sentences": sentences,
-}
-
-
-def embed_tables() -> None:
-    """Replace what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md."""
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
-        text = path.read_text()
-        for name, make in TABLES.items():
-            begin, end = f"<!-- table: {name} -->", "<!-- end -->"
-            block = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-            if block.search(text):
-                replacement = f"{begin}\n{make(RESULTS)}\n{end}"
-                text = block.sub(lambda _, new=replacement: new, text)
-        if text != path.read_text():
-            path.write_text(text)
-            print(f"{path.relative_to(ROOT)} rewritten")
-
-
 # Tables of all methods on the frozen benchmarks.
 
 
@@ -366,3 +327,42 @@ def sentences(results: pathlib.Path) -> str:
 def _cell(cell: dict[str, Any], digits: int, sign: str = "") -> str:
     between = f" ({cell['low']:{sign}.{digits}f} to {cell['high']:{sign}.{digits}f})" if "low" in cell else ""
     return f"{cell['mean']:{sign}.{digits}f}{between}"
+
+
+TABLES = {
+    "headline": headline,
+    "rendered": benchmark("rendered"),
+    "simulated": benchmark("simulated"),
+    "four_views": benchmark("four_views"),
+    "methods": methods,
+    "tuning": tuning,
+    "training": training_scores,
+    "body": speed,
+    "speed_training": training,
+    "speed_sampling": sampling,
+    "guidance": guidance,
+    "to_energy": to_energy,
+    "fields": fields,
+    "salsa_truth": salsa_truth,
+    "simulator": simulator,
+    "synthetic": synthetic,
+    "examples": examples,
+    "rule_facts": rule_facts,
+    "semantics": semantics,
+    "sentences": sentences,
+}
+
+
+def embed_tables() -> None:
+    """Replace what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md."""
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = path.read_text()
+        for name, make in TABLES.items():
+            begin, end = f"<!-- table: {name} -->", "<!-- end -->"
+            block = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+            if block.search(text):
+                replacement = f"{begin}\n{make(RESULTS)}\n{end}"
+                text = block.sub(lambda _, new=replacement: new, text)
+        if text != path.read_text():
+            path.write_text(text)
+            print(f"{path.relative_to(ROOT)} rewritten")

@@ -99,7 +99,7 @@ def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.
 
 
 PACKAGED = {"open-low": "open_low.npz", "open-full": "open_full.npz"}
-_DATA = pathlib.Path(__file__).parent / "data"
+_DATA = pathlib.Path(__file__).parent / "packaged"
 
 
 def load_body(path_or_name: str | pathlib.Path = "open-low", betas: int = 10) -> Body:

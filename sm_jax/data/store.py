@@ -18,7 +18,7 @@ from sm_jax.data.schema import PairSequence, Split
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 
-SALSA = pathlib.Path(__file__).parent / "assets" / "salsa.npz"
+SALSA = pathlib.Path(__file__).parent / "packaged" / "salsa.npz"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

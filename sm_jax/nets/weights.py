@@ -23,7 +23,7 @@ from sm_jax.nets.smoothnet import SmoothNetConfig
 from sm_jax.train.config import from_dict, to_dict
 from sm_jax.train.state import Params
 
-PACKAGED = pathlib.Path(__file__).parent.parent / "weights"
+PACKAGED = pathlib.Path(__file__).parent / "packaged"
 INFILLER, REFINER = PACKAGED / "infiller.npz", PACKAGED / "refiner.npz"
 NetConfig = InfillerConfig | RefinerConfig | SmoothNetConfig
 _KINDS = {"infiller": InfillerConfig, "refiner": RefinerConfig, "smoothnet": SmoothNetConfig}

@@ -9,7 +9,6 @@ import pytest
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
 from sm_jax.nets.weights import INFILLER, REFINER, load_weights, save_weights
-from sm_jax.pipeline import reconstruct
 from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct, reconstruct_many
 from sm_jax.sampling.inputs import slice_observation
 from sm_jax.text.contacts import contact_targets
@@ -79,7 +78,7 @@ def test_weights_of_the_wrong_kind_are_refused():
         load_models(REFINER)
     with pytest.raises(UserError, match="holds no refiner"):
         load_models(INFILLER, INFILLER)
-    assert set(reconstruct.load_models()[1]) == {"infiller_sha256", "refiner_sha256", "text_encoder_sha256"}
+    assert set(load_models()[1]) == {"infiller_sha256", "refiner_sha256", "text_encoder_sha256"}
 
 
 def test_weights_that_learnt_from_another_text_encoder_are_refused(tmp_path):

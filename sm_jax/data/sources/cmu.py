@@ -24,7 +24,7 @@ ACKNOWLEDGEMENT = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "
     "The database was created with funding from NSF EIA-0196217."
 )
-TABLE = pathlib.Path(__file__).parent.parent / "assets" / "cmu_two_person.tsv"
+TABLE = pathlib.Path(__file__).parent.parent / "packaged" / "cmu_two_person.tsv"
 
 # landmark -> the bone at whose end it lies, and the bone that turns with it. Vicon's "wrist" bone only twists about the
 # forearm: it is the forearm's distal part, and the hand starts at its end. "toe" is the tip, "foot" the toes' root.

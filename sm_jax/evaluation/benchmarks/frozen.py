@@ -19,7 +19,7 @@ from sm_jax.errors import UserError
 from sm_jax.motion.frames import map_frames
 from sm_jax.types import Observation
 
-ASSETS = pathlib.Path(__file__).parent / "assets"
+ASSETS = pathlib.Path(__file__).parent / "frozen_sets"
 RENDERED, SIMULATED, FOUR_VIEWS = (ASSETS / f"{name}.npz" for name in ("rendered", "simulated", "four_views"))
 DISTANCES, OCCLUSIONS = (3.0, 5.0, 8.0), ("little", "middle", "much")  # metres from the camera; of the people
 # What the views of every sequence of a file are, in order.
