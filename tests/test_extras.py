@@ -16,6 +16,8 @@ from sm_jax.errors import UserError
         ("export.glb", "pygltflib", "export"),
         ("export.viewer", "viser", "viewer"),
         ("text.openai", "httpx", "vlm"),
+        ("text.openai", "tenacity", "vlm"),
+        ("text.connection", "httpx", "vlm"),
         ("text.pictures", "cv2", "video"),
     ],
 )

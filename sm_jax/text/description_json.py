@@ -7,6 +7,7 @@ to say.
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -16,13 +17,12 @@ from sm_jax.types import Contact, Description, Phase, Side
 MOST_CHARACTERS = 65_536  # of a reply
 _LONGEST_TEXT = 400  # characters; the text encoder reads about 150
 _MOST_PHASES, _MOST_CONTACTS = 16, 32
-_STARTS = 50  # places in a reply at which the JSON is looked for
 
 _SPAN = {"first": {"type": "integer"}, "last": {"type": "integer"}}
 _SIDE = {"type": ["string", "null"], "enum": ["left", "right", None]}
 
 
-def _object(**properties: object) -> dict[str, object]:
+def _object(**properties: object) -> dict[str, Any]:
     return {
         "type": "object", "properties": properties, "required": list(properties), "additionalProperties": False
     }  # fmt: skip
@@ -125,29 +125,120 @@ def one_line(text: str, limit: int = _LONGEST_TEXT) -> str:
     return words if len(words) <= limit else f"{words[: limit - 1]}…"
 
 
+def holds_description(reply: str) -> bool:
+    """Whether there is an object with a description in a reply, right or wrong."""
+    try:
+        return "description" in _json_in(reply)
+    except BadReply:
+        return False
+
+
 def _json_in(reply: str) -> Mapping[str, Any]:
-    """The last JSON object with a description that a reply holds; models like to think aloud and to fence it."""
-    decoder = json.JSONDecoder(parse_constant=_no_number)
+    """The last whole JSON object with a description that a reply holds; models like to think aloud and to fence it.
+
+    What stands inside an object is never the reply, also where that object is broken. Raises BadReply with what is
+    wrong with the broken one where no other is whole.
+    """
+    reply = _once_decoded(reply)
     found: Mapping[str, Any] | None = None
-    problem, begin, starts = "it holds no JSON object", 0, 0
-    while starts < _STARTS and (begin := reply.find("{", begin)) >= 0:
-        starts += 1
+    fault, begin, ends = "", 0, {}
+    broken_open = False  # a broken object that nothing closes came before
+    while (begin := reply.find("{", begin)) >= 0:
+        inner = broken_open and _A_VALUE_FOLLOWS.search(reply[max(begin - 40, 0) : begin])
+        if inner or not _AN_OBJECT.match(reply, begin):  # or a brace in a sentence
+            begin += 1
+            continue
         try:
-            value, end = decoder.raw_decode(reply, begin)
+            value, end = _DECODER.raw_decode(reply, begin)
         except RecursionError:
             raise BadReply("the JSON is nested too deeply") from None
         except ValueError as error:
-            problem, begin = f"it is not JSON ({error})", begin + 1
+            fault, closed = _fault(error, reply), _end(reply, begin, ends)
+            broken_open = broken_open or closed is None
+            begin = closed or max(getattr(error, "pos", 0), begin + 1)
             continue
+        value, begin = _unwrapped(value), end
         found = value if found is None or "description" in value else found
-        begin = end
-    if found is None:
-        raise BadReply(one_line(f"the reply is no JSON object: {problem}", 200))
+    if found is None or (fault and "description" not in found):
+        raise BadReply(one_line(f"the reply is no JSON object: {fault or 'it holds none'}", 200))
     return found
+
+
+def _once_decoded(reply: str) -> str:
+    """The words of a reply that is written as one JSON string."""
+    try:
+        whole = _DECODER.decode(reply) if reply.lstrip().startswith('"') else None
+    except ValueError:
+        return reply
+    return whole if isinstance(whole, str) else reply
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"{name} is not a number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number, strict=False)  # line breaks in a sentence are harmless
+# Comments and other quotes are no JSON, but what has them is meant as an object. Possessive and bounded: for strangers.
+_AN_OBJECT = re.compile(
+    r"""\{(?>\s|//[^\n]{0,500}+|(?>/\*.{0,500}?\*/)){0,40}+"""
+    r"""(?:\}|(?:"(?:[^"\\]|\\.){0,200}+"|["'“”‘’]?\w[\w -]{0,40}+["'“”‘’]?)\s{0,40}+:)""",
+    re.DOTALL,
+)
+_A_VALUE_FOLLOWS = re.compile(r"""(?:[\[,]|["'“”‘’]\s*:)\s*$""")
+_BRACES = re.compile(r"[{}]"), re.compile(r"""[{}]|"(?:[^"\\]|\\.)*+"?""", re.DOTALL)  # all of them, and not in strings
+
+
+def _end(reply: str, begin: int, ends: dict[tuple[int, int], int | None]) -> int | None:
+    """Where the object that begins here ends, though it is broken: at the brace that closes it if braces in strings
+    do not count, else if they do; None if neither is there. ends: filled with all that is passed on the way."""
+    for kind in (1, 0):
+        if (begin, kind) not in ends:
+            opened: list[int] = []
+            for token in _BRACES[kind].finditer(reply, begin):
+                if token[0] == "{":
+                    opened.append(token.start())
+                elif token[0] == "}" and opened:
+                    ends[opened.pop(), kind] = token.end()
+            ends |= {(start, kind): None for start in opened}
+        if (end := ends[begin, kind]) is not None:
+            return end
+    return None
+
+
+def _fault(error: ValueError, reply: str) -> str:
+    """What is wrong with a broken object, so that a model finds the place."""
+    if not isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON ({error})"
+    before, after = reply[: error.pos].rstrip(), reply[error.pos :].lstrip()
+    if error.msg.startswith("Unterminated string"):
+        return "it is not JSON (it ends within a string)"
+    if not after:
+        return "it is not JSON (it ends before its last bracket)"
+    at = f"between {before[-20:]} and {after[:20]}"
+    if before.endswith(",") and after[0] in "]}":
+        return f"it is not JSON (a comma stands before the closing {after[0]}, {at})"
+    return f"it is not JSON ({error.msg}, {at})"
+
+
+def _unwrapped(value: Mapping[str, Any], depth: int = 4) -> Mapping[str, Any]:
+    """The object itself, or the one with a description that it wraps: a `result`, the arguments of a call."""
+    if depth == 0 or not value.keys().isdisjoint(SCHEMA["properties"]):
+        return value
+    inner = [_unwrapped(each, depth - 1) for each in map(_as_object, value.values()) if each is not None]
+    telling = [each for each in inner if "description" in each]
+    return telling[0] if len(telling) == 1 else value
+
+
+def _as_object(value: object) -> Mapping[str, Any] | None:
+    """A value that is an object, the only one of an array, or one written into a string."""
+    if isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = _DECODER.decode(value)
+        except (ValueError, RecursionError):
+            return None
+    return value if isinstance(value, dict) else None
 
 
 def _each(content: Mapping[str, Any], name: str, most: int, faults: list[str], make: Any) -> Iterator[Any]:

@@ -75,6 +75,12 @@ def sends_bytes(body: bytes, status: int = 200) -> Answer:
     return lambda handler: handler.send(status, body)
 
 
+def streams(*events: object) -> Answer:
+    """Server-sent events, whatever was asked for: JSON, or lines as they are."""
+    lines = [event if isinstance(event, str) else f"data: {json.dumps(event)}" for event in events]
+    return sends_bytes("\r\n\r\n".join(lines).encode())
+
+
 def hangs_up(handler: Handler) -> None:
     """Promises much, sends little, and cuts the connection."""
     handler.send_response(200)

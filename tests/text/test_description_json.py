@@ -1,6 +1,7 @@
 """Hostile, sloppy and good replies: each gives a valid description or one clear line."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -51,6 +52,68 @@ def test_json_is_found_in_chatter():
         assert read_description(reply, FRAMES, "a model") == said(GOOD)
 
 
+ONE = '{"description": "x"}'
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "{a " * 60 + ONE,
+        "{a " * 60 + ONE + "}" * 60,
+        "{" * 1000 + ONE,
+        f'I see {{"first": 3 or so. So: {ONE}',
+        f'{{"first": 3 or so}}, and {ONE}',
+        f'{{"description": "They fight."}} No: {ONE}',
+        f'{ONE} {{"note": 1}} {{done}} {{',
+        f'{ONE} or rather {{"description": "y",}}',
+        f"<p>{ONE}</p>",
+        f"```json\n{ONE}\n```",
+        f"[{ONE}]",
+        f'{{"result": {{"data": {ONE}}}, "status": "ok"}}',
+        f'{{"name": "describe", "arguments": {json.dumps(ONE)}}}',
+        json.dumps(ONE),
+        json.dumps({"answers": [{"description": "x"}]}),
+    ],
+)
+def test_the_last_whole_object_is_the_reply(reply):
+    assert read_description(reply, FRAMES, "a model")[0].text == "x"
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        ('{"description":"x","contacts":[{"a":1}],}', "comma stands before the closing }"),
+        ('{"description":"x","contacts":[{"a":1},]}', "comma stands before the closing ]"),
+        ('{"description": "x", "phases": [{"description": "y"}], }', "comma stands before the closing }"),
+        ("{'description': 'x', 'contacts': [{\"description\": \"y\"}]}", "double quotes"),
+        ('{description: "x", "contacts": [{"description": "y"}]}', "double quotes"),
+        ('{// a comment\n"description": "x", "contacts": [{"description": "y"}]}', "between { and // a comment"),
+        ('{"description": "x", "contacts": [{"description": "y"}], "z": None}', "and None}"),
+        ('{"description": "they say "hi"", "phases": [{"description": "y"}]}', "'they say \" and hi\"'"),
+        ('{"description": "x", "phases": [{"description": "y"}, {"te', "within a string"),
+        ('{"description": "x", "phases": [{"description": "y"}, ', "before its last bracket"),
+        ('{"description": \'x\', "phases": [{"description": "y"}, {"te', "between {\"description\": and 'x'"),
+        ('{"contacts": [{"description": "y"}], "phases": []}', "no description"),
+        (f'{{"a": {ONE}, "b": {ONE}}}', "no description"),
+        ('{"description": "x" "phases": []} {"first": 3}', "',' delimiter"),
+    ],
+)
+def test_an_inner_object_never_is_and_the_fault_is_the_true_one(reply, words):
+    with pytest.raises(BadReply) as caught:
+        read_description(reply, FRAMES, "a model")
+    assert words.strip("'") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "piece", ["{", '{"', '{"a":', '{"a": x ', '{"a":[', '{"a":"', "{//", "{/*", "{a  ", '{"a":{}x ', "{'a':["]
+)
+def test_no_reply_takes_long(piece):
+    begin = time.perf_counter()
+    with pytest.raises(BadReply):
+        read_description((piece * MOST_CHARACTERS)[:MOST_CHARACTERS], FRAMES, "a model")
+    assert time.perf_counter() - begin < 5.0
+
+
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
@@ -65,7 +128,7 @@ def test_json_is_found_in_chatter():
         ('{"description": "They hug.", "contacts": [{"confidence": NaN}]}', "NaN"),
         ('{"a":' * 9_000, "nested too deeply|not JSON"),
         ("x" * (MOST_CHARACTERS + 1), "characters"),
-        ("{" * 60_000, "not JSON"),
+        ("{" * 60_000, "no JSON object"),
         ('{"description": ' + "9" * 5000 + "}", "no JSON object"),
         ('{"description": 1e999}', "description is Infinity"),
     ],
