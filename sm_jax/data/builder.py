@@ -81,6 +81,10 @@ class Prepared(Sequence[Record]):
             raise IndexError(index)
         return self._read(index)
 
+    def uncached(self) -> Iterator[Record]:
+        """All records, one after the other, none of which stays in memory."""
+        return map(self._parse, range(len(self)))
+
     def _parse(self, index: int) -> Record:
         example = self._source[index]
         return {name: _array(example[name], field) for name, field in FIELDS.items()}

@@ -106,6 +106,24 @@ def decode(record: Record, start: int = 0, end: int | None = None) -> PairSequen
     )
 
 
+def check(record: Record) -> None:
+    """Raise ValueError where a record's numbers are not finite, or its arrays are not of FIELDS' kind and lengths."""
+    for name, field in FIELDS.items():
+        array = np.asarray(record[name])
+        if field.dtype is not str and not np.isfinite(array).all():
+            raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} numbers that are not finite")
+        fixed = array.ndim == len(field.shape) and all(
+            n in (None, m) for n, m in zip(field.shape, array.shape, strict=True)
+        )
+        if field.dtype is not str and not fixed:
+            raise ValueError(f"{name} has shape {array.shape}, not {field.shape}")
+    lengths = {name: len(record[name]) for name in ("rotations", "pelvis", "foot_contact")}
+    if len(set(lengths.values())) > 1 or not lengths["pelvis"]:
+        raise ValueError(f"arrays of {', '.join(f'{n} frames ({name})' for name, n in lengths.items())}")
+    if not float(record["fps"]) > 0:
+        raise ValueError(f"{record['fps']} frames a second")
+
+
 def _shaped(value: object, field: Field) -> np.ndarray:
     array = np.asarray(value, dtype=field.dtype)
     shape = tuple(-1 if n is None else n for n in field.shape)

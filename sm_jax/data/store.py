@@ -6,8 +6,9 @@ arrays stand one after the other, and `<field>/starts` [sequences + 1] says wher
 """
 
 import dataclasses
+import itertools
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,23 +92,34 @@ class MotionSet:
 def open_set(name: str) -> MotionSet:
     """A packaged set by name, else the path of an .npz export or of a prepared folder (…/motion_pairs/NAME/VERSION).
 
-    Raises UserError where there is no set. A folder needs tensorflow-datasets, an export does not.
+    Every sequence is looked at. Raises UserError where there is no set, and for one with numbers that are not finite. A
+    folder needs tensorflow-datasets, an export does not.
     """
     path = PACKAGED.get(name) or pathlib.Path(name).expanduser()
-    return _folder(path) if path.is_dir() else _export(path)
+    found, everything = _folder(path) if path.is_dir() else _export(path)
+    for part, array in (("mean", found.statistics.mean), ("std", found.statistics.std)):
+        if not np.isfinite(array).all():
+            raise UserError(f"{name}: the statistics' {part} holds numbers that are not finite; make the set again")
+    for record in everything:
+        try:
+            codec.check(record)
+        except ValueError as error:
+            raise UserError(f"{name}: sequence {record['name']}: {error}; make the set again without it") from error
+    return found
 
 
-def _export(path: pathlib.Path) -> MotionSet:
+def _export(path: pathlib.Path) -> tuple[MotionSet, Iterable[Record]]:
     stored = load(path)
     splits = {str(record["split"]) for record in stored.records}
-    return MotionSet(
+    found = MotionSet(
         records={split: [r for r in stored.records if str(r["split"]) == split] for split in sorted(splits)},
         statistics=stored.statistics,
         acknowledgement=stored.acknowledgement,
     )
+    return found, stored.records
 
 
-def _folder(path: pathlib.Path) -> MotionSet:
+def _folder(path: pathlib.Path) -> tuple[MotionSet, Iterable[Record]]:
     import tensorflow_datasets as tfds  # not there on every machine that trains
 
     from sm_jax.data.builder import Prepared
@@ -117,7 +129,8 @@ def _folder(path: pathlib.Path) -> MotionSet:
         facts = dict(builder.info.metadata or {})
         statistics = Statistics(mean=np.array(facts["mean"], np.float32), std=np.array(facts["std"], np.float32))
         records = {split: Prepared(builder, split) for split in sorted(builder.info.splits)}
-        return MotionSet(records=records, statistics=statistics, acknowledgement=facts["acknowledgement"])
+        found = MotionSet(records=records, statistics=statistics, acknowledgement=facts["acknowledgement"])
+        return found, itertools.chain.from_iterable(part.uncached() for part in records.values())
     except Exception as error:  # tfds has no common error for a folder that is missing, half-written or another's
         raise UserError(
             f"{path}: no prepared set ({error}); name a folder that experiments/0_prepare_data.py wrote"

@@ -1,8 +1,10 @@
 """Building a data set: sequence by sequence, so that an interruption loses one sequence, then all in one set."""
 
 import contextlib
+import dataclasses
 import hashlib
 import io
+import itertools
 import pathlib
 import shutil
 import tempfile
@@ -63,20 +65,61 @@ def build(recipe: Recipe, out: pathlib.Path, overwrite: bool = False) -> pathlib
 
 
 def make_parts(recipe: Recipe, folder: pathlib.Path) -> list[pathlib.Path]:
-    """A file for each item's sequence, made where it is not there yet."""
+    """A file for each item's sequence, made where it is not there yet.
+
+    Sequences of one name are numbered. An item that cannot be made is told and left out. Raises UserError where none
+    can be made.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    paths, progress = [], tqdm(recipe.items(), total=recipe.count, desc=recipe.name, unit="sequence")
+    paths, taken, faults = [], set(), []
+    progress = tqdm(recipe.items(), total=recipe.count, desc=recipe.name, unit="sequence")
     for item in progress:
-        path = folder / f"{urllib.parse.quote(item.name, safe='')}.npz"
+        name = _unused(item.name, taken)
+        path = folder / _file_name(name)
         if not path.exists():
-            sequence, line = item.make()
-            partial = path.with_suffix(".partial")
-            with partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, **codec.encode(sequence))
-            partial.replace(path)
-            progress.write(f"{item.name}: {line}")
+            try:
+                line = _make_part(item, name, path)
+            except UserError as error:
+                faults.append(error)
+                progress.write(f"{error}: left out")
+                continue
+            progress.write(f"{name}: {line}")
         paths.append(path)
+    if faults and not paths:
+        raise faults[0]
+    if faults:
+        progress.write(f"{recipe.name}: {len(faults)} of {len(faults) + len(paths)} sequences were left out, see above")
     return paths
+
+
+def _make_part(item: Item, name: str, path: pathlib.Path) -> str:
+    """Make one sequence and write it, whole or not at all. Returns what is told of it."""
+    sequence, line = item.make()
+    record = codec.encode(dataclasses.replace(sequence, name=name))
+    try:
+        codec.check(record)
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from error
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **record)
+    partial.replace(path)
+    return line
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    """A name that no sequence has yet: itself, or with a number; of letters that every file and set can hold."""
+    plain = name.encode("utf-8", "replace").decode()
+    numbered = (f"{plain}_{n}" for n in itertools.count(2))
+    free = next(one for one in itertools.chain([plain], numbered) if one not in taken)
+    taken.add(free)
+    return free
+
+
+def _file_name(name: str) -> str:
+    """A part's file name, which no file system refuses."""
+    quoted = urllib.parse.quote(name, safe="")
+    return f"{quoted if len(quoted) < 150 else f'{quoted[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}'}.npz"
 
 
 def write_set(recipe: Recipe, paths: Sequence[pathlib.Path], there: pathlib.Path) -> None:

@@ -108,7 +108,8 @@ class BvhPair:
     def recipe(self) -> Recipe:
         """Raises UserError where the files do not pair up."""
         files = _paired(self.source_dir, self.first, self.second)
-        items = lambda: (Item(f"{a.stem}_{b.stem}", partial(self._make, a, b)) for a, b in files)  # noqa: E731
+        names = bvh_pair.names_of(files)
+        items = lambda: (Item(name, partial(self._make, a, b)) for name, (a, b) in zip(names, files, strict=True))  # noqa: E731
         return Recipe(
             "bvh_pair", repr((self, [path.resolve() for pair in files for path in pair])), len(files), items, ""
         )
@@ -141,7 +142,7 @@ class Amass:
         body = load_body(self.body)
         if self.first or self.second:
             files = _paired(self.source_dir, self.first, self.second)
-            read = lambda: (s for a, b in files for s in amass.read_pair(a, b, body, texts=self.text))  # noqa: E731
+            read = partial(amass.read_pairs, files, body, texts=self.text)
             count = len(files)
         else:
             count, read = len(amass.find(self.source_dir)), partial(amass.read, self.source_dir, body)

@@ -39,6 +39,37 @@ def test_a_set_is_the_same_in_both_forms(path):
     assert not codec.decode(found.records["val"][0]).present[1]
 
 
+@pytest.mark.parametrize(
+    ("field", "damage", "words"),
+    [
+        ("pelvis", lambda x: np.where(np.arange(x.size).reshape(x.shape) == 7, np.nan, x), "pelvis holds 1 numbers"),
+        ("betas", lambda x: x * np.inf, "betas holds .* numbers that are not finite"),
+        ("pelvis", lambda x: x[:-1], r"arrays of 12 frames \(rotations\), 11 frames \(pelvis\)"),
+        ("fps", lambda x: x * 0, "0.0 frames a second"),
+    ],
+)
+@pytest.mark.parametrize("form", ["export", "folder"])
+def test_a_damaged_sequence_is_named_when_the_set_is_opened(tmp_path, form, field, damage, words):
+    records = [codec.encode(sequence("good")), codec.encode(sequence("bad", seed=3))]
+    records[1][field] = damage(records[1][field]).astype(records[1][field].dtype)
+    if form == "export":
+        path = tmp_path / "set.npz"
+        store.save(path, records, STATISTICS, "")
+    else:
+        builder = MotionPairs(config="cmu", data_dir=str(tmp_path), records={"train": records}, statistics=STATISTICS)
+        builder.download_and_prepare()
+        path = builder.data_path
+    with pytest.raises(UserError, match=f"sequence bad: {words}.*; make the set again without it"):
+        open_set(str(path))
+
+
+def test_statistics_that_are_not_finite_are_refused(tmp_path):
+    broken = Statistics(mean=STATISTICS.mean, std=STATISTICS.std * np.nan)
+    store.save(tmp_path / "set.npz", [codec.encode(sequence("a"))], broken, "")
+    with pytest.raises(UserError, match="the statistics' std holds numbers that are not finite"):
+        open_set(str(tmp_path / "set.npz"))
+
+
 def test_a_packaged_set_has_a_name():
     assert len(open_set("salsa").records["train"]) == 11
 

@@ -96,3 +96,40 @@ def test_the_summary_counts(tmp_path):
     assert re.match(r"train: 2 sequences, 0\.0 min, 2 of two people, 4 contacts, 2 different texts" + apart, lines[1])
     assert lines[2] == "val: 1 sequences, 0.0 min, 0 of two people, 0 contacts, 0 different texts"
     assert re.match(r"standard deviations of the state: orient \d\.\d{3}, pose", lines[3])
+
+
+def test_sequences_of_one_name_are_all_made(tmp_path):
+    twice = [sequence("P1_P2", 20), sequence("P1_P2", 9, seed=3)]
+    same = recipe([])._replace(
+        items=lambda: iter([Item(one.name, lambda one=one: (one, "")) for one in twice]), count=2
+    )
+    folder = build(same, tmp_path)
+    assert names(folder) == ["P1_P2", "P1_P2_2"]
+    lengths = {str(r["name"]): len(r["pelvis"]) for records in open_set(str(folder)).records.values() for r in records}
+    assert lengths == {"P1_P2": 20, "P1_P2_2": 9}
+
+
+@pytest.mark.parametrize("name", ["a/../b", "salsa." * 60, "サルサ" * 40, "\udcff.npz", " ", "..", "a\nb"])
+def test_sequences_of_any_name_are_made(tmp_path, name):
+    odd = recipe([])._replace(items=lambda: iter([Item(name, lambda: (sequence("x", 9), ""))]), count=1)
+    assert names(build(odd, tmp_path)) == [name.encode("utf-8", "replace").decode()]
+
+
+def test_what_cannot_be_made_is_told_and_left_out(tmp_path, capsys):
+    def fail():
+        raise UserError("b.npz: damaged")
+
+    broken = sequence("c", 9)
+    broken = dataclasses.replace(
+        broken, motion=dataclasses.replace(broken.motion, pelvis=broken.motion.pelvis * np.nan)
+    )
+    made = {"a": lambda: (sequence("a", 9), "well"), "b": fail, "c": lambda: (broken, "well")}
+    mixed = recipe([])._replace(items=lambda: iter(Item(*one) for one in made.items()), count=3)
+    assert names(build(mixed, tmp_path)) == ["a"]
+    told = capsys.readouterr().out
+    assert "b.npz: damaged: left out" in told
+    assert "c: pelvis holds 54 numbers that are not finite: left out" in told
+    assert "cmu: 2 of 3 sequences were left out" in told
+    nothing = mixed._replace(items=lambda: iter([Item("b", fail)]))
+    with pytest.raises(UserError, match="b.npz: damaged"):
+        build(nothing, tmp_path / "other")

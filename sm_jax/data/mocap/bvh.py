@@ -1,5 +1,6 @@
 """BVH motion files: hierarchy, channels and forward kinematics."""
 
+import codecs
 import dataclasses
 import pathlib
 import re
@@ -18,6 +19,7 @@ class Bvh:
     offsets: [N, 3] from the parent, in file units.  rotations: [T, N, 3, 3] parent from joint.
     root: [T, 3] position of the root in file units.  fps: what the header claims.
     moved: [T, N, 3] offsets frame by frame, where joints other than the root have position channels; else None.
+    names may repeat.  notes: sentences for the user about what is odd in the file.
     """
 
     names: tuple[str, ...]
@@ -27,33 +29,30 @@ class Bvh:
     root: np.ndarray
     fps: float
     moved: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read(path: pathlib.Path) -> Bvh:
-    """Read a BVH file. Raises UserError when it is not one, is cut short or is damaged."""
-    try:
-        text = path.read_text(errors="replace")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); give an existing BVH file") from error
+    """Read a BVH file, in whatever encoding its names are. A wrong number of frames in the header is noted.
+
+    Raises UserError when it is not one or is damaged.
+    """
+    text = _text(path)
     head, *body = re.split(r"^\s*MOTION\s*$", text, maxsplit=1, flags=re.MULTILINE)
-    header = re.match(r"\s*Frames:\s*(\d+)\s*Frame Time:\s*([\d.eE+-]+)", body[0]) if body else None
+    header = re.match(r"\s*Frames\s*:\s*(\S+)\s+Frame Time\s*:\s*([\d.eE+-]+)", body[0]) if body else None
     if header is None:
         raise UserError(f"{path}: not a BVH file (no MOTION section with a frame count); give a BVH file")
     try:
         frame_time = float(header.group(2))
         names, parents, offsets, channels = _hierarchy(head)
-        values = np.array(body[0][header.end() :].split(), dtype=np.float64)
+        values, notes = _rows(body[0][header.end() :], sum(map(len, channels)))
     except (ValueError, IndexError) as error:
         raise UserError(f"{path}: a damaged BVH file ({error}); fetch it again") from error
-    n_frames, n_channels = int(header.group(1)), sum(map(len, channels))
-    if values.size != n_frames * n_channels or n_frames == 0:
-        raise UserError(
-            f"{path}: {values.size} numbers where {n_frames} frames of {n_channels} channels are announced; "
-            "the file is cut short or damaged, fetch it again"
-        )
+    if header.group(1) != str(len(values)):
+        notes.append(f"{path}: {header.group(1)} frames are announced, {len(values)} are there: all of these are read.")
     if not (np.isfinite(values).all() and np.isfinite(offsets).all() and 0 < frame_time < np.inf):
         raise UserError(f"{path}: numbers that are not finite, or no frame time; fetch the file again")
-    rotations, moved = _decode(values.reshape(n_frames, n_channels), channels, offsets)
+    rotations, moved = _decode(values, channels, offsets)
     still = not np.ptp(moved[:, 1:], axis=0).any()
     return Bvh(
         names=tuple(names),
@@ -63,6 +62,7 @@ def read(path: pathlib.Path) -> Bvh:
         root=moved[:, 0],
         fps=1.0 / frame_time,
         moved=None if still else moved,
+        notes=tuple(notes),
     )
 
 
@@ -84,12 +84,37 @@ def forward_kinematics(
     return positions, world
 
 
+def _text(path: pathlib.Path) -> str:
+    """A file's text. Only names can be in other letters than ASCII's: what does not decode becomes question marks."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); give an existing BVH file") from error
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:64]
+    if wide and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = (codecs.BOM_UTF16_BE if data[0] == 0 else codecs.BOM_UTF16_LE) + data
+    text = data.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    return re.sub(r"\r\n?", "\n", text).replace("\N{REPLACEMENT CHARACTER}", "?")
+
+
+def _rows(text: str, n_channels: int) -> tuple[np.ndarray, list[str]]:
+    """The motion's numbers [T, C], and what is to be said of them. Raises ValueError where they form no rows."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    notes = []
+    if len(lines) > 1 and len(lines[-1]) < n_channels and all(len(line) == n_channels for line in lines[:-1]):
+        notes.append(f"The last frame is cut short after {len(lines.pop())} of {n_channels} numbers: left out.")
+    values = np.array([word for line in lines for word in line], dtype=np.float64)
+    if n_channels == 0 or values.size == 0 or values.size % n_channels:
+        raise ValueError(f"{values.size} numbers, which are no whole frames of {n_channels} channels")
+    return values.reshape(-1, n_channels), notes
+
+
 def _hierarchy(head: str) -> tuple[list[str], list[int], np.ndarray, list[list[str]]]:
     """Names, parents, offsets [N, 3] and channels. Raises ValueError or IndexError where the text is no hierarchy."""
     names, parents, offsets, channels, stack = [], [], [], [], []
     for words in filter(None, map(str.split, re.sub(r"([{}])", r"\n\1\n", head).splitlines())):
         match words:
-            case ["End", *_]:
+            case ["End", *_] if stack:
                 names.append(f"{names[stack[-1]]}_end")
                 parents.append(stack[-1])
                 channels.append([])

@@ -1,16 +1,11 @@
-"""Which joint of a rig is which landmark, by the shape of the hierarchy alone: chains, their lengths and their pairs.
+"""A rig's hierarchy in space: bones, the places where joints lie, and the joints that branches share."""
 
-Legs and arms are pairs of equally long branches, the legs' nearer to the root. A limb's two longest neighbouring bones
-are its upper and lower part. Feet tell which way the figure faces, and so which side is left.
-"""
-
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-_SHORT = 0.01  # of the figure's size: bones below join two joints in one place
-_ALIKE = 0.15  # of the longer one: how far the lengths of a pair's branches may differ
+_TOGETHER = 0.005  # of the rig's size: joints nearer to each other lie in one place
+_RIGID = 0.1  # how far a bone's length may vary; what varies more carries a traveller, not a limb
 
 
 def ancestors(parents: Sequence[int], joint: int) -> list[int]:
@@ -27,134 +22,108 @@ def common_ancestor(parents: Sequence[int], a: int, b: int) -> int:
     return next(joint for joint in (a, *ancestors(parents, a)) if joint in above)
 
 
-def find(parents: Sequence[int], points: np.ndarray, known: Mapping[str, int]) -> dict[str, int]:
-    """Landmark -> joint for landmarks that are not known, as far as the hierarchy tells.
+class Tree:
+    """A hierarchy of N joints, parents first, and where they were in T frames.
 
-    points: [N, 3] positions in a pose in which the figure stands. Pelvis and chest are where legs and arms meet.
+    parents: index of each joint's parent, -1 at the root.  points: [T, N, 3] or [N, 3].  children: of each joint.
+    length: [N] of the bone from the parent, a median over the frames.  depth: [N] length of the way from the root.
+    below: [N] length of the longest way down.  size: about a person's stature, from how far most joints are apart.
+    place: [N] of joints that always lie together, the first; a place bears its number.  order: [N] number of places
+    above.
     """
-    tree = _Tree(parents, points)
-    found = dict(known)
-    add = lambda landmark, joint: found.setdefault(landmark, joint) if joint is not None else None  # noqa: E731
-    if any(f"{side}_{name}" not in found for side in ("left", "right") for name in
-           ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")):  # fmt: skip
-        for landmark, joint in _limbs(tree).items():
-            add(landmark, joint)
-    for landmark, limb in (("pelvis", "hip"), ("chest", "shoulder")):
-        if f"left_{limb}" in found and f"right_{limb}" in found:
-            add(landmark, common_ancestor(parents, found[f"left_{limb}"], found[f"right_{limb}"]))
-    if "chest" in found:
-        for landmark, joint in _head(tree, found).items():
-            add(landmark, joint)
-    for side in ("left", "right"):
-        if f"{side}_ankle" in found:
-            roots = found.get(f"{side}_foot")
-            tip = tree.tip(found[f"{side}_ankle"] if roots is None else roots)
-            add(f"{side}_toe", roots if tip is None else tip)
-        if f"{side}_wrist" in found:
-            add(f"{side}_hand", tree.beyond(found[f"{side}_wrist"]))
-    return {landmark: joint for landmark, joint in found.items() if landmark not in known}
-
-
-class _Tree:
-    """A hierarchy with the length [N] of each joint's bone from its parent and of the longest way [N] below it."""
 
     def __init__(self, parents: Sequence[int], points: np.ndarray):
-        self.parents, self.points = parents, points
-        self.size = float(np.ptp(points, axis=0).max())
+        self.parents = list(parents)
+        self.points = points if points.ndim == 3 else points[None]
         self.children: list[list[int]] = [[] for _ in parents]
-        self.length, self.below = np.zeros(len(parents)), np.zeros(len(parents))
         for joint, parent in enumerate(parents):
             if parent >= 0:
                 self.children[parent].append(joint)
-                self.length[joint] = np.linalg.norm(points[joint] - points[parent])
+        above = [max(parent, 0) for parent in parents]
+        lengths = np.linalg.norm(self.points - self.points[:, above], axis=-1)
+        self.length = np.median(lengths, axis=0)
+        rigid = np.where(np.ptp(lengths, axis=0) <= _RIGID * self.length, self.length, 0.0)
+        self.depth, self.below = np.zeros(len(parents)), np.zeros(len(parents))
+        for joint, parent in enumerate(parents):
+            self.depth[joint] = 0.0 if parent < 0 else self.depth[parent] + rigid[joint]
         for joint in reversed(range(len(parents))):
-            self.below[joint] = max((self.length[c] + self.below[c] for c in self.children[joint]), default=0.0)
+            self.below[joint] = max((rigid[child] + self.below[child] for child in self.children[joint]), default=0.0)
+        spread = np.linalg.norm(self.points - np.median(self.points, axis=1, keepdims=True), axis=-1)
+        self.size = 3.0 * float(np.median(spread))
+        self.place = list(range(len(parents)))
+        for joint, parent in enumerate(parents):
+            if parent >= 0 and lengths[:, joint].max() < _TOGETHER * self.size:
+                self.place[joint] = self.place[parent]
+        self._below: list[list[int]] = [[] for _ in parents]
+        self.order = np.zeros(len(parents), int)
+        for joint, parent in enumerate(parents):
+            if parent >= 0 and self.place[joint] == joint:
+                self._below[self.place[parent]].append(joint)
+            self.order[joint] = 0 if parent < 0 else self.order[parent] + (self.place[joint] == joint)
+        self._between: dict[tuple[int, int], tuple[float, float]] = {}
 
-    def way(self, joint: int) -> float:
-        """Length from the joint's parent through it to its farthest end."""
-        return float(self.length[joint] + self.below[joint])
+    def places_below(self, place: int) -> list[int]:
+        """The places whose joints hang on a place's."""
+        return self._below[place]
 
-    def chain(self, joint: int) -> list[int]:
-        """From a joint to its farthest end; joints in one place count once, by the last of them."""
-        chain = [joint]
-        while self.children[chain[-1]]:
-            following = max(self.children[chain[-1]], key=self.way)
-            if self.length[following] < _SHORT * self.size:
-                chain.pop()
-            chain.append(following)
-        return chain
+    def span(self, a: int, b: int) -> float:
+        """Distance of two joints, a median over the frames."""
+        return self._distances(a, b)[0]
+
+    def nearest(self, a: int, b: int) -> float:
+        """Distance of two joints where it is smallest."""
+        return self._distances(a, b)[1]
+
+    def _distances(self, a: int, b: int) -> tuple[float, float]:
+        if (a, b) not in self._between:
+            distance = np.linalg.norm(self.points[:, a] - self.points[:, b], axis=-1)
+            self._between[a, b] = float(np.median(distance)), float(distance.min())
+        return self._between[a, b]
+
+    def place_above(self, place: int) -> int | None:
+        """The place that a place hangs on, None at the root."""
+        parent = self.parents[place]
+        return None if parent < 0 else self.place[parent]
+
+    def way_up(self, place: int) -> list[int]:
+        """A place and those that it hangs on, up to the root's."""
+        way: list[int] = [place]
+        while (above := self.place_above(way[-1])) is not None:
+            way.append(above)
+        return way
+
+    def subtree(self, place: int) -> list[int]:
+        """A place and all that hang on it."""
+        found = [place]
+        for one in found:
+            found.extend(self.places_below(one))
+        return found
 
     def tip(self, joint: int) -> int | None:
-        """The farthest end beyond a joint, None where there is nothing."""
-        end = self.chain(joint)[-1]
-        return None if np.linalg.norm(self.points[end] - self.points[joint]) < _SHORT * self.size else end
+        """The end of the longest way beyond a joint, None where there is nothing beyond its place."""
+        end = joint
+        while self.children[end]:
+            end = max(self.children[end], key=lambda child: self.length[child] + self.below[child])
+        return None if self.place[end] == self.place[joint] else end
 
-    def beyond(self, joint: int) -> int | None:
-        """The next joint on the way to the farthest end, None where there is nothing."""
-        chain = [end for end in self.chain(joint)
-                 if np.linalg.norm(self.points[end] - self.points[joint]) > _SHORT * self.size]  # fmt: skip
-        return chain[0] if chain else None
+    def beyond(self, joint: int, tip: int) -> int:
+        """The first joint of another place on the way from a joint to an end below it."""
+        way = [tip, *ancestors(self.parents, tip)]
+        return next(one for one in reversed(way[: way.index(joint)]) if self.place[one] != self.place[joint])
 
+    def mover(self, place: int, towards: Iterable[int]) -> int:
+        """Of the joints in one place, the one that moves what lies beyond as one piece.
 
-def _limbs(tree: _Tree) -> dict[str, int]:
-    """Joints of legs and arms, if both pairs are there."""
-    pairs = []
-    for joint, children in enumerate(tree.children):
-        long = sorted((c for c in children if tree.way(c) > 0.25 * tree.size), key=tree.way)
-        alike = [(a, b) for a, b in itertools.pairwise(long) if _alike(tree, a, b)]
-        if alike:
-            pairs.append((len(ancestors(tree.parents, joint)), alike))
-    pairs.sort(key=lambda pair: pair[0])
-    if len(pairs) < 2:
-        return {}
-    legs, arms = ([_upper_and_lower(tree, joint) for joint in min(pair[1], key=lambda p: _lopsided(tree, p))]
-                  for pair in pairs[:2])  # fmt: skip
-    if any(len(limb) < 4 for limb in (*legs, *arms)):
-        return {}
-    centre = lambda limbs: np.mean([tree.points[limb[0]] for limb in limbs], axis=0)  # noqa: E731
-    up = centre(arms) - centre(legs)
-    forward = np.sum([tree.points[limb[3]] - tree.points[limb[2]] for limb in legs], axis=0)
-    left = np.cross(up, forward)
-    found = {}
-    for limbs, names in ((legs, ("hip", "knee", "ankle", "foot")), (arms, ("shoulder", "elbow", "wrist"))):
-        for side, limb in zip(("right", "left"), sorted(limbs, key=lambda x: left @ tree.points[x[0]]), strict=True):
-            # The last of a leg's four is toes only if something follows; else it is the foot's end.
-            joints = limb if len(limb) > 4 else limb[:3]
-            found |= {f"{side}_{name}": joint for name, joint in zip(names, joints, strict=False)}
-    return found
+        towards: joints below. It is the last joint that all of the longer branches below share.
+        """
+        joint = place
+        wanted = [one for one in towards if self.place[one] != place]
+        while True:
+            following = [child for child in self.children[joint] if self.length[child] + self.below[child] > 0]
+            inside = [child for child in following if self.place[child] == place]
+            if len(following) != 1 or not inside or not all(inside[0] in self._way(one) for one in wanted):
+                return joint
+            joint = inside[0]
 
-
-def _alike(tree: _Tree, a: int, b: int) -> bool:
-    """Whether two branches can be left and right: as many joints to their ends, nearly the same length."""
-    longer = max(tree.way(a), tree.way(b))
-    return len(tree.chain(a)) == len(tree.chain(b)) and _lopsided(tree, (a, b)) < _ALIKE * longer
-
-
-def _lopsided(tree: _Tree, pair: tuple[int, int]) -> float:
-    return abs(tree.way(pair[0]) - tree.way(pair[1]))
-
-
-def _upper_and_lower(tree: _Tree, joint: int) -> list[int]:
-    """A limb's chain from the start of its two longest neighbouring bones on; empty if it has no two."""
-    chain = tree.chain(joint)
-    bones = [float(np.linalg.norm(tree.points[b] - tree.points[a])) for a, b in itertools.pairwise(chain)]
-    if len(bones) < 2:
-        return []
-    start = max(range(len(bones) - 1), key=lambda k: bones[k] + bones[k + 1])
-    return chain[start:]
-
-
-def _head(tree: _Tree, found: Mapping[str, int]) -> dict[str, int]:
-    """Neck and head: the chain from the chest that carries no arm."""
-    arms = [found[f"{side}_shoulder"] for side in ("left", "right") if f"{side}_shoulder" in found]
-    with_arms = {joint for arm in arms for joint in (arm, *ancestors(tree.parents, arm))}
-    free = [child for child in tree.children[found["chest"]] if child not in with_arms]
-    if not free:
-        return {}
-    chain = tree.chain(max(free, key=tree.way))
-    joints = [joint for joint in chain if tree.children[joint]]
-    if not joints:
-        return {}
-    # A neck without a head (pirouette.bvh of three.js): its end stands for the head.
-    headless = len(joints) == 1 or joints[-1] == found.get("neck")
-    return {"neck": joints[0], "head": chain[-1] if headless else joints[-1]}
+    def _way(self, joint: int) -> list[int]:
+        return [joint, *ancestors(self.parents, joint)]

@@ -12,7 +12,8 @@ import re
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import jax
 import numpy as np
@@ -23,6 +24,7 @@ from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
 from sm_jax.data.schema import PairSequence, Split
 from sm_jax.data.sources import cmu, salsa
+from sm_jax.data.sources.bvh_pair import names_of
 from sm_jax.errors import UserError
 from sm_jax.motion import resample
 from sm_jax.motion.foot_contact import foot_contact
@@ -33,6 +35,7 @@ BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
 SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
 PIECE = 60  # seconds: longer recordings are cut
 ASIDE = 1.0  # metres from the person to the stand-in of the absent partner
+_MOST_TURNED, _FURTHEST = 100.0, 1e4  # radians and metres
 _BUCKET = 600  # frames: pieces are padded to a multiple, so that they share compiled programs
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _NOT_MOTION = ("shape", "neutral_stagei", "male_stagei", "female_stagei")
@@ -60,16 +63,13 @@ def find(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read(folder: pathlib.Path, body: smpl.Body | None = None) -> Iterator[PairSequence]:
-    """Yield every recording below a folder, in pieces; a damaged file is told on stderr and left out.
+    """Yield every recording below a folder, in pieces; damaged files are told on stderr, left out, and summed up.
 
     body: the body to play it on, the packaged open-low if None. On a licensed SMPL body the files' betas are its own;
     on an open body the first beta is set such that the pelvis is as high as the person's.
     """
-    for path in find(folder):
-        try:
-            yield from read_file(path, body, name=f"amass_{'_'.join(path.relative_to(folder).with_suffix('').parts)}")
-        except UserError as error:
-            print(f"{error}: left out", file=sys.stderr)
+    name = lambda path: f"amass_{'_'.join(path.relative_to(folder).with_suffix('').parts)}"  # noqa: E731
+    yield from _all_that_can_be_read([partial(read_file, path, body, name=name(path)) for path in find(folder)])
 
 
 def read_file(
@@ -98,6 +98,28 @@ def read_pair(
     return _sequences(pair, body, name or f"{first.stem}_{second.stem}", split, tuple(texts), single=False)
 
 
+def read_pairs(
+    files: Sequence[tuple[pathlib.Path, pathlib.Path]], body: smpl.Body | None = None, *, texts: Sequence[str] = ()
+) -> Iterator[PairSequence]:
+    """Yield several pairs as `read_pair` does; one with a damaged file is told on stderr, left out, and summed up."""
+    names = names_of(files)
+    yield from _all_that_can_be_read([
+        partial(read_pair, *pair, body, name=name, texts=texts) for name, pair in zip(names, files, strict=True)
+    ])  # fmt: skip
+
+
+def _all_that_can_be_read(readers: Sequence[Callable[[], list[PairSequence]]]) -> Iterator[PairSequence]:
+    left_out = 0
+    for read_one in readers:
+        try:
+            yield from read_one()
+        except UserError as error:
+            left_out += 1
+            print(f"{error}: left out", file=sys.stderr)
+    if left_out:
+        print(f"{left_out} of {len(readers)} recordings were left out, see above", file=sys.stderr)
+
+
 def split_of(path: pathlib.Path) -> Split:
     """The data set's split by subset, except that CMU's two-person trials lie where the pairs' own readers put them."""
     parts = [part.lower() for part in path.parts]
@@ -114,10 +136,13 @@ def split_of(path: pathlib.Path) -> Split:
 def read_recording(path: pathlib.Path) -> Recording:
     """Read a file and resample it. Raises UserError if it is damaged, hostile or no AMASS file."""
     arrays = _arrays(path)
-    poses = arrays.get("poses")
+    poses, trans = _per_frame(arrays, path, "poses"), _per_frame(arrays, path, "trans")
     if poses is None and "root_orient" in arrays and "pose_body" in arrays:
-        poses = np.concatenate([np.atleast_2d(arrays[key]) for key in ("root_orient", "pose_body")], axis=1)
-    trans, rate = arrays.get("trans"), arrays.get("mocap_framerate", arrays.get("mocap_frame_rate"))
+        parts = [_per_frame(arrays, path, key) for key in ("root_orient", "pose_body")]
+        if len({len(part) for part in parts if part is not None}) != 1:
+            raise UserError(f"{path}: root_orient and pose_body are of {_lengths(parts)} frames; fetch the file again")
+        poses = np.concatenate([part for part in parts if part is not None], axis=1)
+    rate = arrays.get("mocap_framerate", arrays.get("mocap_frame_rate"))
     if poses is None or trans is None or rate is None:
         raise UserError(f"{path}: not an AMASS motion file (needs poses, trans and mocap_framerate); give another")
     n_frames = len(trans) if trans.ndim == 2 else 0
@@ -127,6 +152,11 @@ def read_recording(path: pathlib.Path) -> Recording:
         raise UserError(f"{path}: frame rate {rate.reshape(-1)[:3]}; fetch the file again")
     if not all(np.isfinite(array).all() for array in (poses, trans)):
         raise UserError(f"{path}: numbers that are not finite; fetch the file again")
+    if np.abs(poses).max() > _MOST_TURNED or np.abs(trans).max() > _FURTHEST:
+        raise UserError(
+            f"{path}: rotations of up to {np.abs(poses).max():.3g} rad and places up to {np.abs(trans).max():.3g} m "
+            "away are no person's motion; give axis-angle vectors and metres"
+        )
     at = resample.frame_positions(n_frames, float(rate.reshape(())))
     if len(at) < 2:
         raise UserError(f"{path}: {n_frames} frames are too short a recording")
@@ -135,6 +165,20 @@ def read_recording(path: pathlib.Path) -> Recording:
     local[:, :BODY_JOINTS] = Rotation.from_rotvec(vectors).as_matrix().reshape(n_frames, BODY_JOINTS, 3, 3)
     betas = np.nan_to_num(arrays.get("betas", np.zeros(10)).reshape(-1))
     return Recording(rotations=resample.read_rotations(local, at), trans=resample.read_points(trans, at), betas=betas)
+
+
+def _per_frame(arrays: dict[str, np.ndarray], path: pathlib.Path, key: str) -> np.ndarray | None:
+    """An entry as [T, N], whatever axes joints and their vectors have; None where there is none."""
+    array = arrays.get(key)
+    if array is None:
+        return None
+    if array.ndim < 2 or 0 in array.shape or (array.shape[-2:] == (3, 3) and array.ndim > 3):
+        raise UserError(f"{path}: {key} has shape {array.shape}, not vectors or places by frame")
+    return array.reshape(len(array), -1)
+
+
+def _lengths(parts: Sequence[np.ndarray | None]) -> str:
+    return " and ".join(str(len(part)) for part in parts if part is not None)
 
 
 def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:

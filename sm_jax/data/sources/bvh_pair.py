@@ -20,6 +20,7 @@ ADULT = (1.45, 2.05)  # metres: statures that name a unit
 ORDINARY = 1.70  # metres: the stature given to people in no usual unit
 # Upper arm, forearm, thigh and shin together as a share of stature, on the packaged body
 _LIMBS = 0.782
+_LOOKED_AT = 48  # frames that tell which joint is which
 _SETTLING = 10  # frames in which a take may still come out of a T-pose
 _FASTEST = 12.0  # m/s: a hand that is faster there is not a hand's motion
 UPS = {"x": (0, 1), "-x": (0, -1), "y": (1, 1), "-y": (1, -1), "z": (2, 1), "-z": (2, -1)}
@@ -62,7 +63,7 @@ def read(
     mapping: landmark -> joint, before every guess.  Raises UserError where something cannot be found out.
     """
     people = _people((first, second), mapping)
-    notes: list[str] = []
+    notes = [note for person in people for note in person.file.notes]
     up = _up(people, notes) if up is None else up
     if up not in UPS:
         raise UserError(f"--up {up}: no such axis; one of {', '.join(UPS)}")
@@ -73,7 +74,9 @@ def read(
     start = max(person.settled(metre, rate) for person, rate in zip(people, rates, strict=True))
     if start:
         notes.append(f"The first {start} frames jump out of another pose: left out.")
-    optional = [extra for extra in joint_names.OPTIONAL if all(person.map.joints[extra] for person in people)]
+    optional = [
+        extra for extra in joint_names.OPTIONAL if all(person.map.index[extra] is not None for person in people)
+    ]
     names = (*joint_names.LANDMARKS, *optional)
     takes = [
         person.landmarks(names, metre, _to_z_up(up), rate, start) for person, rate in zip(people, rates, strict=True)
@@ -96,6 +99,13 @@ def read(
     return landmarks, BvhReport(maps=maps, scale=metre, up=up, statures=statures, notes=tuple(notes))
 
 
+def names_of(files: Sequence[tuple[pathlib.Path, pathlib.Path]]) -> list[str]:
+    """What pairs of files are called: after both files, and after the first one's folder where that is not enough."""
+    short = [f"{a.stem}_{b.stem}" for a, b in files]
+    return [name if short.count(name) == 1 else f"{a.parent.name}_{name}".removeprefix("_")
+            for name, (a, _) in zip(short, files, strict=True)]  # fmt: skip
+
+
 class _Person:
     """One file: its joints in the world [T, N, 3] and [T, N, 3, 3], in file units and axes, and which are landmarks."""
 
@@ -103,7 +113,8 @@ class _Person:
         self.path, self.file = path, file
         offsets = file.offsets if file.moved is None else file.moved
         self.positions, self.turns = bvh.forward_kinematics(file.parents, offsets, file.rotations, file.root)
-        self.map = joint_names.guess(file.names, file.parents, self.positions[0], mapping, str(path))
+        frames = np.unique(np.linspace(0, len(self.positions) - 1, _LOOKED_AT).astype(int))
+        self.map = joint_names.guess(file.names, file.parents, self.positions[frames], mapping, str(path))
         limbs = [self.bone(f"{side}_{a}", f"{side}_{b}") for side in joint_names.SIDES for a, b in
                  (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))]  # fmt: skip
         self.stature = 0.5 * float(np.sum(limbs)) / _LIMBS
@@ -112,7 +123,9 @@ class _Person:
 
     def index(self, landmark: str) -> int:
         """The joint of a landmark that is there."""
-        return self.file.names.index(str(self.map.joints[landmark]))
+        joint = self.map.index[landmark]
+        assert joint is not None
+        return joint
 
     def bone(self, a: str, b: str) -> float:
         """Median distance of two landmarks, in file units."""
@@ -127,7 +140,7 @@ class _Person:
 
     def landmarks(self, names: tuple[str, ...], metre: float, to_z_up: np.ndarray, fps: float, start: int) -> _Take:
         """Positions [n, L, 3], orientations [n, L, 3, 3] and weight [L]; what is missing lies at the pelvis."""
-        there = np.array([self.map.joints[name] is not None for name in names])
+        there = np.array([self.map.index[name] is not None for name in names])
         joints = [self.index(name if found else "pelvis") for name, found in zip(names, there, strict=True)]
         if len(self.positions) <= start:
             raise UserError(f"{self.path}: only {len(self.positions)} frames, in which the figure takes its place")
@@ -135,7 +148,9 @@ class _Person:
         positions = resample.read_points(self.positions[:, joints], at) @ to_z_up.T * metre
         still = np.tile(np.eye(3), (1, len(self.file.names), 1, 1))
         rest, _ = bvh.forward_kinematics(self.file.parents, self.file.offsets, still, np.zeros((1, 3)))
-        figure = rest_pose.to_t_pose({name: rest[0, self.index(name)] for name in names if self.map.joints[name]})
+        figure = rest_pose.to_t_pose(
+            {name: rest[0, self.index(name)] for name in names if self.map.index[name] is not None}
+        )
         if figure is None:
             return positions, None, there.astype(np.float32)
         rest_figure = np.stack([figure.get(name, figure["head"]) for name in names])
@@ -150,7 +165,7 @@ def _people(paths: Sequence[pathlib.Path], mapping: Mapping[str, str] | None) ->
     for landmark, joint in (mapping or {}).items():
         if landmark not in known:
             raise UserError(f"--map {landmark}={joint}: no such landmark; one of {', '.join(sorted(known))}")
-        if all(joint not in file.names for file in files):
+        if all(joint_names.find_joint(file.names, joint) is None for file in files):
             raise UserError(f"--map {landmark}={joint}: neither file has a joint {joint}; correct its name")
     return [_Person(path, file, mapping) for path, file in zip(paths, files, strict=True)]
 

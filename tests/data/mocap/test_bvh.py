@@ -47,7 +47,11 @@ def test_channels_apply_in_their_order(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("no motion at all", "not a BVH file"), (TWO_BONES.replace("Frames: 1", "Frames: 2"), "cut short")],
+    [
+        ("no motion at all", "not a BVH file"),
+        (TWO_BONES.replace("90 0\n", "90 0 7\n"), "10 numbers, which are no whole frames of 9 channels"),
+        (TWO_BONES.replace("90 0\n", "90 0\n1 2\n1 2 3 4 5 6 7 8 9\n"), "20 numbers"),
+    ],
 )
 def test_a_bad_file_is_named(tmp_path, text, words):
     path = tmp_path / "bad.bvh"
@@ -105,3 +109,35 @@ def test_damage_is_one_line(tmp_path, text, words):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         bvh.read(tmp_path / "none.bvh")
+
+
+@pytest.mark.parametrize("announced", ["0", "1", "3", "2.0", "many"])
+def test_what_is_there_is_read_whatever_the_header_counts(tmp_path, announced):
+    path = tmp_path / "two.bvh"
+    path.write_text(TWO_BONES.replace("Frames: 1", f"Frames: {announced}") + "1 2 4 0 0 0 0 90 0\n")
+    file = bvh.read(path)
+    np.testing.assert_allclose(file.root, [[1, 2, 3], [1, 2, 4]])
+    assert file.notes == (f"{path}: {announced} frames are announced, 2 are there: all of these are read.",)
+
+
+def test_a_last_frame_that_is_cut_short_is_left_out(tmp_path):
+    path = tmp_path / "two.bvh"
+    path.write_text(TWO_BONES.replace("Frames: 1", "Frames: 2") + "1 2 4 0 0")
+    file = bvh.read(path)
+    assert len(file.root) == 1 and "The last frame is cut short after 5 of 9 numbers: left out." in file.notes
+
+
+def test_frames_may_go_over_several_lines(tmp_path):
+    (tmp_path / "two.bvh").write_text(TWO_BONES.replace("1 2 3 0 0 0 0 90 0", "1 2 3\n0 0 0\n0 90 0"))
+    assert bvh.read(tmp_path / "two.bvh").root.tolist() == [[1, 2, 3]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "shift-jis", "gb18030"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_encoding_of_names_and_lines(tmp_path, encoding, newline):
+    text = TWO_BONES.replace("JOINT a", "JOINT 左腕").replace("\n", newline)
+    (tmp_path / "two.bvh").write_bytes(text.encode(encoding))
+    file = bvh.read(tmp_path / "two.bvh")
+    assert file.parents == (-1, 0, 1) and file.notes == ()
+    assert file.names[1] == "左腕" or encoding in ("shift-jis", "gb18030")
+    assert file.names[1].isprintable() and file.names[2] == f"{file.names[1]}_end"

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from sm_jax.data.mocap import joint_chains, joint_names
+from sm_jax.data.mocap.joint_chains import Tree
+from sm_jax.data.mocap.joint_search import find_limbs
 from tests.data.rigs import CONVENTIONS, UNNAMED, rig
 
 PARENTS = (-1, 0, 1, 1, 3)
@@ -11,6 +13,17 @@ def test_common_ancestors():
     assert joint_chains.ancestors(PARENTS, 4) == [3, 1, 0]
     assert joint_chains.common_ancestor(PARENTS, 2, 4) == 1
     assert joint_chains.common_ancestor(PARENTS, 3, 4) == 3
+
+
+def test_joints_that_stay_together_are_one_place():
+    #       0 - 1 - 2 (in 1's place) - 3, and 4 that leaves 3's place in the second frame
+    points = np.array([[[0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 2, 0], [0, 2, 0]],
+                       [[5, 0, 0], [5, 1, 0], [5, 1, 0], [5, 2, 0], [5, 2, 1]]], float)  # fmt: skip
+    tree = Tree((-1, 0, 1, 2, 3), points)
+    assert tree.place == [0, 1, 1, 3, 4]
+    assert tree.places_below(1) == [3] and tree.way_up(4) == [4, 3, 1, 0] and tree.subtree(1) == [1, 3, 4]
+    assert tree.mover(1, (3,)) == 2 and tree.tip(1) == 4 and tree.beyond(1, 4) == 3
+    assert tree.span(0, 1) == 1.0 and tree.nearest(3, 4) == 0.0
 
 
 def test_limbs_are_found_behind_joints_in_one_place():
@@ -23,17 +36,16 @@ def test_limbs_are_found_behind_joints_in_one_place():
         parents[names.index(called[key])] = len(names) - 1
     order = sorted(range(len(names)), key=lambda j: len(joint_chains.ancestors(parents, j)))
     parents = [order.index(parents[j]) if parents[j] >= 0 else -1 for j in order]
-    found = joint_chains.find(parents, points[order], {})
+    found = find_limbs(Tree(parents, points[order]), {}, {}).joints
     for landmark in ("left_hip", "right_knee", "left_elbow"):
         assert names[order[found[landmark]]] == called[landmark]
 
 
-def test_known_joints_stay_and_the_rest_follows_them():
+def test_pelvis_and_chest_are_where_limbs_meet():
     names, parents, points, called = rig(CONVENTIONS["mixamo"])
-    known = {key: names.index(called[key]) for key in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")}
-    found = joint_chains.find(parents, points, known)
-    assert not set(known) & set(found)
-    assert names[found["chest"]] == called["chest"] and names[found["pelvis"]] == called["pelvis"]
+    found = joint_names.guess(names, parents, points)
+    assert found.joints["chest"] == called["chest"] and found.joints["pelvis"] == called["pelvis"]
+    assert found.how["chest"] == "hierarchy" and found.how["left_hip"] == "name"
 
 
 @pytest.mark.parametrize("cut", ["left_hip", "right_collar"])
@@ -42,7 +54,7 @@ def test_a_figure_with_one_limb_less_is_not_guessed(cut):
     gone = names.index(called[cut])
     keep = [j for j in range(len(names)) if j != gone and gone not in joint_chains.ancestors(parents, j)]
     parents = [keep.index(parents[j]) if parents[j] >= 0 else -1 for j in keep]
-    assert joint_chains.find(parents, points[keep], {}) == {}
+    assert find_limbs(Tree(parents, points[keep]), {}, {}).joints == {}
 
 
 def test_a_neck_without_a_head_ends_in_it():

@@ -156,9 +156,32 @@ def test_a_folder_is_read_past_damaged_files(paths, tmp_path, capsys):
     rewrite(paths[0], good / "walk_poses.npz")
     (good / "torn.npz").write_bytes(paths[0].read_bytes()[:500])
     np.savez(good / "shape.npz", betas=np.zeros(16))
+    np.savez(good / "ragged.npz", root_orient=np.zeros((9, 3)), pose_body=np.zeros((8, 63)), trans=np.zeros((9, 3)),
+             mocap_frame_rate=30)  # fmt: skip
     (sequence,) = amass.read(tmp_path)
     assert (sequence.name, sequence.split) == ("amass_HumanEva_S1_walk_poses", "val")
-    assert capsys.readouterr().err.count("\n") == 1
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3 and "ragged.npz: root_orient and pose_body are of 9 and 8 frames" in told[0]
+    assert "torn.npz" in told[1] and told[2] == "2 of 3 recordings were left out, see above"
+
+
+def test_of_several_pairs_a_bad_one_is_left_out(paths, tmp_path, capsys):
+    (tmp_path / "torn.npz").write_bytes(paths[0].read_bytes()[:500])
+    pair = (paths[0], paths[1])
+    found = list(amass.read_pairs([pair, (paths[0], tmp_path / "torn.npz"), pair]))
+    assert len(found) == 2 and "1 of 3 recordings were left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("joints", [22, 24, 52, 55])
+def test_joints_may_have_an_axis_of_their_own(paths, tmp_path, joints):
+    with np.load(paths[0]) as file:
+        poses = np.concatenate([file["poses"], np.zeros((N_FRAMES, 9))], axis=1)[:, : 3 * joints]
+    whole = rewrite(paths[0], tmp_path / "a.npz", poses=poses.reshape(N_FRAMES, joints, 3))
+    parts = {"root_orient": poses[:, :3], "pose_body": poses[:, 3:66].reshape(N_FRAMES, 21, 3)}
+    apart = rewrite(paths[0], tmp_path / "b.npz", drop=("poses",), **parts)
+    true = amass.read_recording(paths[0]).rotations
+    for path in (whole, apart):
+        np.testing.assert_allclose(amass.read_recording(path).rotations, true, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +195,12 @@ def test_a_folder_is_read_past_damaged_files(paths, tmp_path, capsys):
         ({"mocap_framerate": np.float64(0)}, "frame rate"),
         ({"mocap_framerate": np.zeros(3)}, "frame rate"),
         ({"poses": np.zeros((2, 156)), "trans": np.zeros((2, 3))}, "too short"),
+        ({"poses": np.zeros((N_FRAMES, 52, 3, 3))}, "not vectors or places by frame"),
+        ({"poses": np.zeros(156)}, "not vectors or places by frame"),
+        ({"poses": np.zeros((0, 156))}, "not vectors or places by frame"),
+        ({"trans": np.float64(1)}, "not vectors or places by frame"),
+        ({"poses": np.full((N_FRAMES, 156), 1e300)}, "no person's motion"),
+        ({"trans": np.full((N_FRAMES, 3), 1e30)}, "no person's motion"),
     ],
 )
 def test_damage_is_one_line(entries, words, paths, tmp_path):
