@@ -11,6 +11,7 @@ from sm_jax.types import Array
 
 Tree = Any  # an array [B, ...] or a pytree of such
 Energy = Callable[[Tree], jax.Array]
+AnchoredEnergy = Callable[[Tree, Tree], jax.Array]  # of x, and of the x that the descent began from
 
 
 class Rule(Protocol):
@@ -100,7 +101,7 @@ def descend(energy: Energy, x: Tree, rule: Rule, steps: jax.Array | int, clamp: 
 
 def energy_guidance(
     denoiser: Denoiser,
-    energy: Energy,
+    energy: AnchoredEnergy,
     rule: Rule,
     *,
     steps: int = 5,
@@ -109,14 +110,15 @@ def energy_guidance(
 ) -> Denoiser:
     """Lowers an energy of the predicted x0 by descent at every denoising step (EgoAllo, Yi et al. 2024).
 
-    energy: x0 [B, ...] → scalar, a sum over the batch. Guided are the time steps t <= `start`, by `steps` descent
-    steps each. `clamp` bounds the correction of one denoising step per element. The gradient is with respect to x0,
-    not through the denoiser.
+    energy: of x0 [B, ...] and of the denoiser's own x0 → scalar, a sum over the batch. Guided are the time steps
+    t <= `start`, by `steps` descent steps each. `clamp` bounds the correction of one denoising step per element. The
+    gradient is with respect to x0, not through the denoiser.
     """
 
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
         count = jnp.where(t[0] <= start, steps, 0)
-        return descend(energy, denoiser(x_t, t), rule, count, clamp)
+        x0 = denoiser(x_t, t)
+        return descend(lambda x: energy(x, x0), x0, rule, count, clamp)
 
     return guided
 

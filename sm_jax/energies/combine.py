@@ -53,6 +53,7 @@ class Evidence:
 
     keypoints: [P, T, K, 2] pixels.  keypoint_confidence: [P, T, K].  camera: frames [T].  contacts: targets over [T].
     estimate: the initial motion.  visibility: [P, T, J].  fps: [].  frame_mask: [T] in {0, 1}, zero on padding.
+    prediction: what is believed of joints that were not seen, such as a network's motion; None where nothing is.
     """
 
     keypoints: Array
@@ -63,6 +64,7 @@ class Evidence:
     visibility: Array
     fps: Array
     frame_mask: Array
+    prediction: Motion | None = None
 
 
 def energy(
@@ -80,6 +82,8 @@ def energy(
         | _surface_terms(body, posed, evidence, wanted)
         | _foot_terms(body, posed, foot_contact, evidence, wanted)
     )
+    if "prior" in wanted:
+        report["prior"] = _prior(motion, evidence)
     if "limits" in wanted:
         report["limits"] = limits(motion.body_pose, evidence.frame_mask)
     if "shape" in wanted:
@@ -100,9 +104,15 @@ def _evidence_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[st
         report["spatial"] = spatial(posed.joints, reference, visibility, evidence.camera.R[..., 2, :], mask)
     if "smoothness" in wanted:
         report["smoothness"] = smoothness(posed.joints, evidence.fps, mask)
-    if "prior" in wanted:
-        report["prior"] = prior(posed.body_pose, evidence.estimate.body_pose, visibility[..., 1:], mask)
     return report
+
+
+def _prior(motion: Motion, evidence: Evidence) -> jax.Array:
+    """Seen joints follow the estimate, hidden ones the prediction."""
+    found = prior(motion, evidence.estimate, evidence.visibility, evidence.frame_mask)
+    if evidence.prediction is None:
+        return found
+    return found + prior(motion, evidence.prediction, 1.0 - evidence.visibility, evidence.frame_mask)
 
 
 def _surface_terms(body: Body, posed: Posed, evidence: Evidence, wanted: set[str]) -> dict[str, jax.Array]:

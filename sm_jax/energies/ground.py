@@ -12,7 +12,7 @@ SHARED = 0.1  # metres: support heights that differ by less are drawn together
 
 
 def ground(soles: Array, contact: Array, support: Array, frame_mask: Array, width: float = WIDTH) -> jax.Array:
-    """Robust distance of the touching feet from their person's support height, and of any foot below it.
+    """Robust distance of the feet that carry weight from their person's support height, and of any foot below it.
 
     soles: [P, T, N, 3] points of the feet lowered by their clearance (`body.smpl.foot_clearance`).
     contact: [P, T, N] in [0, 1].  support: [P] heights in metres.  frame_mask: [T].
@@ -20,9 +20,13 @@ def ground(soles: Array, contact: Array, support: Array, frame_mask: Array, widt
     height = soles[..., 2] - support[:, None, None]
     weight = jnp.broadcast_to(frame_mask[None, :, None], height.shape)
     below = jnp.square(jnp.minimum(height, 0))
-    return weighted_mean(geman_mcclure(jnp.square(height), width), contact * weight) + weighted_mean(
-        geman_mcclure(below, width), weight
-    )
+    off = carrying(contact) * geman_mcclure(jnp.square(height), width)
+    return weighted_mean(off + geman_mcclure(below, width), weight)
+
+
+def carrying(contact: Array) -> jax.Array:
+    """How surely a foot carries weight, from its contact [...] in [0, 1]: a doubtful contact carries nothing."""
+    return jnp.clip(2.0 * jnp.asarray(contact) - 1.0, 0.0, 1.0)
 
 
 def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Array:
@@ -32,7 +36,7 @@ def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Arra
     unknown, and as low as the lowest sole. No gradient: it is fitted to the motion, as the motion is fitted to it.
     """
     height = jax.lax.stop_gradient(soles[..., 2]).reshape(soles.shape[0], -1)
-    weight = jax.lax.stop_gradient(contact * frame_mask[None, :, None]).reshape(height.shape)
+    weight = jax.lax.stop_gradient(carrying(contact) * frame_mask[None, :, None]).reshape(height.shape)
     own = _weighted_median(height, weight)
     total = jnp.sum(weight, axis=1)
     known = jnp.sum(total) > 0

@@ -4,19 +4,28 @@ import jax
 import jax.numpy as jnp
 
 from sm_jax.energies.kernels import geman_mcclure, weighted_mean
-from sm_jax.types import Array
+from sm_jax.types import Array, Motion
 
-WIDTH = 0.5  # radians: an estimate farther off is taken for a mistake and let go
+WIDTH = 0.5  # radians: a rotation farther off is taken for a mistake and let go
+PLACE = 0.3  # metres: the same of a pelvis
 
 
-def prior(body_pose: Array, estimate: Array, visibility: Array, frame_mask: Array) -> jax.Array:
-    """Robust distance of the visible joints' rotations from the estimate's, in [0, 1).
+def prior(motion: Motion, reference: Motion, trust: Array, frame_mask: Array) -> jax.Array:
+    """Robust distance of a motion [P, T] from another: of the body's rotations in the mean, of the orientations and of
+    the pelvises' places, each in [0, 1).
 
-    body_pose, estimate: [P, T, 23, 3, 3].  visibility: [P, T, 23].  frame_mask: [T].
+    trust: [P, T, J] in [0, 1] of the reference's joints.  frame_mask: [T].
     """
-    # Half the squared Frobenius distance is 2 (1 - cos angle), the squared angle for small ones.
-    squared = 0.5 * jnp.sum(jnp.square(body_pose - estimate), axis=(-1, -2))
-    return weighted_mean(geman_mcclure(squared, WIDTH), visibility * frame_mask[None, :, None])
+    weight = trust * frame_mask[None, :, None]
+    body = weighted_mean(_turned(motion.body_pose, reference.body_pose), weight[..., 1:])
+    orient = weighted_mean(_turned(motion.global_orient, reference.global_orient), weight[..., 0])
+    moved = jnp.sum(jnp.square(motion.pelvis - reference.pelvis), axis=-1)
+    return body + orient + weighted_mean(geman_mcclure(moved, PLACE), weight[..., 0])
+
+
+def _turned(R: Array, reference: Array) -> jax.Array:
+    """Half the squared Frobenius distance is 2 (1 - cos angle), the squared angle for small ones."""
+    return geman_mcclure(0.5 * jnp.sum(jnp.square(R - reference), axis=(-1, -2)), WIDTH)
 
 
 def shape(betas: Array) -> jax.Array:

@@ -22,13 +22,29 @@ def reprojection(
     of the picture's diagonal, so that a single keypoint still says where a person is. Kernel as in Bogo et al.,
     "Keep it SMPL", ECCV 2016.
     """
+    cost, weight = _costs(keypoints_world, camera, pixels, confidence, frame_mask, width)
+    return weighted_mean(cost, weight)
+
+
+def reprojection_of_each(
+    keypoints_world: Array, camera: Camera, pixels: Array, confidence: Array, frame_mask: Array, width: float = WIDTH
+) -> jax.Array:
+    """`reprojection` of each person alone: [P]."""
+    cost, weight = _costs(keypoints_world, camera, pixels, confidence, frame_mask, width)
+    return jnp.stack([weighted_mean(*of) for of in zip(cost, weight, strict=True)])
+
+
+def _costs(
+    keypoints_world: Array, camera: Camera, pixels: Array, confidence: Array, frame_mask: Array, width: float
+) -> tuple[jax.Array, jax.Array]:
+    """The robust residual of each keypoint [P, T, K] and its weight."""
     weight = confidence * frame_mask[None, :, None]
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)
     projected, _ = cameras.project_points(camera, keypoints_world)
     smallest = SMALLEST * safe.norm(camera.image_size)
     size = jnp.maximum(person_size(pixels, weight), smallest)[:, None, None, None]
     residual = safe.divide(projected - pixels, size)
-    return weighted_mean(geman_mcclure(jnp.sum(jnp.square(residual), axis=-1), width), weight)
+    return geman_mcclure(jnp.sum(jnp.square(residual), axis=-1), width), weight
 
 
 def person_size(pixels: Array, weight: Array) -> jax.Array:

@@ -47,8 +47,10 @@ def summarise(
     seconds: Mapping[str, float],
     energies_before: Mapping[str, Any],
     energies_after: Mapping[str, Any],
+    share: Array,
 ) -> dict[str, Any]:
-    """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see."""
+    """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see;
+    share: [P] of the models' motion in the result."""
     camera = content.camera
     return {
         "frames": len(content.frame_index),
@@ -63,9 +65,19 @@ def summarise(
         "description": description,
         "people": coverage(content.visibility, content.infilled),
         "energies": {"before": energies_before, "after": energies_after},
+        "returned_to_the_estimate": [returned(person, float(kept)) for person, kept in enumerate(np.asarray(share))],
         "seconds": {**seconds, "total": sum(seconds.values())},
         "provenance": content.provenance,
     }
+
+
+def returned(person: int, share: float) -> str:
+    """What became of a person's motion in the last check, in words."""
+    if share > 0.999:
+        return f"person {person}: no, the models' motion fits the picture and the energies no worse"
+    if share < 0.001:
+        return f"person {person}: altogether, the models' motion would fit the picture or the energies worse"
+    return f"person {person}: by {1 - share:.0%}, all of the models' motion would fit the picture or the energies worse"
 
 
 def save_summary(path: str | pathlib.Path, summary: Mapping[str, Any]) -> None:

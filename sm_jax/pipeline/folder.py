@@ -86,6 +86,7 @@ def reconstruct_to_folder(
             seconds=seconds,
             energies_before=result.energies_before,
             energies_after=result.energies_after,
+            share=result.share,
         )
         save_summary(folder / "summary.json", summary)
     _say(f"{out}: motion.npz people.glb overlay.mp4 summary.json ({sum(seconds.values()):.0f} s)")

@@ -29,8 +29,9 @@ class Reconstruction:
     motion: [P, T] in the observation's world, of the hypothesis with the least energy.  camera, fps, frame_index,
     visibility: the observation's.  infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres,
     root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
-    hypotheses' energies.  energies_before, energies_after: the unweighted terms of the gap-filled estimate and of the
-    result.
+    hypotheses' energies.  share: [P] how much of the models' motion each person has kept, the rest being the estimate:
+    less than 1 where all of it would fit the picture or the energies worse.  energies_before, energies_after: the
+    unweighted terms of the gap-filled estimate and of the result.
     """
 
     motion: Motion
@@ -41,6 +42,7 @@ class Reconstruction:
     infilled: np.ndarray
     spread: np.ndarray
     totals: np.ndarray
+    share: np.ndarray
     energies_before: dict[str, float]
     energies_after: dict[str, float]
 
@@ -150,6 +152,7 @@ class _Draft:
             infilled=visibility < SEEN,
             spread=_spread(joined(lambda samples: samples.joints)),
             totals=totals,
+            share=np.average([samples.share[best] for samples in self.done], axis=0, weights=lengths),
             energies_before=mean([samples.before for samples in self.done]),
             energies_after=mean([{k: v[best] for k, v in samples.after.items()} for samples in self.done]),
         )

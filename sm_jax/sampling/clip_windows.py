@@ -10,6 +10,7 @@ from sm_jax.body import smpl
 from sm_jax.motion import pair_frame, state, windows
 from sm_jax.motion.normalise import Statistics, denormalise, normalise
 from sm_jax.motion.pair_frame import PairFrame
+from sm_jax.motion.placement import follow_estimate
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.sampling.conditions import make_conditions
 from sm_jax.sampling.inputs import SamplingInputs, map_observation
@@ -19,10 +20,11 @@ from sm_jax.types import Array, Conditions, Motion
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClipWindows:
-    """estimate: [P, T] in the world, gaps filled.  conditions, frames: of the windows, each with a leading W.
-    statistics: of the normalised windows.  held_weight: the task's [OVERLAP]."""
+    """estimate: [P, T] in the world, gaps filled.  pelvis_visibility: [P, T] of the pelvises.  conditions, frames: of
+    the windows, each with a leading W.  statistics: of the normalised windows.  held_weight: the task's [OVERLAP]."""
 
     estimate: Motion
+    pelvis_visibility: Array
     conditions: Conditions
     frames: PairFrame
     statistics: Statistics
@@ -31,14 +33,21 @@ class ClipWindows:
     def to_clip(self, x: Array, held: Array) -> jax.Array:
         """Normalised windows [W, P, LENGTH, D] blended into a clip state [P, T, D], whose first frames are held to
         `held` [P, OVERLAP, D]."""
-        blended = from_windows(x, self.frames, self.estimate.betas, self.statistics)
-        begin = blended[:, : windows.OVERLAP]
-        weight = jnp.asarray(self.held_weight)[None, :, None]
-        return blended.at[:, : windows.OVERLAP].set(begin + weight * (held - begin))
+        return self.hold(from_windows(x, self.frames, self.estimate.betas, self.statistics), held)
 
     def agree(self, x: Array, held: Array) -> jax.Array:
-        """Normalised windows that are pieces of one clip, `to_clip` of the given ones."""
-        return to_windows(self.to_clip(x, held), self.frames, self.estimate.betas, self.statistics)
+        """Normalised windows that are pieces of one clip, the given ones blended, in which who is seen stands where the
+        estimate says (`motion.placement`)."""
+        blended = from_windows(x, self.frames, self.estimate.betas, self.statistics)
+        pelvis = follow_estimate(blended[..., state.PELVIS], self.estimate.pelvis, self.pelvis_visibility)
+        placed = self.hold(blended.at[..., state.PELVIS].set(pelvis), held)
+        return to_windows(placed, self.frames, self.estimate.betas, self.statistics)
+
+    def hold(self, clip_state: Array, held: Array) -> jax.Array:
+        """A clip state [P, T, D] whose first frames are held to `held` [P, OVERLAP, D]."""
+        begin = clip_state[:, : windows.OVERLAP]
+        weight = jnp.asarray(self.held_weight)[None, :, None]
+        return jnp.asarray(clip_state).at[:, : windows.OVERLAP].set(begin + weight * (held - begin))
 
 
 def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statistics) -> ClipWindows:
@@ -58,9 +67,11 @@ def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statist
         ),
     )
     make = jax.vmap(make_conditions, in_axes=(0, 0, None, None, None))
-    conditions, frames, _ = make(shared, windows.split(task.frame_mask, n_windows, 0), body, statistics, task.text)
+    everywhere = jnp.ones((n_windows, windows.LENGTH))
+    conditions, frames, _ = make(shared, everywhere, body, statistics, task.text)
     return ClipWindows(
-        estimate=fill_hidden(observation.motion, observation.visibility, task.frame_mask),
+        estimate=fill_hidden(observation.motion, observation.visibility, jnp.ones(task.frame_mask.shape)),
+        pelvis_visibility=observation.visibility[:, :, 0],
         conditions=conditions,
         frames=frames,
         statistics=statistics,

@@ -18,9 +18,10 @@ from sm_jax.types import Array, ContactTargets, Motion, Observation
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SamplingInputs:
-    """A clip of as many frames as a number of windows covers, the last ones padding.
+    """A clip of as many frames as a number of windows covers, of which the last ones play it back from its end.
 
-    observation: [P, T].  contacts: [C, T].  frame_mask: [T] in {0, 1}.  text: its sentence.
+    observation: [P, T].  contacts: [C, T].  frame_mask: [T] in {0, 1}, zero where it is played back: the networks see
+    those frames, which they know no end without, and the energies do not.  text: its sentence.
     noise: [N, W, P, LENGTH, D] that N hypotheses start from.  held: [N, P, OVERLAP, D] states in the world that their
     first frames are held to, by held_weight [OVERLAP] in [0, 1]: where a clip goes on.
     """
@@ -38,7 +39,8 @@ class SamplingInputs:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples:
     """N hypotheses of a task. motion: [N, P, T].  joints: [N, P, T, J, 3].  state: [N, P, T, D].  before, after: the
-    unweighted energies of the gap-filled estimate, and of each hypothesis [N].  total: [N] their weighted sum."""
+    unweighted energies of the gap-filled estimate, and of each hypothesis [N].  total: [N] their weighted sum.
+    share: [N, P] of the way from the estimate to the models' motion that was gone (`sampling.fall_back`)."""
 
     motion: Motion
     joints: Array
@@ -46,24 +48,25 @@ class Samples:
     before: Mapping[str, Array]
     after: Mapping[str, Array]
     total: Array
+    share: Array
 
 
 def make_sampling_inputs(
     observation: Observation, contacts: ContactTargets, text: TextEmbedding, key: Array, hypotheses: int = 1
 ) -> SamplingInputs:
-    """A clip that begins freely, lengthened to whole windows by repeating its last frame."""
+    """A clip that begins freely, lengthened to whole windows by playing it back from its end."""
     have = observation.visibility.shape[1]
     n_windows = windows.count(have)
     n_frames = windows.padded_frames(n_windows)
 
-    def lengthen(values: Array, axis: int, mode: Any = "edge") -> np.ndarray:
+    def lengthen(values: Array, axis: int) -> np.ndarray:
         widths = [(0, 0)] * np.ndim(values)
         widths[axis] = (0, n_frames - have)
-        return np.pad(np.asarray(values), widths, mode=mode)
+        return np.pad(np.asarray(values), widths, mode="reflect" if have > 1 else "edge")
 
     return SamplingInputs(
         observation=map_observation(observation, lengthen),
-        contacts=dataclasses.replace(contacts, weight=lengthen(contacts.weight, 1, "constant")),
+        contacts=dataclasses.replace(contacts, weight=lengthen(contacts.weight, 1)),
         frame_mask=(np.arange(n_frames) < have).astype(np.float32),
         text=text,
         noise=jax.random.normal(key, (hypotheses, n_windows, 2, windows.LENGTH, state.D)),
@@ -72,8 +75,8 @@ def make_sampling_inputs(
     )
 
 
-def make_evidence(task: SamplingInputs, estimate: Motion) -> Evidence:
-    """What the energies compare a motion with. estimate: the gap-filled one."""
+def make_evidence(task: SamplingInputs, estimate: Motion, prediction: Motion | None = None) -> Evidence:
+    """What the energies compare a motion with. estimate: the gap-filled one.  prediction: of hidden joints."""
     observation = task.observation
     return Evidence(
         keypoints=observation.keypoints,
@@ -84,6 +87,7 @@ def make_evidence(task: SamplingInputs, estimate: Motion) -> Evidence:
         visibility=observation.visibility,
         fps=observation.fps,
         frame_mask=task.frame_mask,
+        prediction=prediction,
     )
 
 

@@ -19,6 +19,7 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.diffusion import Denoiser, guidance, sampler, schedule
 from sm_jax.energies.combine import EnergyWeights, energy
+from sm_jax.energies.reprojection import reprojection_of_each
 from sm_jax.motion import state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics
@@ -42,6 +43,10 @@ GUIDANCE = EnergyWeights(
     prior=1.0,
     shape=0.0,  # betas are the fit's and do not move
 )
+# What share of the models' motion each person may keep in the end: the whole first, the estimate last.
+SHARES = np.array([(a, b) for a in (1.0, 0.67, 0.33, 0.0) for b in (1.0, 0.67, 0.33, 0.0)], np.float32)
+_SLACK = 1e-4  # of a picture's error: rounding
+Judged = tuple[jax.Array, jax.Array, dict[str, jax.Array], dict[str, jax.Array], jax.Array]
 UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(EnergyWeights)})
 
 
@@ -53,6 +58,7 @@ class Settings:
     listen, 1 predicts what is hidden as told, more exaggerates.  guided_from: noise level t below which the energies
     guide; zero or less switches guidance off in sampling and after the refiner.
     descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
+    fall_back: whether people go back to the estimate, as far as it takes to fit the evidence no worse (`fall_back`).
     hypotheses: samples of a clip, of which the one with the least energy is the result.
     rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
     more than `clamp` such lengths.
@@ -64,6 +70,7 @@ class Settings:
     guided_from: int = 500
     descent: int = 1
     polish: int = 50
+    fall_back: bool = True
     hypotheses: int = 1
     rotation_step: float = 0.03
     pelvis_step: float = 0.03
@@ -97,55 +104,106 @@ def sample_jit(
     models: Models, body: smpl.Body, task: SamplingInputs, weights: Mapping[str, Array | float], settings: Settings
 ) -> Samples:
     """The compiled whole. weights: of the energies, instead of those of the settings."""
-    observation, windowed = task.observation, make_clip_windows(task, body, models.statistics)
+    windowed = make_clip_windows(task, body, models.statistics)
     estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
 
-    def hypothesis(noise: jax.Array, held: jax.Array) -> jax.Array:
-        def window_energy(x: jax.Array) -> jax.Array:
-            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held))[0]
+    def hypothesis(noise: jax.Array, held: jax.Array) -> Judged:
+        def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
+            prediction, _ = state.unpack(windowed.to_clip(start, held), estimate.betas)
+            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held), prediction)[0]
 
         infilled = denoiser(models, windowed, held, window_energy, settings)
         x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
         x0 = windowed.agree(_refine(models, x0, windowed.conditions), held)
         if settings.guided_from > 0:
             rule, clamp = _descent_rule(models.statistics, settings)
-            x0 = guidance.descend(window_energy, x0, rule, settings.polish, clamp)
-        return windowed.to_clip(x0, held)
+            x0 = guidance.descend(functools.partial(window_energy, start=x0), x0, rule, settings.polish, clamp)
+        return fall_back(body, task, windowed, weights, windowed.to_clip(x0, held), held, settings.fall_back)
 
-    results = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
-    total, after = _each(functools.partial(clip_energies, body, task, estimate, weights), results)
+    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
     motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
-    joints = smpl.pose(body, estimate).joints
-    contact = foot_contact(joints, observation.fps, ground_height(joints, task.frame_mask))
     return Samples(
         motion=motions,
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
         state=results,
-        before=clip_energies(body, task, estimate, weights, state.pack(estimate, contact))[1],
+        before={name: term[0] for name, term in before.items()},
         after=after,
         total=total,
+        share=share,
     )
 
 
+def fall_back(
+    body: smpl.Body,
+    task: SamplingInputs,
+    windowed: ClipWindows,
+    weights: Mapping[str, Array | float],
+    found: jax.Array,
+    held: jax.Array,
+    wanted: bool = True,
+) -> Judged:
+    """Each person back on the way to the gap-filled estimate, as far as it takes to fit the evidence no worse.
+
+    found: clip state [P, T, D].  held: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in SHARES
+    whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's picture
+    and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the terms
+    before and after, and their sum.
+    """
+    estimate = windowed.estimate
+    joints = smpl.pose(body, estimate).joints
+    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.frame_mask))
+    start = state.pack(estimate, contact)
+
+    def mixed(share: jax.Array) -> jax.Array:
+        return windowed.hold(start + share[:, None, None] * (found - start), held)
+
+    def judged(share: jax.Array) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
+        clip_state = mixed(share)
+        total, terms = clip_energies(body, task, estimate, weights, clip_state)
+        motion, _ = state.unpack(clip_state, estimate.betas)
+        return total, picture_errors(body, task, motion), terms
+
+    shares = jnp.asarray(SHARES if wanted else SHARES[[0, -1]])
+    totals, pictures, terms = jax.lax.map(judged, shares)
+    fits = jnp.all(pictures <= pictures[-1:] * (1.0 + _SLACK), axis=1)
+    best = jnp.argmin(jnp.where(fits, totals, jnp.inf)) if wanted else 0
+    share = shares[best]
+    before, after = ({name: term[i] for name, term in terms.items()} for i in (-1, best))
+    return mixed(share), share, before, after, totals[best]
+
+
+def picture_errors(body: smpl.Body, task: SamplingInputs, motion: Motion) -> jax.Array:
+    """The reprojection energy of each person of a motion [P, T]: [P]."""
+    seen = task.observation
+    keypoints = smpl.keypoints(body, smpl.pose(body, motion))
+    return reprojection_of_each(keypoints, seen.camera, seen.keypoints, seen.keypoint_confidence, task.frame_mask)
+
+
 def clip_energies(
-    body: smpl.Body, task: SamplingInputs, estimate: Motion, weights: Mapping[str, Array | float], clip_state: jax.Array
+    body: smpl.Body,
+    task: SamplingInputs,
+    estimate: Motion,
+    weights: Mapping[str, Array | float],
+    clip_state: jax.Array,
+    prediction: Motion | None = None,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
-    """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one."""
+    """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one.  prediction:
+    what hidden joints stay near to, if to anything."""
     motion, contact = state.unpack(clip_state, estimate.betas)
     contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
-    return energy(body, motion, contact, make_evidence(task, estimate), weights)
+    return energy(body, motion, contact, make_evidence(task, estimate, prediction), weights)
 
 
 def denoiser(
     models: Models,
     windowed: ClipWindows,
     held: Array,
-    window_energy: Callable[[jax.Array], jax.Array],
+    window_energy: Callable[[jax.Array, jax.Array], jax.Array],
     settings: Settings,
 ) -> Denoiser:
     """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
 
-    held: [P, OVERLAP, D].  window_energy: of normalised windows, a number.
+    held: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a number.
     """
     agreeing = guidance.x0_transform(
         _infiller(models, windowed.conditions, settings.text_scale), lambda x: windowed.agree(x, held)

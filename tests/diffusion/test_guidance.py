@@ -23,6 +23,11 @@ def energy(x: jax.Array) -> jax.Array:
     return 0.5 * jnp.square(x - SEEN).sum() / ERROR**2
 
 
+def anchored(x: jax.Array, start: jax.Array) -> jax.Array:
+    """Another energy that knows where the descent began; here it does not matter."""
+    return energy(x) + 0.0 * start.sum()
+
+
 def identity(x_t: jax.Array, t: jax.Array) -> jax.Array:
     return x_t
 
@@ -33,7 +38,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
         variance = gaussian.posterior_variance(t)
         rule = Preconditioned(variance * ERROR**2 / (variance + ERROR**2))
-        return energy_guidance(gaussian.denoiser(), energy, rule, steps=1, start=999)(x_t, t)
+        return energy_guidance(gaussian.denoiser(), anchored, rule, steps=1, start=999)(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))
     sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
@@ -47,14 +52,22 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
 def test_descent_steps_by_time(t, steps):
     """On a quadratic, k steps of size s contract the distance to the minimum by (1 - s / error^2)^k."""
     rule = Preconditioned(0.01)
-    guided = energy_guidance(identity, energy, rule, steps=5, start=500)
+    guided = energy_guidance(identity, anchored, rule, steps=5, start=500)
     x = jnp.array([[3.0, -2.0], [1.0, 0.5]])
     expected = SEEN + (1 - 0.01 / ERROR**2) ** steps * (x - SEEN)
     np.testing.assert_allclose(guided(x, jnp.array([t, t])), expected, rtol=1e-4)
 
 
+def test_an_energy_knows_where_the_descent_began():
+    """Drawn to 1 above the denoiser's own x0, every step of the way, it ends there."""
+    guided = energy_guidance(
+        identity, lambda x, start: jnp.square(x - start - 1.0).sum(), Preconditioned(0.25), start=999
+    )
+    np.testing.assert_allclose(guided(jnp.array([[3.0, -2.0]]), T), [[4.0, -1.0]], atol=0.05)
+
+
 def test_the_correction_is_clamped():
-    guided = energy_guidance(identity, energy, Preconditioned(0.05), steps=20, start=500, clamp=0.25)
+    guided = energy_guidance(identity, anchored, Preconditioned(0.05), steps=20, start=500, clamp=0.25)
     x = jnp.array([[3.0, 0.5], [-3.0, 0.3]])
     np.testing.assert_allclose(guided(x, T), [[2.75, SEEN], [-2.75, SEEN]], atol=1e-3)
 
@@ -89,7 +102,7 @@ def test_descent_of_a_pytree(rule):
 
 
 def test_guided_sampling_is_one_scan():
-    guided = energy_guidance(gaussian.denoiser(), energy, Normalised(0.1), start=999)
+    guided = energy_guidance(gaussian.denoiser(), anchored, Normalised(0.1), start=999)
     run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
     program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
     assert program.count("scan[") == 1 and "callback" not in program

@@ -74,6 +74,20 @@ def test_total_is_the_weighted_sum(body, standing):
     assert report["reprojection"] > 0 and report["shape"] > 0
 
 
+def test_hidden_joints_stay_near_the_prediction_and_seen_ones_near_the_estimate(body, standing):
+    motion, evidence = standing
+    moved = dataclasses.replace(motion, pelvis=motion.pelvis + 0.1)
+    only = dataclasses.replace(EnergyWeights(**dict.fromkeys(TERMS, 0.0)), prior=1.0).active()
+    hidden = dataclasses.replace(evidence, visibility=0 * evidence.visibility)
+    cost = {
+        (name, tied): float(run(body, moved, STANDING, dataclasses.replace(e, prediction=tied_to), only)[0])
+        for name, e in (("seen", evidence), ("hidden", hidden))
+        for tied, tied_to in (("nothing", None), ("it", moved), ("else", motion))
+    }
+    assert cost["hidden", "nothing"] == cost["hidden", "it"] == 0 < cost["hidden", "else"]
+    assert cost["seen", "nothing"] == cost["seen", "it"] == cost["seen", "else"] > 0
+
+
 def test_terms_without_weight_are_left_out(body, standing):
     motion, evidence = standing
     weights = dataclasses.replace(EnergyWeights(**dict.fromkeys(TERMS, 0.0)), smoothness=1.0)

@@ -29,6 +29,15 @@ def test_a_foot_in_the_air_costs_nothing_and_one_below_the_ground_does():
     assert ground(feet(-0.05, 0.3), free, jnp.zeros(2), MASK) > 0
 
 
+def test_a_doubtful_contact_carries_nothing():
+    """Feet in the air whose contact is not quite zero, all of them, are drawn to no ground."""
+    doubtful = 0.4 * CONTACT
+    assert ground(feet(0.05, 0.05), doubtful, jnp.zeros(2), MASK) == 0
+    assert ground(feet(0.05, 0.05), 0.7 * CONTACT, jnp.zeros(2), MASK) < ground(
+        feet(0.05, 0.05), CONTACT, jnp.zeros(2), MASK
+    )
+
+
 def test_support_is_robust_to_a_lift():
     soles = feet(0.02, 0.02)
     soles[0, :3, :, 2] = 0.8

@@ -1,53 +1,69 @@
+import dataclasses
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.energies.prior import prior, shape
 from sm_jax.geometry import rotations
+from sm_jax.types import Motion
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
 
 T = 3
-MASK, VISIBLE = np.ones(T, np.float32), np.ones((2, T, 23), np.float32)
-ESTIMATE = 0.4 * noise(2, T, 23, 3)
+MASK, VISIBLE = np.ones(T, np.float32), np.ones((2, T, 24), np.float32)
+TURNS = 0.4 * noise(2, T, 24, 3)
 
 
-def matrices(axis_angle):
-    return rotations.axis_angle_to_matrix(axis_angle)
+def motion(axis_angle, pelvis=np.zeros(3, np.float32)):
+    R = rotations.axis_angle_to_matrix(axis_angle)
+    place = jnp.asarray(np.broadcast_to(pelvis, (2, T, 3)), R.dtype)
+    return Motion(global_orient=R[:, :, 0], body_pose=R[:, :, 1:], pelvis=place, betas=jnp.zeros((2, 10), R.dtype))
+
+
+ESTIMATE = motion(TURNS)
 
 
 def test_zero_at_the_estimate_and_growing_away_from_it():
-    estimate = matrices(ESTIMATE)
-    assert prior(estimate, estimate, VISIBLE, MASK) == 0
-    near, far = (prior(matrices(ESTIMATE + step), estimate, VISIBLE, MASK) for step in (0.05, 0.3))
-    assert 0 < near < far < 1
+    assert prior(ESTIMATE, ESTIMATE, VISIBLE, MASK) == 0
+    near, far = (prior(motion(TURNS + step), ESTIMATE, VISIBLE, MASK) for step in (0.05, 0.3))
+    assert 0 < near < far < 2
 
 
-def test_the_residual_is_the_angle():
-    turned = matrices(np.array([0.1, 0, 0], np.float32) * np.ones((2, T, 23, 1), np.float32))
-    identity = jnp.broadcast_to(jnp.eye(3), turned.shape)
+def test_the_residual_is_the_angle_of_the_body_and_of_the_orientation():
+    still = motion(0 * TURNS)
     expected = 0.1**2 / (0.1**2 + 0.5**2)
-    np.testing.assert_allclose(prior(turned, identity, VISIBLE, MASK), expected, rtol=1e-2)
+    turned = motion(np.array([0.1, 0, 0], np.float32) * np.ones_like(TURNS))
+    for part in ("body_pose", "global_orient"):
+        moved = dataclasses.replace(still, **{part: getattr(turned, part)})
+        np.testing.assert_allclose(prior(moved, still, VISIBLE, MASK), expected, rtol=1e-2)
+
+
+def test_the_pelvis_is_tied_to_its_place():
+    expected = 0.1**2 / (0.1**2 + 0.3**2)
+    moved = motion(TURNS, np.array([0.1, 0, 0], np.float32))
+    np.testing.assert_allclose(prior(moved, ESTIMATE, VISIBLE, MASK), expected, rtol=1e-5)
+    assert prior(moved, ESTIMATE, VISIBLE * (np.arange(24) > 0).astype(np.float32), MASK) == 0
 
 
 def test_only_the_turn_from_the_estimate_counts():
-    estimate, moved = (np.asarray(matrices(ESTIMATE + step)) for step in (0, 0.2))
-    turn = np.asarray(matrices(np.array([0.7, -1.0, 2.0], np.float32)))
-    np.testing.assert_allclose(
-        prior(turn @ moved, turn @ estimate, VISIBLE, MASK), prior(moved, estimate, VISIBLE, MASK), rtol=1e-4
-    )
+    turn = rotations.axis_angle_to_matrix(np.array([0.7, -1.0, 2.0], np.float32))
+    moved, estimate = motion(TURNS + 0.2), motion(TURNS)
+    both = [jax.tree.map(lambda x: turn @ x if x.ndim > 3 else x, one) for one in (moved, estimate)]
+    np.testing.assert_allclose(prior(both[0], both[1], VISIBLE, MASK), prior(moved, estimate, VISIBLE, MASK), rtol=1e-4)
 
 
 def test_hidden_joints_and_padding_are_free():
-    estimate, moved = matrices(ESTIMATE), matrices(ESTIMATE + 0.3)
-    assert prior(moved, estimate, 0 * VISIBLE, MASK) == 0
-    assert prior(moved, estimate, VISIBLE, 0 * MASK) == 0
+    moved = motion(TURNS + 0.3, np.array([0.1, 0, 0], np.float32))
+    assert prior(moved, ESTIMATE, 0 * VISIBLE, MASK) == 0
+    assert prior(moved, ESTIMATE, VISIBLE, 0 * MASK) == 0
 
 
 def test_gradient():
     def energy(x):
-        return prior(matrices(x), matrices(wide(ESTIMATE)), wide(VISIBLE), wide(MASK))
+        return prior(motion(x), motion(wide(TURNS)), wide(VISIBLE), wide(MASK))
 
-    assert_gradient(energy, ESTIMATE + noise(2, T, 23, 3, seed=1, scale=0.2))
-    assert_finite_gradient(lambda x: prior(matrices(x), matrices(ESTIMATE), VISIBLE, MASK), ESTIMATE)
+    assert_gradient(energy, TURNS + noise(2, T, 24, 3, seed=1, scale=0.2))
+    assert_finite_gradient(lambda x: prior(motion(x), ESTIMATE, VISIBLE, MASK), TURNS)
 
 
 def test_shape_prefers_the_average():

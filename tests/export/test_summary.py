@@ -32,6 +32,7 @@ def test_written_and_read(content, tmp_path):
         seconds={"perception": 1.5, "infiller": 2.0},
         energies_before={"contact": np.float32("nan"), "ground": jnp.ones(())},
         energies_after={"contact": 0.25, "ground": np.float64(0.5)},
+        share=np.array([1.0, 0.67]),
     )
     summary.save_summary(tmp_path / "summary.json", made)
     read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=pytest.fail)
@@ -41,15 +42,18 @@ def test_written_and_read(content, tmp_path):
     assert read["camera"] == {
         "focal_px": 300, "principal_point_px": [120, 100], "image_size": [240, 200], "moving": False
     }  # fmt: skip
+    whole, part = read["returned_to_the_estimate"]
+    assert whole.startswith("person 0: no,") and part.startswith("person 1: by 33%,")
     assert read["frames"] == 7 and read["provenance"]["seed"] == 3
 
 
 def test_a_moving_camera_is_called_moving(content):
     moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
     made = summary.summarise(
-        dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={}
-    )
-    assert made["camera"]["moving"]
+        dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={},
+        share=np.zeros(2),
+    )  # fmt: skip
+    assert made["camera"]["moving"] and made["returned_to_the_estimate"][0].startswith("person 0: altogether,")
 
 
 def test_what_has_no_place_is_refused(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from sm_jax.body.io import load_body
 from sm_jax.motion import normalise, state, windows
 from sm_jax.motion.resample import resample
+from sm_jax.sampling import clip_windows
 from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.sampling.inputs import make_sampling_inputs
@@ -45,7 +46,23 @@ def test_windows_agree_where_they_overlap(task):
     apart = cut.conditions.estimate + 0.1 * jax.random.normal(jax.random.key(1), cut.conditions.estimate.shape)
     agreed = cut.agree(apart, NOTHING)
     assert float(jnp.abs(agreed - apart).max()) > 0.05
-    np.testing.assert_allclose(cut.agree(agreed, NOTHING), agreed, atol=1e-4)
+    again = clip_windows.to_windows(cut.to_clip(agreed, NOTHING), cut.frames, cut.estimate.betas, cut.statistics)
+    np.testing.assert_allclose(again, agreed, atol=1e-4)
+
+
+def test_who_is_seen_stands_where_the_estimate_says(task):
+    """Whatever the windows say of it."""
+    cut = windowed(task)
+    start = cut.to_clip(cut.conditions.estimate, NOTHING)
+    habit = cut.conditions.estimate.at[..., state.PELVIS].add(1.0)
+    placed = cut.to_clip(cut.agree(habit, NOTHING), NOTHING)
+    moved, kept = (np.abs(x - start)[..., state.PELVIS].max() for x in (cut.to_clip(habit, NOTHING), placed))
+    assert moved > 0.29 and kept < 0.01
+
+
+def test_the_networks_see_no_padding(task):
+    short = dataclasses.replace(task, frame_mask=np.asarray(task.frame_mask) * (np.arange(FRAMES) < 50))
+    assert (windowed(short).conditions.frame_mask == 1).all()
 
 
 def test_a_beginning_is_held(task):

@@ -7,7 +7,7 @@ from sm_jax.text.contacts import contact_targets
 from tests.sampling.test_sample import FRAMES, HANDS, TEXT, seen
 
 
-def test_a_task_is_whole_windows_whose_end_is_padding():
+def test_a_task_is_whole_windows_whose_end_plays_back():
     task = make_sampling_inputs(seen(), contact_targets(HANDS, FRAMES), TEXT, jax.random.key(0), 3)
     assert task.frame_mask.tolist() == [1.0] * FRAMES + [0.0] * (windows.LENGTH - FRAMES)
     assert task.noise.shape == (3, 1, 2, windows.LENGTH, state.D) and task.held.shape == (
@@ -16,8 +16,16 @@ def test_a_task_is_whole_windows_whose_end_is_padding():
         windows.OVERLAP,
         state.D,
     )
-    np.testing.assert_array_equal(task.observation.keypoints[:, -1], task.observation.keypoints[:, FRAMES - 1])
-    assert (np.asarray(task.contacts.weight)[:, FRAMES:] == 0).all() and (task.held_weight == 0).all()
+    for values in (task.observation.keypoints, task.observation.motion.pelvis, task.contacts.weight):
+        x = np.asarray(values)
+        np.testing.assert_array_equal(x[:, FRAMES:], x[:, FRAMES - 2 : 2 * FRAMES - windows.LENGTH - 2 : -1])
+    assert (task.held_weight == 0).all()
+
+
+def test_one_frame_is_a_still():
+    task = make_sampling_inputs(slice_observation(seen(), slice(7, 8)), contact_targets((), 1), TEXT, jax.random.key(0))
+    pelvis = np.asarray(task.observation.motion.pelvis)
+    assert pelvis.shape == (2, windows.LENGTH, 3) and (pelvis == pelvis[:, :1]).all()
 
 
 def test_evidence_is_the_tasks():

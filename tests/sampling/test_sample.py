@@ -18,6 +18,7 @@ from sm_jax.motion.resample import resample
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling import sample
+from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.conditions import TextEmbedding, make_conditions
 from sm_jax.sampling.inputs import make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
@@ -32,7 +33,8 @@ TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled
 GUIDED = sample.Settings(steps=2, descent=2, polish=20)
 # Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
 TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
-PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO)
+# What the networks say is kept, so that it can be looked at.
+PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO, fall_back=False)
 HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
 
 
@@ -116,18 +118,63 @@ def test_guidance_lowers_the_energy_it_is_given(models):
     assert energies["guided"]["smoothness"] < energies["plain"]["smoothness"]
 
 
-def test_padding_does_not_matter(models):
+def test_frames_that_are_played_back_cost_nothing(models):
+    """The end of a short clip is played back for the networks; keypoints there say nothing more."""
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
     clip, mask = task.observation, task.frame_mask
     spoiled = dataclasses.replace(
-        clip,
-        keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32),
-        motion=dataclasses.replace(clip.motion, pelvis=clip.motion.pelvis + 9.0 * (1 - mask)[None, :, None]),
+        clip, keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32)
     )
-    a, _ = first(sample.sample(models, BODY, task, PLAIN))
-    b, _ = first(sample.sample(models, BODY, dataclasses.replace(task, observation=spoiled), PLAIN))
-    np.testing.assert_allclose(a.pelvis[:, :FRAMES], b.pelvis[:, :FRAMES], atol=1e-5)
-    np.testing.assert_allclose(a.body_pose[:, :FRAMES], b.body_pose[:, :FRAMES], atol=1e-5)
+    a, b = (sample.sample(models, BODY, dataclasses.replace(task, observation=x), PLAIN) for x in (clip, spoiled))
+    np.testing.assert_allclose(a.before["reprojection"], b.before["reprojection"], rtol=1e-5)
+
+
+def checked(worse):
+    """The last check of a clip whose estimate is right but for 3 cm: person 0's result is right, and person 1's is
+    `worse` by so many metres. The share that each keeps, and each person's error in the picture before and after."""
+    truth = seen()
+    up = np.array([[[0.0, 0.0, 1.0]]], np.float32)
+    estimate = dataclasses.replace(truth.motion, pelvis=truth.motion.pelvis + 0.03 * up)
+    pixels, _ = project_points(truth.camera, smpl.keypoints(BODY, smpl.pose(BODY, truth.motion)))
+    observation = dataclasses.replace(truth, motion=estimate, keypoints=pixels)
+    task = make_sampling_inputs(observation, contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    windowed = make_clip_windows(task, BODY, STATISTICS)
+    start = state.pack(windowed.estimate, jnp.zeros((2, windows.LENGTH, 4)))
+    moved = np.array([[[-0.03]], [[worse]]], np.float32) * up
+    found = start.at[..., state.PELVIS].add(moved)
+    weights = TWO.active()
+    kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
+        BODY, task, windowed, weights, found, task.held[0]
+    )
+    errors = [sample.picture_errors(BODY, task, state.unpack(x, estimate.betas)[0]) for x in (start, kept)]
+    energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
+    np.testing.assert_allclose(energy[1], total, rtol=1e-5)
+    return np.asarray(share), *map(np.asarray, errors), np.array(energy)
+
+
+def test_who_fits_worse_goes_back_to_the_estimate_and_the_other_does_not():
+    share, before, after, energy = checked(worse=0.2)
+    np.testing.assert_array_equal(share, [1.0, 0.0])
+    assert after[0] < 0.1 * before[0] and after[1] <= before[1] and energy[1] < energy[0]
+
+
+def test_who_fits_better_stays():
+    share, before, after, *_ = checked(worse=-0.03)
+    np.testing.assert_array_equal(share, [1.0, 1.0])
+    assert (after < 0.1 * before).all()
+
+
+def test_the_result_fits_the_evidence_no_worse_than_the_estimate(models):
+    """Whatever the networks say: these say nothing of use."""
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    found = sample.sample(models, BODY, task, dataclasses.replace(PLAIN, fall_back=True))
+    weights = TWO.active()
+    before, after = (sum(weights[name] * float(jnp.reshape(terms[name], ())) for name in weights)
+                     for terms in (found.before, found.after))  # fmt: skip
+    assert after <= before * 1.0001
+    estimate, kept = (sample.picture_errors(BODY, task, m) for m in
+                      (task.observation.motion, jax.tree.map(lambda x: x[0], found.motion)))  # fmt: skip
+    assert (kept <= estimate * 1.001).all() and found.share.shape == (1, 2)
 
 
 def test_words_speak_of_what_is_hidden(models):

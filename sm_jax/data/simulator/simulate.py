@@ -18,7 +18,7 @@ from sm_jax.data.simulator.gross_errors import GrossErrorConfig, ObservedPose, a
 from sm_jax.data.simulator.keypoint_noise import detect, draw_doubt
 from sm_jax.data.simulator.noise import normal, spans
 from sm_jax.data.simulator.pose_noise import estimate_motion, stature
-from sm_jax.data.simulator.random_camera import random_camera
+from sm_jax.data.simulator.random_camera import ViewpointConfig, random_camera
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
@@ -51,13 +51,15 @@ _SHARES = np.array([1.0, 1.5, 1.0, 1.0, 1.0, 1.5, 1.5, 1.5, 1.5], np.float32)
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SimulatorConfig:
     """fps: of the motion given.  hiding: probability of a random occlusion of a limb, for each person and limb; the
-    other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts."""
+    other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts.
+    viewpoint: where the camera may stand."""
 
     fps: float = 30.0
     hiding: float = 0.12
     hidden_part: tuple[float, float] = (0.1, 0.8)
     mistakes: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
     errors: ErrorModel = dataclasses.field(default_factory=ErrorModel)
+    viewpoint: ViewpointConfig = dataclasses.field(default_factory=ViewpointConfig)
 
 
 def simulate(
@@ -69,7 +71,8 @@ def simulate(
     One motion; use `jax.vmap` over keys and motions. The same key gives the same observation.
     """
     at_camera, at_rest = jax.random.split(key)
-    return simulate_view(at_rest, motion, body, random_camera(at_camera, motion.pelvis, present), config, present)
+    camera = random_camera(at_camera, motion.pelvis, present, config.viewpoint)
+    return simulate_view(at_rest, motion, body, camera, config, present)
 
 
 def simulate_view(

@@ -3,15 +3,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from sm_jax.data.simulator.random_camera import random_camera
+from sm_jax.data.simulator.random_camera import ViewpointConfig, random_camera
 from sm_jax.geometry.camera import project_points
 from tests.motion.motions import random_motion
+
+
+def many(pelvis, config):
+    keys = jax.random.split(jax.random.key(0), 200)
+    return jax.jit(jax.vmap(lambda key: random_camera(key, pelvis, jnp.ones(2), config)))(keys)
 
 
 @pytest.fixture(scope="module")
 def view():
     pelvis = random_motion(frames=5).pelvis
-    cameras = jax.vmap(lambda key: random_camera(key, pelvis, jnp.ones(2)))(jax.random.split(jax.random.key(0), 200))
+    cameras = many(pelvis, ViewpointConfig())
     return pelvis, cameras
 
 
@@ -43,6 +48,6 @@ def test_the_pair_is_in_the_picture_upright(view):
 def test_it_looks_at_who_is_there(view):
     pelvis, _ = view
     far = pelvis.at[1].add(jnp.array([50.0, 0.0, 0.0]))
-    camera = random_camera(jax.random.key(0), far, jnp.array([1.0, 0.0]))
+    camera = random_camera(jax.random.key(0), far, jnp.array([1.0, 0.0]), ViewpointConfig())
     pixels, _ = project_points(camera, far[:, :, None])
     assert np.asarray((pixels[0] > 0) & (pixels[0] < camera.image_size[None, None])).mean() > 0.9
