@@ -19,7 +19,8 @@ class ReconstructCommand:
     """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
 
     input: tyro.conf.Positional[str]
-    """A video file, an observation .npz, or `sample:cam01` … `sample:cam04` for the sample clip."""
+    """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, or `sample:cam01` …
+    `sample:cam04` for the sample clip."""
     out: pathlib.Path
     """Folder for motion.npz, people.glb, overlay.mp4 and summary.json."""
     text: str | None = None
@@ -39,7 +40,7 @@ class ReconstructCommand:
     seed: int = 0
     """Seed of the sampling noise."""
     overwrite: bool = False
-    """Replace the output folder if it exists."""
+    """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
 
     def run(self) -> None:
         from sm_jax.pipeline.folder import reconstruct_to_folder
@@ -66,7 +67,8 @@ class DescribeCommand:
     """Say what two people do in a video (or a saved observation.npz), and which parts of them touch when."""
 
     input: tyro.conf.Positional[str]
-    """A video file, an observation .npz (which shows a model nothing), or `sample:cam01` … for the sample clip."""
+    """A video, a folder of pictures, an observation .npz (which shows a model its video's pictures while that is there),
+    or `sample:cam01` … for the sample clip."""
     describer: Annotated[Kind | None, tyro.conf.arg(name="with")] = None
     """rules read the first estimate, openai and transformers are models that look at pictures, text is what you say."""
     text: str | None = None
@@ -79,7 +81,7 @@ class DescribeCommand:
     focal: float | None = None
     """As in `sm-jax reconstruct`."""
     overwrite: bool = False
-    """Replace the output file if it exists."""
+    """Replace the output file if it exists and is a description."""
 
     def run(self) -> None:
         from sm_jax.pipeline.describe import describe_input

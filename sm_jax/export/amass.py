@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 from sm_jax.export.files import replacing
-from sm_jax.export.npz import MotionFile, axis_angles
+from sm_jax.export.npz import MotionFile, axis_angles, steady
 
 BODY_JOINTS = 22  # SMPL-H: SMPL's joints without the two hands, then 30 finger joints
 # Rest pelvis of the neutral SMPL body at mean shape, as published in the code of many tools.
@@ -17,10 +17,12 @@ def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.
 
     AMASS readers put the motion on *their* SMPL body. Betas of an open body mean nothing there, so they are written
     as zeros and `trans` is set such that the mean SMPL body's pelvis lands where ours is; betas of a licensed SMPL
-    body are written as they are. Raises UserError if the folder cannot be written.
+    body are written as they are. Frames that are unevenly spaced become a steady rate's. Raises UserError if the
+    folder cannot be written.
     """
     open_body = content.body.startswith("open-")
-    poses = axis_angles(content.motion)[:, :, :BODY_JOINTS]
+    motion, fps = steady(content)
+    poses = axis_angles(motion)[:, :, :BODY_JOINTS]
     paths = []
     for person, pose in enumerate(poses):
         rest_pelvis = SMPL_REST_PELVIS if open_body else content.rest_joints[person, 0]
@@ -33,11 +35,11 @@ def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.
             np.savez_compressed(
                 file,
                 poses=np.concatenate([pose.reshape(len(pose), -1), np.zeros((len(pose), 90), np.float32)], axis=1),
-                trans=content.motion.pelvis[person] - rest_pelvis,
+                trans=motion.pelvis[person] - rest_pelvis,
                 betas=betas,
                 dmpls=np.zeros((len(pose), 8), np.float32),
                 gender=np.str_("neutral"),
-                mocap_framerate=np.float64(content.fps),
+                mocap_framerate=np.float64(fps),
             )
         paths.append(path)
     return paths

@@ -6,7 +6,7 @@ import numpy as np
 
 from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.export.files import replacing
-from sm_jax.export.npz import MotionFile
+from sm_jax.export.npz import MotionFile, steady
 from sm_jax.types import Array
 
 R_BVH_WORLD = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])  # z up to y up
@@ -16,10 +16,10 @@ CENTIMETRES = 100
 def save_bvh(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.Path]:
     """Write `person0.bvh` and `person1.bvh` into a folder; both stand in one world. Returns the paths.
 
-    The rest pose is the body's T-pose; the root carries the pelvis' position. Raises UserError if a file cannot be
-    written.
+    The rest pose is the body's T-pose; the root carries the pelvis' position. Frames that are unevenly spaced become a
+    steady rate's. Raises UserError if a file cannot be written.
     """
-    motion, paths = content.motion, []
+    (motion, fps), paths = steady(content), []
     for person, rest in enumerate(np.asarray(content.rest_joints, np.float64)):
         root = R_BVH_WORLD @ np.asarray(motion.global_orient[person], np.float64)
         local = np.concatenate([root[:, None], np.asarray(motion.body_pose[person], np.float64)], axis=1)
@@ -27,7 +27,7 @@ def save_bvh(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.Pa
         angles = np.rad2deg(euler_zyx(local[:, order])).reshape(len(local), -1)
         pelvis = np.asarray(motion.pelvis[person], np.float64) @ R_BVH_WORLD.T * CENTIMETRES
         rows = [" ".join(f"{value:.5f}" for value in row) for row in np.concatenate([pelvis, angles], axis=1)]
-        head = ["MOTION", f"Frames: {len(rows)}", f"Frame Time: {1 / content.fps:.8f}"]
+        head = ["MOTION", f"Frames: {len(rows)}", f"Frame Time: {1 / fps:.8f}"]
         path = pathlib.Path(folder) / f"person{person}.bvh"
         with replacing(path) as temporary:
             temporary.write_text("\n".join([*hierarchy, *head, *rows]) + "\n", encoding="ascii")

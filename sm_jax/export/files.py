@@ -3,9 +3,30 @@
 import contextlib
 import os
 import pathlib
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 
 from sm_jax.errors import UserError
+
+
+def check_writable(path: pathlib.Path, *, overwrite: bool, ours: Callable[[pathlib.Path], bool]) -> None:
+    """Raise UserError, before anything slow, where `replacing(path)` would fail or would replace what is not ours.
+
+    ours: whether an existing file is one that may be replaced.
+    """
+    if path.is_symlink() or path.is_dir():
+        raise UserError(f"--out {path}: is a {'link' if path.is_symlink() else 'folder'}; name a file")
+    if path.exists() and not overwrite:
+        raise UserError(f"{path} exists already; choose another file, or replace it with --overwrite")
+    if path.exists() and not ours(path):
+        raise UserError(f"--out {path}: holds something that sm-jax did not write; choose another file")
+    if not path.parent.is_dir():
+        raise UserError(f"cannot write {path}: folder {path.parent} does not exist; create it first")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}; check space and rights") from error
 
 
 @contextlib.contextmanager

@@ -69,7 +69,7 @@ def save_glb(path: str | pathlib.Path, body: smpl.Body, content: MotionFile) -> 
     are left out. Raises UserError if the path cannot be written.
     """
     scene = _Scene(json.loads(json.dumps(content.provenance)))
-    times = (np.arange(len(content.frame_index)) / content.fps).astype(np.float32)
+    times = (content.time - content.time[0]).astype(np.float32)
     time = scene.accessor(times, gltf.SCALAR, bounds=True)
     animation = gltf.Animation(name="motion", samplers=[], channels=[])
     shared = _shared_geometry(scene, body)

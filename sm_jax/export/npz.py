@@ -14,16 +14,20 @@ from sm_jax.body.skeleton import JOINTS
 from sm_jax.errors import UserError
 from sm_jax.export.files import replacing
 from sm_jax.geometry import rotations
+from sm_jax.motion.resample import resample
 from sm_jax.types import Camera, Motion
 
-FORMAT = 1
+FORMAT = 2
+STEADY_FPS = 30.0  # the rate at which the motion of a video with an uneven one is computed
+_UNEVEN = 0.3  # of a frame's time: how far it may lie from where a steady rate puts it
 CONVENTIONS = (
     "World: right-handed, z up, metres. poses: [P,T,72] axis-angle, radians; the first 3 are world from pelvis, the"
     " others joint from parent, in the order of joint_names. The rest pose is a T-pose, y up, facing +z, left = +x."
     " trans: [P,T,3], SMPL's translation = pelvis position - rest pelvis. joints: [P,T,24,3] in the world."
     " Camera: OpenCV (x right, y down, z forward), x_camera = camera_R[t] x_world + camera_t[t], pixels = camera_K"
     " x_camera / z. visibility in [0,1], infilled marks joints that the model made up, spread [P,T,24] is how far the"
-    " hypotheses' joints lie apart, metres. frame_index: frame in the video."
+    " hypotheses' joints lie apart, metres. frame_index: frame in the video, time: its second there; fps is their mean"
+    " rate, and frames are evenly spaced only if `time` is."
 )
 
 
@@ -32,8 +36,9 @@ class MotionFile:
     """What `motion.npz` holds, and what every exporter takes. Host arrays.
 
     motion: Motion [P, T].  body: name of the body the betas belong to.  rest_joints: [P, 24, 3].
-    joints: [P, T, 24, 3] world.  camera: as in Camera.  fps: frames per second of the T frames.
-    frame_index: [T] position in the source video.  visibility: [P, T, 24] in [0, 1].  infilled: [P, T, 24] bool.
+    joints: [P, T, 24, 3] world.  camera: as in Camera.  fps: frames per second of the T frames, on average.
+    time: [T] seconds of each frame since the source's first.  frame_index: [T] position in the source video.
+    visibility: [P, T, 24] in [0, 1].  infilled: [P, T, 24] bool.
     spread: [P, T, 24] metres, of a joint over the hypotheses; zero of one.
     provenance: plain JSON (versions, weights hash, configuration, seed).
     """
@@ -44,6 +49,7 @@ class MotionFile:
     joints: np.ndarray
     camera: Camera
     fps: float
+    time: np.ndarray
     frame_index: np.ndarray
     visibility: np.ndarray
     infilled: np.ndarray
@@ -58,12 +64,14 @@ def motion_file(
     *,
     fps: float,
     frame_index: np.ndarray,
+    time: np.ndarray | None = None,
     visibility: np.ndarray,
     infilled: np.ndarray,
     spread: np.ndarray,
     provenance: dict[str, Any],
 ) -> MotionFile:
-    """Play a motion [P, T] on its body and put it with its surroundings. Shapes as in MotionFile.
+    """Play a motion [P, T] on its body and put it with its surroundings. Shapes as in MotionFile; without `time` the
+    frames follow each other at `fps`.
 
     Raises UserError if anything in motion or camera is not a finite number.
     """
@@ -72,7 +80,9 @@ def motion_file(
     _refuse_non_finite({**vars(motion), **{f"camera {name}": value for name, value in vars(camera).items()}})
     posed = smpl.pose(body, motion)
     people, frames = motion.pelvis.shape[:2]
+    time = np.arange(frames) / fps if time is None else np.asarray(time, np.float64)
     for name, array, shape in (
+        ("time", time, (frames,)),
         ("frame_index", frame_index, (frames,)),
         ("visibility", visibility, (people, frames, len(JOINTS))),
         ("infilled", infilled, (people, frames, len(JOINTS))),
@@ -88,12 +98,27 @@ def motion_file(
         joints=np.asarray(posed.joints),
         camera=camera,
         fps=float(fps),
+        time=time,
         frame_index=np.asarray(frame_index, np.int64),
         visibility=np.asarray(visibility, np.float32),
         infilled=np.asarray(infilled, bool),
         spread=np.asarray(spread, np.float32),
         provenance=provenance,
     )
+
+
+def steady(content: MotionFile) -> tuple[Motion, float]:
+    """The motion at a constant rate, and that rate: as it is where its frames are evenly spaced, else at STEADY_FPS.
+
+    For formats that know no times of their own.
+    """
+    time = content.time - content.time[0]
+    if np.abs(time * content.fps - np.arange(len(time))).max() <= _UNEVEN:
+        return content.motion, content.fps
+    grid = np.arange(int(np.floor(time[-1] * STEADY_FPS + 1e-6)) + 1) / STEADY_FPS
+    position = np.interp(grid, time, np.arange(len(time))).astype(np.float32)
+    motion = resample(content.motion, position)
+    return Motion(**{field: np.asarray(value) for field, value in vars(motion).items()}), STEADY_FPS
 
 
 def axis_angles(motion: Motion) -> np.ndarray:
@@ -120,6 +145,7 @@ def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
         "camera_t": camera.t,
         "image_size": camera.image_size,
         "fps": np.float64(content.fps),
+        "time": content.time,
         "frame_index": content.frame_index,
         "visibility": content.visibility,
         "infilled": content.infilled,
@@ -167,6 +193,7 @@ def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
         joints=data["joints"],
         camera=camera,
         fps=float(data["fps"]),
+        time=data["time"],
         frame_index=data["frame_index"],
         visibility=data["visibility"],
         infilled=data["infilled"],

@@ -22,6 +22,7 @@ except ModuleNotFoundError as error:
 
 HEIGHT = 960
 OPACITY = 0.8
+CLOCK = Fraction(1, 90_000)
 INFILLED_WHITENESS = 0.6
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -33,13 +34,14 @@ def save_overlay(
     content: MotionFile,
     progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Write the side-by-side video as H.264 at the motion's frame rate, whole or not at all.
+    """Write the side-by-side video as H.264, each frame at its own time, whole or not at all.
 
     frames: the input's RGB frames [H, W, 3] uint8, one for each of the T frames of the motion, in order.
     progress: told the number of frames done. Raises UserError if there are fewer frames than the motion has, if they
     have another shape than the camera's pictures, or if the path cannot be written.
     """
     pictures = _pictures(frames, body, content)
+    ticks = np.rint((content.time - content.time[0]) / float(CLOCK)).astype(int).tolist()
     with replacing(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
         rate = Fraction(content.fps).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
@@ -47,7 +49,10 @@ def save_overlay(
             if done == 1:
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+                stream.time_base = stream.codec_context.time_base = CLOCK
+            shown = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            shown.pts, shown.time_base = ticks[done - 1], CLOCK
+            container.mux(stream.encode(shown))
             progress(done)
         container.mux(stream.encode())
 

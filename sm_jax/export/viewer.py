@@ -75,10 +75,12 @@ def view(path: str | pathlib.Path, body: str | None = None, host: str = "127.0.0
     shown = load_body(body or content.body)
     server = viser.ViserServer(host=host, port=port)
     scene = ViewerScene(server, shown, content)
+    lasts = np.diff(content.time, append=content.time[-1] + 1 / content.fps)
     try:
         while True:
-            time.sleep(1 / content.fps)
+            frame = int(scene.frame.value)
+            time.sleep(lasts[min(frame, len(lasts) - 1)])
             if scene.playing.value:
-                scene.frame.value = (int(scene.frame.value) + 1) % len(content.frame_index)
+                scene.frame.value = (frame + 1) % len(content.frame_index)
     except KeyboardInterrupt:
         server.stop()

@@ -1,16 +1,22 @@
-"""Video files as upright RGB frames at a steady rate."""
+"""Videos, folders of pictures and single pictures as upright RGB frames, each at its own time."""
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
-import av.error
+import cv2
 import numpy as np
 from av.container import InputContainer
+from tqdm import tqdm
 
 from sm_jax.errors import UserError
+from sm_jax.perception import decoding, pictures
+from sm_jax.perception.video import USUAL_FPS, Video, nearest_frames, sound_times, steady_rate
+
+_ASPECT = 0.02  # relative difference of two pictures' shapes that rounding to whole pixels explains
+_PATIENCE = 2.0  # seconds before a progress bar is shown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,113 +28,163 @@ class Frame:
     time: float
 
 
-@dataclasses.dataclass(frozen=True)
-class Video:
-    """width, height: of the upright picture in pixels.  fps: the source's mean rate.  frames: how many it holds, as
-    declared or else estimated from its duration (for progress bars, not for indexing).
+def probe(path: Path, *, progress: bool = False) -> Video:
+    """Find out when each frame of a video is shown, by decoding all of it once, and everything that is wrong with it.
+
+    Raises UserError, naming the file, when there is no frame, or when their size changes in a way that scaling does not
+    undo.
     """
+    if pictures.is_pictures(path) or not path.exists():
+        return _probe_pictures(path)
+    with decoding.opened(path) as (container, stream):
+        decoder, seen = decoding.Decoder(container, stream), _Seen()
+        bar = tqdm(decoder, "reading", stream.frames or None, unit="frame", disable=not progress, delay=_PATIENCE)
+        for frame in bar:
+            seen.add(frame, stream)
+        if not seen.stamps:
+            raise UserError(f"{path}: contains no video frame that can be decoded; give a video with pictures in it")
+        rates = [float(r) for r in (stream.average_rate, stream.guessed_rate, stream.base_rate) if r]
+        times, notes = sound_times(seen.stamps, rates[0] if rates else None)
+        width, height, resized = _one_size(path, seen.sizes, times)
+        notes += resized + _losses(decoder, seen, container, stream, times)
+        if seen.interlaced:
+            notes.append(f"interlaced in {seen.interlaced} of {len(times)} frames: their fields are woven apart")
+        if more := decoding.other_streams(container, stream):
+            notes.append(f"holds {more + 1} video streams: number {stream.index} of {width} x {height} is read")
+    return Video(
+        path=path,
+        width=width,
+        height=height,
+        times=times,
+        fps=steady_rate(times, rates),
+        notes=tuple(notes),
+        interlaced=seen.interlaced > 0,
+    )
 
-    path: Path
-    width: int
-    height: int
-    fps: float
-    frames: int
+
+def read_frames(video: Video, fps: float) -> Iterator[Frame]:
+    """Yield, in order, the frames of `nearest_frames`. Raises UserError when the file is not as `probe` found it."""
+    chosen = nearest_frames(video.times, fps)
+    for index, image in zip(chosen.tolist(), frames_at(video, chosen), strict=True):
+        yield Frame(image, index, float(video.times[index]))
 
 
-def probe(path: Path) -> Video:
-    """Open a video and decode its first frame. Raises UserError, naming the file, when that cannot be done."""
-    with _opened(path) as (container, stream):
-        first = next(_decode(path, container, stream), None)
-        if first is None:
-            raise UserError(f"{path}: contains no video frame; give a video with pictures in it")
-        height, width = first.height, first.width
-        if _quarter_turns(first) % 2:
-            height, width = width, height
-        fps = float(stream.average_rate or stream.guessed_rate or 30)
-        duration = float(container.duration / av.time_base) if container.duration else 0.0
-        return Video(path, width, height, fps, stream.frames or max(1, round(duration * fps)))
+def frames_at(video: Video, index: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the upright RGB picture of each frame that `index` names, in ascending order, repeats included.
 
-
-def read_frames(path: Path, fps: float) -> Iterator[Frame]:
-    """Yield, in order, each source frame that is the nearest in time to some point of the grid 0, 1/fps, 2/fps …
-
-    A source faster than `fps` is thinned out; one that is slower is passed through as it is, without duplicates.
-    Raises UserError when a frame cannot be decoded.
+    Raises UserError when the file is not as `probe` found it.
     """
-    with _opened(path) as (container, stream):
-        previous: tuple[av.VideoFrame, int, float] | None = None
-        start, served = 0.0, -1
-        for index, frame in enumerate(_decode(path, container, stream)):
-            time = _seconds(frame, index, stream)
-            if previous is None:
-                start = time
-            else:
-                # The grid's points up to half way between two frames belong to the first of them.
-                last = int(np.floor((0.5 * (previous[2] + time) - start) * fps + 1e-6))
-                if last > served:
-                    yield _upright(*previous, start)
-                    served = last
-            previous = frame, index, time
-        if previous is not None and int(np.floor((previous[2] + 0.5 / fps - start) * fps)) > served:
-            yield _upright(*previous, start)
-
-
-def frames_at(path: Path, index: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the upright RGB picture of each source frame that `index` names, in ascending order, repeats included."""
-    with _opened(path) as (container, stream):
-        wanted = iter(index.tolist())
-        number = next(wanted, None)
-        for position, frame in enumerate(_decode(path, container, stream)):
+    wanted, position = iter(np.asarray(index).tolist()), -1
+    number = next(wanted, None)
+    if number is None:
+        return
+    for position, shown in enumerate(_shown(video)):
+        if position == number:
+            image = shown()
+            while number == position:
+                yield image
+                number = next(wanted, None)
             if number is None:
                 return
-            if position == number:
-                image = _upright(frame, position, 0.0, 0.0).image
-                while number == position:
-                    yield image
-                    number = next(wanted, None)
+    raise UserError(f"{video.path}: frame {number} is gone, {position + 1} are there; leave the file as it is")
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, av.VideoStream]]:
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; give the path of a video")
-    try:
-        container = av.open(str(path))
-    except av.error.FFmpegError as error:
-        raise UserError(
-            f"{path}: not a video that can be read ({error.strerror}); give an mp4, mov, avi or mkv"
-        ) from error
-    with container:
-        streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
-        if not streams:
-            raise UserError(f"{path}: has no video stream; give a file with pictures in it, not only sound")
-        streams[0].thread_type = "AUTO"
-        yield container, streams[0]
+class _Seen:
+    """What a pass over all frames takes down."""
+
+    def __init__(self) -> None:
+        self.stamps: list[float | None] = []
+        self.sizes: list[tuple[int, int]] = []
+        self.interlaced, self.damaged = 0, 0
+
+    def add(self, frame: av.VideoFrame, stream: av.VideoStream) -> None:
+        tick = frame.time_base or stream.time_base  # the last frames, which no packet brought, have none of their own
+        self.stamps.append(None if frame.pts is None or tick is None else float(frame.pts * tick))
+        size = decoding.square_size(frame, stream.sample_aspect_ratio)
+        self.sizes.append(decoding.orientation(frame).size(*size))
+        self.interlaced += bool(frame.interlaced_frame)
+        self.damaged += bool(frame.is_corrupt)
 
 
-def _decode(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    count = 0
-    try:
-        for frame in container.decode(stream):
-            yield frame
-            count += 1
-    except av.error.FFmpegError as error:
-        raise UserError(
-            f"{path}: frame {count} cannot be decoded ({error.strerror}); re-encode it, for example with ffmpeg"
-        ) from error
+def _probe_pictures(path: Path) -> Video:
+    files = pictures.list_pictures(path)
+    notes, sizes, whole, damaged = pictures.others(path, files), [], [], []
+    for number, file in enumerate(files):
+        try:
+            height, width = pictures.read_picture(file).shape[:2]
+        except UserError as error:
+            if len(files) == 1:
+                raise
+            damaged.append(f"left out: {error}")
+            continue
+        whole.append(number)
+        sizes.append((width, height))
+    if not whole:
+        raise UserError(f"{path}: none of its {len(files)} pictures can be read; save them again")
+    if damaged:
+        notes.append(damaged[0] + (f"; and {len(damaged) - 1} more" if len(damaged) > 1 else ""))
+    stamps, told = pictures.stamps(files, USUAL_FPS)
+    times, more = sound_times(stamps[whole].tolist(), USUAL_FPS)
+    width, height, resized = _one_size(path, sizes, times)
+    return Video(
+        path=path,
+        width=width,
+        height=height,
+        times=times,
+        fps=steady_rate(times, [USUAL_FPS]),
+        notes=(*notes, *told, *more, *resized),
+        files=tuple(files[number] for number in whole),
+    )
 
 
-def _seconds(frame: av.VideoFrame, index: int, stream: av.VideoStream) -> float:
-    if frame.pts is not None and frame.time_base is not None:
-        return float(frame.pts * frame.time_base)
-    return index / float(stream.average_rate or stream.guessed_rate or 30)
+def _one_size(path: Path, sizes: list[tuple[int, int]], times: np.ndarray) -> tuple[int, int, list[str]]:
+    """The largest size, to which the others are scaled, and a note if there are any."""
+    count = Counter(sizes)
+    width, height = max(count, key=lambda size: size[0] * size[1])
+    for other in count:
+        room = _ASPECT + 1 / min(*other, width, height)
+        if abs(other[0] * height / (other[1] * width) - 1) > room:
+            frame = next(i for i in range(1, len(sizes)) if sizes[i] != sizes[i - 1])
+            change = "from {} x {} to {} x {}".format(*sizes[frame - 1], *sizes[frame])
+            raise UserError(
+                f"{path}: the picture's shape changes {change} at frame {frame} ({times[frame]:.2f} s);"
+                " cut it there and give the parts one by one"
+            )
+    scaled = len(sizes) - count[width, height]
+    note = f"the size changes: scaled to {width} x {height} in {scaled} of {len(sizes)} frames"
+    return width, height, [note] if scaled else []
 
 
-def _quarter_turns(frame: av.VideoFrame) -> int:
-    """Counter-clockwise quarter turns that bring the stored picture upright."""
-    return round(frame.rotation / 90) % 4
+def _losses(
+    decoder: decoding.Decoder, seen: _Seen, container: InputContainer, stream: av.VideoStream, times: np.ndarray
+) -> list[str]:
+    """What the file declares and does not hold, or holds and cannot be decoded."""
+    notes = []
+    missing = decoding.missing_frames(decoder, container, stream, times)
+    if missing:
+        declared = len(times) + missing
+        notes.append(f"holds {len(times)} of {declared} frames: {missing} missing, cut off or beyond decoding")
+    elif decoder.hidden:
+        notes.append(f"frames that its edit list hides: {decoder.hidden}; they are left out")
+    elif decoder.failed:
+        notes.append(f"pieces that cannot be decoded: {decoder.failed}; they are left out")
+    if seen.damaged:
+        notes.append(f"damaged frames: {seen.damaged} of {len(times)}, taken as far as they can be seen")
+    return notes
 
 
-def _upright(frame: av.VideoFrame, index: int, time: float, start: float) -> Frame:
-    image = np.rot90(frame.to_ndarray(format="rgb24"), _quarter_turns(frame))
-    return Frame(np.ascontiguousarray(image), index, time - start)
+def _shown(video: Video) -> Iterator[Callable[[], np.ndarray]]:
+    """For every frame, in order, what makes its upright picture."""
+    size = video.width, video.height
+    if video.files:
+        for file in video.files:
+            yield lambda: _scaled(pictures.read_picture(file), size)  # noqa: B023
+        return
+    with decoding.opened(video.path) as (container, stream):
+        frames = iter(decoding.Decoder(container, stream))
+        for frame in decoding.woven_apart(frames) if video.interlaced else frames:
+            yield lambda: decoding.picture(frame, *size)  # noqa: B023
+
+
+def _scaled(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return image if image.shape[1::-1] == size else cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -79,9 +79,11 @@ def fuse(tracks: Tracks, landmarks: PoseLandmarks, width: int, height: int) -> F
 
 
 def at_rate(evidence: FusedKeypoints, fps: float) -> FusedKeypoints:
-    """The evidence at exactly 0, 1/fps, 2/fps … seconds, interpolated; `index` is that of the nearest source frame."""
+    """The evidence at exactly 0, 1/fps, 2/fps … seconds up to the last frame or just beyond it, interpolated; `index`
+    is that of the nearest source frame.
+    """
     times = evidence.times
-    grid = np.arange(int(np.floor(times[-1] * fps + 0.5)) + 1) / fps
+    grid = np.arange(int(np.ceil(times[-1] * fps - 1e-6)) + 1) / fps
     nearest = np.searchsorted((times[1:] + times[:-1]) / 2, grid)
     moved = lambda x: np.stack([interpolate(grid, times, person) for person in x])  # noqa: E731
     return FusedKeypoints(

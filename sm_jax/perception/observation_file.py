@@ -3,8 +3,12 @@
 Keys, beside `format`: keypoints [2, T, 23, 2] px, keypoint_confidence [2, T, 23], poses [2, T, 24, 3] axis-angle
 (world from pelvis, then parent-relative), pelvis [2, T, 3] m, betas [2, N], visibility [2, T, 24], K [3, 3],
 R [T, 3, 3] and t [T, 3] camera from world, image_size [2] px, fps [], frame_index [T].
+
+Where it was seen in a video, also video_path, video_times [N] s (since the first, of all its frames; frame_index counts
+them), video_fps [] and focal_is_heuristic []: with these a reconstruction returns the video's own frames.
 """
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ import numpy as np
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from sm_jax.perception.video import Video
 from sm_jax.types import Camera, Motion, Observation
 
 FORMAT = "sm_jax observation 1"
@@ -36,8 +41,10 @@ _AXES: dict[str, tuple[int | str, ...]] = {
 _SHARES = ("keypoint_confidence", "visibility")  # must lie in [0, 1]
 
 
-def save_observation(path: Path, observation: Observation) -> None:
-    """Write an observation of one clip. Raises UserError when the file cannot be written."""
+def save_observation(
+    path: Path, observation: Observation, video: Video | None = None, *, focal_is_heuristic: bool = False
+) -> None:
+    """Write an observation of one clip, and of which video, if any. Raises UserError if the file cannot be written."""
     motion, camera = observation.motion, observation.camera
     rotations = np.concatenate([np.asarray(motion.global_orient)[:, :, None], np.asarray(motion.body_pose)], axis=2)
     arrays = {
@@ -57,6 +64,10 @@ def save_observation(path: Path, observation: Observation) -> None:
     try:
         with path.open("wb") as file:
             stored: dict[str, Any] = {key: np.asarray(x, _dtype(key)) for key, x in arrays.items()}
+            if video is not None:
+                stored["video_path"] = os.fsencode(video.path.resolve())
+                stored["video_times"], stored["video_fps"] = video.times, video.fps
+                stored["focal_is_heuristic"] = focal_is_heuristic
             np.savez_compressed(file, format=FORMAT, **stored)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
@@ -83,6 +94,30 @@ def load_observation(path: Path) -> Observation:
         fps=arrays["fps"],
         frame_index=arrays["frame_index"],
     )
+
+
+def load_source(path: Path, observation: Observation) -> tuple[Video, bool] | None:
+    """The video that a saved observation was seen in, which may be gone, and whether its focal length is a guess; None
+    where the file names none. Raises UserError where times and frames do not belong together.
+    """
+    keys = ("video_path", "video_times", "video_fps", "focal_is_heuristic")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if keys[0] not in file.files:
+                return None
+            name, times, fps, guessed = (file[key] for key in keys)
+        width, height = (round(float(side)) for side in observation.camera.image_size)
+        source, rate = Path(os.fsdecode(name.item())), float(fps)
+        times, guessed = np.asarray(times, np.float64).reshape(-1), bool(guessed)
+    except (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path}: its video's times cannot be read ({error}); observe the video again") from error
+    index = np.asarray(observation.frame_index)
+    sound = len(times) and np.isfinite(times).all() and (np.diff(times) > 0).all() and np.isfinite(rate) and rate > 0
+    if not (sound and (np.diff(index) >= 0).all() and index[0] >= 0 and index[-1] < len(times)):
+        raise UserError(
+            f"{path}: `video_times` or `frame_index` do not ascend, or do not agree; observe the video again"
+        )
+    return Video(path=source, width=width, height=height, times=times, fps=rate, has_pictures=False), guessed
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

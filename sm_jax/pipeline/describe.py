@@ -1,5 +1,6 @@
 """What `sm-jax describe` does: an input in words and contacts, to read and to hand on."""
 
+import json
 import pathlib
 import sys
 from collections.abc import Iterator
@@ -7,8 +8,9 @@ from collections.abc import Iterator
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
+from sm_jax.export.files import check_writable
 from sm_jax.export.summary import save_summary
-from sm_jax.pipeline.inputs import get_observation, get_pictures, open_source
+from sm_jax.pipeline.inputs import get_observation, get_pictures, input_path, open_source
 from sm_jax.pipeline.observe import ObservedVideo
 from sm_jax.text.describers.describer import Describer, describer_input
 from sm_jax.text.description_json import as_json
@@ -24,14 +26,23 @@ def describe_input(
     """
     if out is not None and out.suffix != ".json":
         raise UserError(f"--out {out}: name a file that ends in .json")
-    if out is not None and out.exists() and not overwrite:
-        raise UserError(f"{out} exists already; choose another file, or replace it with --overwrite")
+    if out is not None:
+        check_writable(out, overwrite=overwrite, ours=_is_description)
+    input_path(source, focal)
     body = load_body(body_name)
     observed = open_source(source, body, focal)
     description = described(observed, body, describer)
     print("\n".join(lines(description, float(get_observation(observed).fps))))
     if out is not None:
         save_summary(out, as_json(description))
+
+
+def _is_description(path: pathlib.Path) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and "description" in found
 
 
 def described(observed: ObservedVideo | Observation, body: smpl.Body, describer: Describer) -> Description:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +23,11 @@ from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
     from sm_jax.perception.detector import load_detector
-    from sm_jax.perception.frames import Frame, Video, probe, read_frames
+    from sm_jax.perception.frames import Frame, probe, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
     from sm_jax.perception.landmarks import find_landmarks, load_landmarker
     from sm_jax.perception.tracking import Tracks, follow, survey
+    from sm_jax.perception.video import Video, nearest_frames
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
@@ -39,15 +41,18 @@ _BUCKET = 32  # frames: clips are padded to a multiple of it, so that few length
 class ObservedVideo:
     """An observation and where it comes from.
 
-    video: path, upright size, mean rate and length of the source.  focal: in pixels, as used.  focal_is_heuristic:
-    whether it is only the picture's diagonal.  up_camera: [3] estimated direction against gravity in the camera frame.
+    video: the source, whose frame `observation.frame_index[0]` is the observation's first.  focal_is_heuristic: whether
+    the focal length is only the picture's diagonal.
     """
 
     observation: Observation
     video: Video
-    focal: float
     focal_is_heuristic: bool
-    up_camera: np.ndarray
+
+    @property
+    def focal(self) -> float:
+        """Focal length in pixels, as used."""
+        return float(np.asarray(self.observation.camera.K)[0, 0])
 
 
 def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress: bool = True) -> ObservedVideo:
@@ -57,9 +62,13 @@ def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress
     Person 0 is the one who stands farther left in the picture at first. Raises UserError for a file that is not a
     video with two people.
     """
-    video = probe(path)
     if focal is not None and not (math.isfinite(focal) and focal > 0):
         raise UserError(f"focal length {focal}: must be a positive number of pixels")
+    for name in ("movenet-multipose", "blazepose-heavy"):
+        asset(name)  # what has to be pulled is pulled before anything slow
+    video = probe(path, progress=progress)
+    for note in video.notes:
+        print(f"{path}: {note}", file=sys.stderr, flush=True)
     length = focal or math.hypot(video.width, video.height)
     evidence = at_rate(_look(video, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
@@ -74,21 +83,15 @@ def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
     )
-    return ObservedVideo(
-        observation=observation,
-        video=video,
-        focal=length,
-        focal_is_heuristic=focal is None,
-        up_camera=np.asarray(scene.up),
-    )
+    return ObservedVideo(observation=observation, video=video, focal_is_heuristic=focal is None)
 
 
 def _look(video: Video, progress: bool) -> FusedKeypoints:
     """Run the detectors over the video, three passes, none of which holds more than a few frames."""
 
     def frames(fps: float, what: str) -> Iterator[Frame]:
-        total = max(1, round(video.frames / video.fps * min(fps, video.fps)))
-        return iter(tqdm(read_frames(video.path, fps), what, total, disable=not progress, unit="frame"))
+        total = len(nearest_frames(video.times, fps))
+        return iter(tqdm(read_frames(video, fps), what, total, disable=not progress, unit="frame"))
 
     detect = load_detector(asset("movenet-multipose") / "movenet-multipose.json")
     surveyed = survey(frames(SURVEY_FPS, "finding people"), detect)

@@ -97,7 +97,9 @@ def test_unknown_option_and_wrong_value(call):
 def test_an_existing_folder_is_kept(call, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "precious.txt").write_text("mine")
+    (tmp_path / "a.mp4").touch()
     refused(call("reconstruct", "a.mp4", "--out", "out"), "out", "--overwrite")
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--overwrite"), "precious.txt", "did not write")
     refused(call("reconstruct", "missing.mp4", "--out", "out", "--overwrite"), "missing.mp4")
     assert (tmp_path / "out" / "precious.txt").read_text() == "mine"
 

@@ -1,5 +1,7 @@
 """Two small people who move, in front of a camera: the material of every exporter's test."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -16,6 +18,13 @@ UPRIGHT = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0]], np.float32)  # facing +x, 
 @pytest.fixture(scope="session")
 def body():
     return load_body("open-low")
+
+
+@pytest.fixture(scope="session")
+def uneven(content):
+    """The same frames of a video that is slow, then fast, from its third second on."""
+    time = 3 + np.array([0.0, 0.2, 0.4, 0.6, 0.65, 0.7, 0.75])
+    return dataclasses.replace(content, time=time, fps=8.0)
 
 
 @pytest.fixture(scope="session")

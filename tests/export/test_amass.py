@@ -20,6 +20,12 @@ def test_keys_and_values(content, tmp_path):
         np.testing.assert_allclose(data["trans"] + SMPL_REST_PELVIS, content.motion.pelvis[1], atol=1e-6)
 
 
+def test_uneven_frames_keep_their_speed(uneven, tmp_path):
+    with np.load(save_amass(tmp_path, uneven)[1]) as data:
+        assert float(data["mocap_framerate"]) == 30 and len(data["poses"]) == len(data["trans"]) == 23
+        np.testing.assert_allclose(data["trans"][18] + SMPL_REST_PELVIS, uneven.motion.pelvis[1, 3], atol=1e-5)
+
+
 def test_a_licensed_body_keeps_its_shape(content, tmp_path):
     paths = save_amass(tmp_path, dataclasses.replace(content, body="basicmodel_neutral"))
     with np.load(paths[1]) as data:

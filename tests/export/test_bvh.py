@@ -59,6 +59,14 @@ def test_round_trip(content, tmp_path):
             np.testing.assert_allclose(positions[name], ours, atol=1e-3, err_msg=name)
 
 
+def test_uneven_frames_keep_their_speed(uneven, tmp_path):
+    positions, frame_time = read(save_bvh(tmp_path, uneven)[0])
+    assert frame_time == pytest.approx(1 / 30) and len(positions["pelvis"]) == 23
+    for frame, row in ((1, 6), (3, 18)):  # 0.2 and 0.6 s
+        ours = 100 * uneven.joints[0, frame, 15] @ R_BVH_WORLD.T
+        np.testing.assert_allclose(positions["head"][row], ours, atol=1e-2)
+
+
 def test_angles_come_back_even_in_gimbal_lock():
     angles = np.array([[10.0, 20, 30], [-170, 80, 100], [40, 90, 0], [40, -90, 0], [0, 0, 180]])
     R = turn("Z", angles[:, 0]) @ turn("Y", angles[:, 1]) @ turn("X", angles[:, 2])

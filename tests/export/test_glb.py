@@ -103,6 +103,12 @@ def test_upright_and_timed(path, content):
     assert player.document["asset"]["extras"]["provenance"] == content.provenance
 
 
+def test_uneven_frames_keep_their_times(body, uneven, tmp_path):
+    save_glb(tmp_path / "people.glb", body, uneven)
+    for _, _, times, _ in Player(tmp_path / "people.glb").channels():
+        np.testing.assert_allclose(times, uneven.time - 3, atol=1e-6)
+
+
 def test_the_camera_sees_what_ours_sees(path, content):
     player = Player(path)
     world = player.world(player.names.index("camera"), 0)

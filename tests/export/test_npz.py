@@ -7,7 +7,7 @@ import pytest
 
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.export.npz import load_motion, motion_file, save_motion
+from sm_jax.export.npz import load_motion, motion_file, save_motion, steady
 from sm_jax.types import Motion
 
 
@@ -23,7 +23,7 @@ def test_round_trip(content, saved):
         np.testing.assert_allclose(getattr(loaded.motion, field.name), getattr(content.motion, field.name), atol=1e-6)
     for field in ("K", "R", "t", "image_size"):
         np.testing.assert_array_equal(getattr(loaded.camera, field), getattr(content.camera, field))
-    for field in ("joints", "rest_joints", "frame_index", "visibility", "infilled", "spread"):
+    for field in ("joints", "rest_joints", "time", "frame_index", "visibility", "infilled", "spread"):
         np.testing.assert_array_equal(getattr(loaded, field), getattr(content, field))
     assert (loaded.fps, loaded.body, loaded.provenance) == (content.fps, content.body, content.provenance)
 
@@ -39,6 +39,16 @@ def test_the_keys_mean_what_the_conventions_say(body, content, saved):
     np.testing.assert_allclose(smpl.pose(body, loaded.motion).joints, content.joints, atol=1e-5)
 
 
+def test_uneven_frames_become_a_steady_rate_for_formats_without_times(content, uneven):
+    for time in (content.time, np.round(content.time, 2) + 5.0, content.time + np.linspace(0, 0.2 / content.fps, 7)):
+        motion, fps = steady(dataclasses.replace(content, time=time))
+        assert motion is content.motion and fps == content.fps
+    motion, fps = steady(uneven)
+    assert fps == 30 and motion.pelvis.shape == (2, 23, 3)  # 0, 1/30, … 22/30 s
+    height = np.interp(3 + np.arange(23) / 30, uneven.time, content.motion.pelvis[0, :, 2])
+    np.testing.assert_allclose(motion.pelvis[0, :, 2], height, atol=1e-5)
+
+
 def test_a_motion_that_is_not_finite_is_refused(body, content):
     pelvis = content.motion.pelvis.copy()
     pelvis[1, 3, 2] = np.nan
@@ -47,6 +57,8 @@ def test_a_motion_that_is_not_finite_is_refused(body, content):
     broken = dataclasses.replace(content.motion, pelvis=pelvis)
     with pytest.raises(UserError, match=r"pelvis .* not finite.*\(1, 3, 2\)"):
         motion_file(body, broken, content.camera, **rest)
+    with pytest.raises(ValueError, match="time has shape"):
+        motion_file(body, content.motion, content.camera, **rest, time=np.arange(3))
     with pytest.raises(ValueError, match="frame_index"):
         motion_file(body, content.motion, content.camera, **{**rest, "frame_index": np.arange(3)})
 

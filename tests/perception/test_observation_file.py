@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
-from sm_jax.perception.observation_file import load_observation, save_observation
+from sm_jax.perception.observation_file import load_observation, load_source, save_observation
+from sm_jax.perception.video import Video
 from tests.motion.motions import front_camera, observe, random_motion
 
 
@@ -31,7 +32,35 @@ def change(path, **arrays):
 def test_round_trip(saved):
     path, observation = saved
     back = load_observation(path)
+    assert load_source(path, back) is None
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-6, rtol=1e-6), back, observation)
+
+
+def test_the_video_s_times_travel_with_what_was_seen(tmp_path, observation):
+    times = np.array([0.0, 0.1, 0.15, 0.3, 1 / 3, 0.5, 0.7])
+    video = Video(path=tmp_path / "a\udcff.mp4", width=1000, height=1000, times=times, fps=8.6)
+    path = tmp_path / "o.npz"
+    save_observation(path, observation, video, focal_is_heuristic=True)
+    found = load_source(path, load_observation(path))
+    assert found is not None
+    back, guessed = found
+    assert guessed and back.path == video.path and back.fps == 8.6 and not back.has_pictures
+    assert (back.width, back.height) == (1000, 1000)
+    np.testing.assert_array_equal(back.times, times)
+    for arrays in (
+        {"video_times": lambda x: x[:3]},  # fewer than frame_index counts
+        {"video_times": lambda x: x[::-1]},
+        {"video_times": lambda x: x * np.nan},
+        {"video_times": lambda x: x[:0]},
+        {"video_fps": lambda x: -x},
+        {"video_fps": lambda x: None},
+        {"frame_index": lambda x: x[::-1]},
+    ):
+        save_observation(path, observation, video)
+        change(path, **arrays)
+        with pytest.raises(UserError, match="observe the video again") as error:
+            load_source(path, load_observation(path))
+        assert str(path) in str(error.value) and "\n" not in str(error.value)
 
 
 def test_refusals_name_the_key_and_the_frame(saved):

@@ -3,22 +3,33 @@
 import dataclasses
 import functools
 import json
+import pathlib
+import shutil
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
+from sm_jax.errors import UserError
 from sm_jax.export.npz import load_motion
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion.resample import resample
-from sm_jax.perception.observation_file import save_observation
+from sm_jax.perception.frames import probe
+from sm_jax.perception.fusion import FusedKeypoints, at_rate
+from sm_jax.perception.observation_file import load_observation, load_source, save_observation
+from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
+from sm_jax.pipeline.observe import FPS
+from sm_jax.sampling.inputs import slice_observation
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
 from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
+from tests.perception.videos import shades, write_video
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
 reconstruct = functools.partial(
@@ -43,21 +54,50 @@ def observation(tmp_path):
     return tmp_path / "seen.npz"
 
 
+def with_video(observation, folder, rows, count):
+    """The first rows of a saved observation as one of a video of so many frames at 60 a second."""
+    seen = load_observation(observation)
+    seen = dataclasses.replace(
+        jax.tree.map(np.asarray, slice_observation(seen, slice(0, rows))),
+        frame_index=np.minimum(2 * np.arange(rows), count - 1),
+        camera=dataclasses.replace(slice_observation(seen, slice(0, rows)).camera, image_size=np.array([64.0, 48.0])),
+    )
+    video = probe(write_video(folder / f"{count}.mp4", shades(count), even(count, 60).tolist()))
+    save_observation(folder / f"{count}.npz", seen, video)
+    return folder / f"{count}.npz", video
+
+
 def test_an_observation_becomes_a_folder(observation, tmp_path):
+    """At its video's own 60 frames a second, over its pictures, though it was seen at 30."""
+    path, video = with_video(observation, tmp_path, rows=40, count=79)
     out = tmp_path / "out"
-    reconstruct(str(observation), out, overwrite=False)
+    reconstruct(str(path), out, overwrite=False)
     assert {path.name for path in out.iterdir()} >= FILES
     motion = load_motion(out / "motion.npz")
-    assert motion.joints.shape == (2, 40, 24, 3) and motion.infilled[1, 12].all() and not motion.infilled[0].any()
+    assert motion.joints.shape == (2, 79, 24, 3) and motion.infilled[1, 24].all() and not motion.infilled[0].any()
+    np.testing.assert_array_equal(motion.frame_index, np.arange(79))
+    np.testing.assert_allclose(motion.time, even(79, 60), atol=1e-3)
+    np.testing.assert_allclose(probe(out / "overlay.mp4").times, motion.time, atol=1e-3)
+    again = load_source(out / "observation.npz", load_observation(out / "observation.npz"))
+    assert again is not None and again[0].path == video.path and motion.fps == 60
     summary = json.loads((out / "summary.json").read_text())
     assert set(summary["energies"]["before"]) == set(summary["energies"]["after"])
+    assert summary["files"] == sorted(path.name for path in out.iterdir())
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_one_picture_becomes_a_folder(observation, tmp_path):
+    path, _ = with_video(observation, tmp_path, rows=1, count=1)
+    reconstruct(str(path), tmp_path / "out", overwrite=False)
+    motion = load_motion(tmp_path / "out" / "motion.npz")
+    assert motion.joints.shape == (2, 1, 24, 3) and probe(tmp_path / "out" / "overlay.mp4").frames == 1
 
 
 def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
     out = tmp_path / "out"
     out.mkdir()
-    (out / "precious.txt").write_text("mine")
+    (out / "summary.json").write_text('{"provenance": {"sm_jax": "0"}, "files": ["summary.json", "old.txt"]}')
+    (out / "old.txt").write_text("old")
 
     def full(*_):
         raise OSError("disk full")
@@ -65,8 +105,66 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "save_glb", full)
     with pytest.raises(OSError, match="disk full"):
         reconstruct(str(observation), out, overwrite=True)
-    assert [path.name for path in out.iterdir()] == ["precious.txt"]
+    assert sorted(path.name for path in out.iterdir()) == ["old.txt", "summary.json"]
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monkeypatch):
+    monkeypatch.setattr(folder, "load_body", lambda _: pytest.fail("too late"))
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    shutil.copy(observation, theirs / "seen.npz")
+    (theirs / "notes.txt").write_text("mine")
+    (tmp_path / "file").touch()
+    cases: tuple[tuple[pathlib.Path, pathlib.Path, str, dict[str, Any]], ...] = (
+        (theirs / "seen.npz", theirs, "holds the input", {}),
+        (observation, theirs, "holds notes.txt, which sm-jax did not write", {}),
+        (observation, tmp_path / "file", "is a file", {}),
+        (observation, tmp_path, "which sm-jax did not write|holds the input", {}),
+        (tmp_path / "gone.mp4", tmp_path / "out", "no such file", {}),
+        (observation, tmp_path / "out", "--focal", {"focal": 500.0}),
+        (observation, tmp_path / "out", "--seed", {"seed": 2**70}),
+    )
+    for source, out, words, options in cases:
+        with pytest.raises(UserError, match=words):
+            reconstruct(str(source), out, overwrite=True, **options)
+    assert sorted(path.name for path in theirs.iterdir()) == ["notes.txt", "seen.npz"]
+    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".*"))
+
+
+def even(count, fps):
+    return np.arange(count) / fps
+
+
+SLOW_THEN_FAST = np.append(even(10, 15), 10 / 15 + even(11, 60))
+
+
+@pytest.mark.parametrize(
+    "times",
+    [even(64, 60), even(51, 120), even(53, 120), even(33, 240), even(64, 59.94), even(24, 24), even(7, 10), even(1, 30),
+     even(2, 240), even(600, 29.97), np.round(even(30, 60), 3), SLOW_THEN_FAST,
+     SLOW_THEN_FAST[-1] - SLOW_THEN_FAST[::-1]],
+    ids=lambda times: f"{len(times)} in {times[-1]:.3f} s",
+)  # fmt: skip
+def test_one_row_for_each_source_frame_at_its_own_time(times):
+    """From the frames that are looked at to the rows of the result: what moves steadily is where it was."""
+    video = Video(path=pathlib.Path("v.mp4"), width=8, height=8, times=times, fps=steady_rate(times))
+    index = nearest_frames(video.times, FPS)
+    points = np.broadcast_to(times[index, None, None], (2, len(index), 23, 3)).astype(np.float32)
+    seen = FusedKeypoints(points[..., :2], points[..., 0], points, points[..., 0, 0] >= 0, times[index], index)
+    grid = at_rate(seen, FPS)
+    rows, position = folder.source_rows(video, grid.index, FPS)
+    np.testing.assert_array_equal(rows, np.arange(len(times)))
+    assert position[0] == 0 and position[-1] <= len(grid.times) - 1 + 1e-4
+    found = np.interp(position, np.arange(len(grid.times)), grid.keypoints[0, :, 0, 0])
+    np.testing.assert_allclose(found, times, atol=0.26 / FPS)  # a grid that ends beyond the last frame holds still
+
+
+def test_only_what_was_seen_has_rows():
+    video = Video(path=pathlib.Path("v.mp4"), width=8, height=8, times=even(100, 60), fps=60.0)
+    rows, position = folder.source_rows(video, np.arange(20, 61, 2), FPS)
+    np.testing.assert_array_equal(rows, np.arange(20, 61))
+    np.testing.assert_allclose(position, np.arange(41) / 2, atol=1e-5)
 
 
 def test_the_sample_clip(tmp_path):
@@ -76,7 +174,7 @@ def test_the_sample_clip(tmp_path):
     out = tmp_path / "out"
     reconstruct("sample:cam01", out, overwrite=False)
     motion = load_motion(out / "motion.npz")
-    assert motion.fps == pytest.approx(60, abs=0.5) and 97 <= motion.joints.shape[1] <= 100
+    assert motion.fps == pytest.approx(60, abs=0.01) and motion.joints.shape[1] == 100
     summary = json.loads((out / "summary.json").read_text())
     assert summary["energies"]["after"]["penetration"] <= summary["energies"]["before"]["penetration"] + 1e-3
     with np.load(out / "observation.npz") as seen:

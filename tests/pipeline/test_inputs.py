@@ -1,51 +1,86 @@
 """Faults of inputs are tested where users make them: in test_cli."""
 
 import dataclasses
-import pathlib
+import shutil
 
-import av
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from sm_jax.body.io import load_body
-from sm_jax.perception.frames import Video
+from sm_jax.errors import UserError
+from sm_jax.perception.frames import probe
 from sm_jax.perception.observation_file import save_observation
-from sm_jax.pipeline.inputs import get_observation, get_pictures, open_source
+from sm_jax.pipeline.inputs import get_observation, get_pictures, input_path, open_source
 from sm_jax.pipeline.observe import ObservedVideo
 from tests.motion.motions import front_camera, observe, random_motion
+from tests.perception.videos import shades, write_video
 
 seen = observe(random_motion(), front_camera(), jnp.full((2, 12, 23, 2), 5.0))
+seen = dataclasses.replace(
+    seen,
+    frame_index=np.arange(0, 48, 4),
+    camera=dataclasses.replace(seen.camera, image_size=np.array([64.0, 48.0])),
+)
 
 
-def greys(path: pathlib.Path, frames: int) -> Video:
-    """A video whose frame n is of grey 4 n."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=60)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
-        for number in range(frames):
-            picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 4 * number, np.uint8), format="rgb24")
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode())
-    return Video(path, 64, 64, 60.0, frames)
+@pytest.fixture
+def greys(tmp_path):
+    """A video whose frame n is of grey 20 + 4 n."""
+    return probe(write_video(tmp_path / "greys.mp4", shades(48), [i / 60 for i in range(48)]))
 
 
-def test_a_saved_observation_has_no_pictures(tmp_path):
+def levels(observed, frames):
+    pictures = get_pictures(observed)
+    assert pictures is not None
+    return [float(image[:, :32].mean()) for image in pictures(np.array(frames))]
+
+
+def test_a_saved_observation_of_no_video_has_no_pictures(tmp_path):
     save_observation(tmp_path / "seen.npz", seen)
     found = open_source(str(tmp_path / "seen.npz"), load_body("open-low"), None)
     assert get_observation(found) is found and get_pictures(found) is None
 
 
-def test_pictures_are_those_of_the_observation_s_frames(tmp_path):
-    observation = dataclasses.replace(seen, frame_index=np.arange(0, 48, 4))
-    observed = ObservedVideo(
-        observation=observation,
-        video=greys(tmp_path / "greys.mp4", 48),
-        focal=100.0,
-        focal_is_heuristic=True,
-        up_camera=np.array([0.0, -1.0, 0.0]),
-    )
-    assert get_observation(observed) is observation
-    pictures = get_pictures(observed)
-    assert pictures is not None
-    shown = [float(image.mean()) for image in pictures(np.array([0, 3, 11]))]
-    np.testing.assert_allclose(shown, [0, 48, 176], atol=4)
+def test_pictures_are_those_of_the_observation_s_frames(greys):
+    observed = ObservedVideo(observation=seen, video=greys, focal_is_heuristic=True)
+    assert get_observation(observed) is seen and observed.focal == 1000
+    np.testing.assert_allclose(levels(observed, [0, 3, 11]), [20, 20 + 48, 20 + 176], atol=4)
+
+
+def test_a_saved_observation_finds_its_video_again(tmp_path, greys, capsys):
+    """Where it lay, or beside the file that was moved with it; one that is gone or another is told."""
+    path = tmp_path / "seen.npz"
+    save_observation(path, seen, greys, focal_is_heuristic=True)
+
+    def opened(place=path):
+        observed = open_source(str(place), load_body("open-low"), None)
+        assert isinstance(observed, ObservedVideo) and observed.focal_is_heuristic
+        np.testing.assert_array_equal(observed.video.times, greys.times)
+        return observed
+
+    np.testing.assert_allclose(levels(opened(), [11]), 20 + 176, atol=4)
+    (tmp_path / "moved").mkdir()
+    for file in (path, greys.path):
+        shutil.move(file, tmp_path / "moved" / file.name)
+    moved = tmp_path / "moved" / "seen.npz"
+    np.testing.assert_allclose(levels(opened(moved), [11]), 20 + 176, atol=4)
+    assert not capsys.readouterr().err
+    write_video(tmp_path / "moved" / "greys.mp4", shades(48), [i / 50 for i in range(48)])
+    assert get_pictures(opened(moved)) is None and "gone or has changed" in capsys.readouterr().err
+    (tmp_path / "moved" / "greys.mp4").unlink()
+    assert get_pictures(opened(moved)) is None and "gone or has changed" in capsys.readouterr().err
+
+
+def test_inputs_are_known_by_name_before_anything_is_loaded(tmp_path):
+    (tmp_path / "frames").mkdir()
+    for name, focal, words in (
+        ("gone.mp4", None, "no such file"),
+        ("frames/%04d.png", None, "no such file"),
+        ("seen.npz", 500.0, "leave --focal out"),
+    ):
+        (tmp_path / "seen.npz").touch()
+        with pytest.raises(UserError, match=words):
+            input_path(str(tmp_path / name), focal)
+    (tmp_path / "frames" / "0001.png").touch()
+    assert input_path(str(tmp_path / "frames" / "%04d.png"), None).name == "%04d.png"

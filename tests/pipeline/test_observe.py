@@ -10,8 +10,9 @@ from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.camera import project, project_points
-from sm_jax.perception.frames import Video, read_frames
+from sm_jax.perception.frames import probe, read_frames
 from sm_jax.perception.tracking import Tracks
+from sm_jax.perception.video import Video
 from sm_jax.pipeline import observe
 from tests.fitting.sights import BODY, FRAMES, K, seen, walking
 from tests.helpers import cached_asset
@@ -60,7 +61,7 @@ def tracks(found):
 
 
 def test_one_person_is_not_enough():
-    video = Video(Path("dance.mp4"), 640, 480, 30.0, 8)
+    video = Video(path=Path("dance.mp4"), width=640, height=480, times=np.arange(8) / 30, fps=30.0)
     alone = tracks([[1] * 8, [0] * 7 + [1]])
     with pytest.raises(UserError, match=r"dance.mp4: only one person was found in 7 of 8 frames; give") as error:
         observe.check_two_people(video, alone, observe.MIN_TOGETHER)
@@ -103,7 +104,7 @@ def test_the_sample_clip_is_seen_as_two_people(tmp_path):
     for name in ("movenet-multipose", "blazepose-heavy"):
         cached_asset(name)
     clip = cached_asset("sample-clip") / "cam01.mp4"
-    images = [frame.image for frame, _ in zip(read_frames(clip, 30.0), range(12), strict=False)]
+    images = [frame.image for frame, _ in zip(read_frames(probe(clip), 30.0), range(12), strict=False)]
     path = write_video(tmp_path / "clip.mp4", images, [i / 30 for i in range(12)])
     observed = observe.observe(path, body=BODY, progress=False)
     seen = observed.observation

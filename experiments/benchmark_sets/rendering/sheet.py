@@ -10,7 +10,7 @@ from experiments.benchmark_sets.rendering.cameras import shot
 from sm_jax.body import smpl
 from sm_jax.data.schema import PairSequence
 from sm_jax.export import mesh, render
-from sm_jax.perception.frames import frames_at
+from sm_jax.perception.frames import frames_at, probe
 from sm_jax.types import Observation
 
 BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 11), (6, 12), (11, 13), (13, 15), (12, 14), (14, 16))
@@ -31,7 +31,7 @@ def sheet(body: smpl.Body, sequences: Sequence[PairSequence], amounts: Sequence[
 
 def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -> np.ndarray:
     frame = len(seen.frame_index) // 2
-    (image,) = frames_at(video, np.array([frame]))
+    (image,) = frames_at(probe(video), np.array([frame]))
     drawn = keypoints_over(image, seen, frame)
     skin = np.asarray(smpl.vertices(body, smpl.pose(body, seen.motion)))[:, frame]
     colours = np.repeat(mesh.COLOURS[:, None], skin.shape[1], axis=1)

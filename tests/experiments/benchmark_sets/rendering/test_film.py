@@ -55,6 +55,6 @@ def test_videos_hold_every_frame_once(tmp_path):
     film.save_video(tmp_path / "a.mp4", (np.full((64, 96, 3), s, np.uint8) for s in shades), crf=20)
     video = probe(tmp_path / "a.mp4")
     assert (video.width, video.height, video.fps, video.frames) == (96, 64, 30, 12)
-    frames = list(read_frames(tmp_path / "a.mp4", 30.0))
+    frames = list(read_frames(video, 30.0))
     assert [frame.index for frame in frames] == list(range(12))
     np.testing.assert_allclose([frame.image.mean() for frame in frames], shades, atol=4)

@@ -1,0 +1,99 @@
+"""A folder of pictures, a pattern of their names (`%04d.png`), or one picture, read as a video."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from sm_jax.errors import UserError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
+_PATTERN = re.compile(r"%0?(\d*)d")
+
+
+def is_pictures(path: Path) -> bool:
+    """Whether a path stands for pictures rather than for a video file."""
+    return path.is_dir() or path.suffix.lower() in SUFFIXES
+
+
+def list_pictures(path: Path) -> list[Path]:
+    """The files in the order of the numbers in their names. Raises UserError where there is none."""
+    if path.is_dir():
+        files = [f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")]
+        kinds = Counter(_kind(f) for f in files)
+        files = [f for f in files if _kind(f) == kinds.most_common(1)[0][0]]
+        what = f"no picture in this folder; give one with {' '.join(sorted(SUFFIXES))}"
+    elif path.is_file():
+        return [path]
+    else:
+        files = _matching(path)
+        what = "no such file; give a picture, a folder of them, or their pattern such as %04d.png"
+    if not files:
+        raise UserError(f"{path}: {what}")
+    return sorted(files, key=_order)
+
+
+def stamps(files: list[Path], fps: float) -> tuple[np.ndarray, list[str]]:
+    """Seconds of each picture at a rate of `fps`, by the numbers in their names where these go up, and notes."""
+    notes = [f"pictures tell no rate: taken as {fps:g} a second"] if len(files) > 1 else []
+    numbers = np.array([_number(file) for file in files], np.float64)
+    steps = np.diff(numbers)
+    usual = float(steps.min()) if len(steps) else 1.0
+    if not (np.isfinite(numbers).all() and usual > 0 and (steps % usual == 0).all()):
+        return np.arange(len(files)) / fps, notes
+    lost = int((steps / usual - 1).sum())
+    if lost:
+        first = files[int(np.argmax(steps > usual))].name
+        notes.append(f"{lost} numbers are missing between its pictures, first after {first}: their time is left free")
+    return (numbers - numbers[0]) / usual / fps, notes
+
+
+def others(path: Path, files: list[Path]) -> list[str]:
+    """A word on pictures of other kinds that lie in the folder and are not read."""
+    if not path.is_dir():
+        return []
+    more = sum(f.suffix.lower() in SUFFIXES and not f.name.startswith(".") for f in path.iterdir()) - len(files)
+    return [f"{more} pictures of another kind than {files[0].name} are not read"] if more else []
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """RGB [H, W, 3] uint8, turned as its metadata says. Raises UserError, naming the file, if that cannot be done."""
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error) as error:
+        reason = getattr(error, "strerror", None) or "it is damaged"
+        raise UserError(f"{path}: not a picture that can be read ({reason}); take it out or save it again") from error
+    if image is None:
+        raise UserError(f"{path}: not a picture that can be read; take it out or save it again")
+    return np.ascontiguousarray(image[..., ::-1])
+
+
+def _kind(file: Path) -> str:
+    """What names of one sequence have in common: all but their last number."""
+    return re.sub(r"\d+(?=\D*$)", "#", file.stem) + file.suffix.lower().replace(".jpeg", ".jpg")
+
+
+def _order(file: Path) -> tuple[list[tuple[int, int, str]], str]:
+    """Numbers in a name count as numbers."""
+    parts = re.split(r"(\d+)", file.name)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], file.name
+
+
+def _number(file: Path) -> float:
+    found = re.findall(r"\d+", file.stem)
+    return float(found[-1]) if found else np.nan
+
+
+def _matching(path: Path) -> list[Path]:
+    """Files whose names are the path's with a number for its `%d`."""
+    if not path.parent.is_dir() or not _PATTERN.search(path.name):
+        return []
+    digits = lambda found: f"\\d{{{found[1]},}}" if found[1] else "\\d+"  # noqa: E731
+    expression, at = "", 0
+    for found in _PATTERN.finditer(path.name):
+        expression += re.escape(path.name[at : found.start()]) + digits(found)
+        at = found.end()
+    matches = re.compile(expression + re.escape(path.name[at:])).fullmatch
+    return [file for file in path.parent.iterdir() if matches(file.name) and file.is_file()]
