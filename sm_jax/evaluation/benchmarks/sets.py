@@ -42,7 +42,7 @@ BENCHMARKS: dict[str, Callable[[], list[Case]]] = {
 def simulated(takes: list[PairSequence], seeds: int) -> list[Case]:
     """Non-overlapping windows of sequences, each observed by `seeds` independent simulations (camera, occlusion,
     errors) from fixed keys."""
-    cut = list(_windows(takes))
+    cut = list(cut_windows(takes))
     cases = []
     for seed in range(seeds):
         for index, sequence in enumerate(cut):
@@ -82,7 +82,7 @@ def from_bvh(first: pathlib.Path, second: pathlib.Path) -> list[PairSequence]:
     return [sequence]
 
 
-def _windows(takes: list[PairSequence]) -> Iterator[PairSequence]:
+def cut_windows(takes: list[PairSequence]) -> Iterator[PairSequence]:
     """Non-overlapping windows of a window's length of every take."""
     for take in takes:
         record = codec.encode(take)

@@ -41,7 +41,7 @@ def test_what_is_held_out_shows_two_people(tmp_path):
 
 def test_windows_cover_the_takes_without_overlap():
     takes = sets.held_out("salsa", "test")
-    cut = list(sets._windows(takes))
+    cut = list(sets.cut_windows(takes))
     assert {one.name.partition("_from_")[0] for one in cut} == {take.name for take in takes}
     assert all(one.motion.pelvis.shape == (2, LENGTH, 3) for one in cut)
     np.testing.assert_array_equal(cut[1].motion.pelvis, takes[0].motion.pelvis[:, LENGTH : 2 * LENGTH])
