@@ -31,10 +31,10 @@ from sm_jax.data.loader import WindowLoader
 from sm_jax.data.store import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.nets.infiller import Infiller
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import infilled_windows, parallel
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.train.config import InfillerTraining
 from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
 from sm_jax.train.state import create, make_optimiser
@@ -157,7 +157,7 @@ def main() -> None:
         "what": f"training steps of the small infiller, {FRAMES} frames, {CONFIG.compute.microbatch} windows at a time,"
         f" float32; medians of {ROUNDS} turns",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "versions": versions(),
         "seed": CONFIG.seed,
         "summary": {

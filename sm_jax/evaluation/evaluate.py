@@ -18,7 +18,7 @@ from sm_jax.evaluation.result_cache import ResultCache
 from sm_jax.evaluation.run import run
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,17 +46,20 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     keep_compiled_programs()
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
     kept = ResultCache(out.with_suffix(".rows.jsonl") if out is not None else None)
+    facts = {
+        "weights": weights,
+        "commit": code_version(),
+        "jax": jax.__version__,
+        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+    }
     found = {
-        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps([weights, git_commit()]))
+        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps(facts))
         for name, cases in _cases(question).items()
     }
     result = {
         "question": dataclasses.asdict(question),
         "methods": {name: settings(method) for name, method in methods.items()},
-        "weights": weights,
-        "commit": git_commit(),
-        "jax": jax.__version__,
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+        **facts,
         "benchmarks": found,
     }
     print("\n\n".join(tables(name, one) for name, one in found.items()))
