@@ -26,7 +26,7 @@ import numpy as np
 
 from experiments.lib.plots import curves
 from experiments.lib.timing import Once, Seconds, Work, Worker, in_turns, rates, ratios, take_turns, versions
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import REGIONS

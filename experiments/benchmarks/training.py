@@ -24,7 +24,7 @@ import numpy as np
 from configs import small
 from experiments.lib.plots import curves
 from experiments.lib.timing import Once, Seconds, Work, Worker, in_turns, rates, ratios, versions
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.loader import WindowLoader

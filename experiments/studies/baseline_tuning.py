@@ -26,7 +26,7 @@ import numpy as np
 import tyro
 
 from experiments.benchmark_sets.rendering.clips import validation_clips
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
