@@ -86,6 +86,9 @@ def reconstruct_to_folder(
             seconds=seconds,
             energies_before=result.energies_before,
             energies_after=result.energies_after,
+            hypotheses=[
+                {"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)
+            ],
         )
         save_summary(folder / "summary.json", summary)
     _say(f"{out}: motion.npz people.glb overlay.mp4 summary.json ({sum(seconds.values()):.0f} s)")

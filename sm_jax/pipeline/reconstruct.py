@@ -30,7 +30,7 @@ class Reconstruction:
     visibility: the observation's.  infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres,
     root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
     hypotheses' energies.  energies_before, energies_after: the unweighted terms of the gap-filled estimate and of the
-    result.
+    result.  energies_each: those of all N hypotheses.
     """
 
     motion: Motion
@@ -43,6 +43,7 @@ class Reconstruction:
     totals: np.ndarray
     energies_before: dict[str, float]
     energies_after: dict[str, float]
+    energies_each: tuple[dict[str, float], ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -135,6 +136,10 @@ class _Draft:
             """Energies of the chunks, by their lengths."""
             return {name: float(np.dot(share, [term[name] for term in terms])) for name in terms[0]}
 
+        each = tuple(
+            mean([{name: values[i] for name, values in samples.after.items()} for samples in self.done])
+            for i in range(len(totals))
+        )
         visibility = np.asarray(seen.visibility)
         return Reconstruction(
             motion=Motion(
@@ -151,7 +156,8 @@ class _Draft:
             spread=_spread(joined(lambda samples: samples.joints)),
             totals=totals,
             energies_before=mean([samples.before for samples in self.done]),
-            energies_after=mean([{k: v[best] for k, v in samples.after.items()} for samples in self.done]),
+            energies_after=each[best],
+            energies_each=each,
         )
 
 
