@@ -99,3 +99,11 @@ def test_a_report_names_every_joint():
         "bones 1.4 deg, skate 120 -> 106 mm/s, inside each other 25 % of frames, hands hold in 50 % of frames, "
         "300 -> 60 mm apart; joints off by (mm): left_hip 12, head 70"
     )
+
+
+def test_pairs_of_two_takes_have_two_names():
+    paths = [(pathlib.Path(f"take{n}/P1.bvh"), pathlib.Path(f"take{n}/P2.bvh")) for n in (1, 2)]
+    paths.append((pathlib.Path("take2/P1.bvh"), pathlib.Path("P3.bvh")))
+    first, second = zip(*paths, strict=True)
+    names = [item.name for item in BvhPair(first=first, second=second).recipe().items()]
+    assert names == ["take1_P1_P2", "take2_P1_P2", "P1_P3"]
