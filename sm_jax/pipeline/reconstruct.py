@@ -31,8 +31,7 @@ class Reconstruction:
     root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
     hypotheses' energies.  share: [P] how much of the models' motion each person has kept, the rest being the estimate:
     less than 1 where all of it would fit the picture or the energies worse.  energies_before, energies_after: the
-    unweighted terms of the gap-filled estimate and of the result.
-    """
+    unweighted terms of the gap-filled estimate and of the result."""
 
     motion: Motion
     camera: Camera
@@ -45,6 +44,7 @@ class Reconstruction:
     share: np.ndarray
     energies_before: dict[str, float]
     energies_after: dict[str, float]
+    energies_each: tuple[dict[str, float], ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -137,6 +137,10 @@ class _Draft:
             """Energies of the chunks, by their lengths."""
             return {name: float(np.dot(share, [term[name] for term in terms])) for name in terms[0]}
 
+        each = tuple(
+            mean([{name: values[i] for name, values in samples.after.items()} for samples in self.done])
+            for i in range(len(totals))
+        )
         visibility = np.asarray(seen.visibility)
         return Reconstruction(
             motion=Motion(
@@ -154,7 +158,8 @@ class _Draft:
             totals=totals,
             share=np.average([samples.share[best] for samples in self.done], axis=0, weights=lengths),
             energies_before=mean([samples.before for samples in self.done]),
-            energies_after=mean([{k: v[best] for k, v in samples.after.items()} for samples in self.done]),
+            energies_after=each[best],
+            energies_each=each,
         )
 
 

@@ -68,6 +68,10 @@ class DataConfig:
     """Share of windows without text, for classifier-free guidance."""
     text_wrong: float = 0.0
     """Share of windows whose text describes another one, so that the picture is trusted more than the words."""
+    placed: float = 0.0
+    """Share of windows whose people come from two places and stand anywhere: without text and contacts."""
+    mixed: float = 0.0
+    """Share of the placed windows with poses that nobody recorded: borrowed limbs, offsets, bodies tilted or lifted."""
     variants: tuple[int, ...] = (4,)
     """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
 

@@ -15,7 +15,10 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.data.augment import Take, augment
 from sm_jax.data.codec import ROTATION_UNIT
+from sm_jax.data.placement import place
+from sm_jax.data.pose_mixing import mix_poses
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.fitting.joint_limits import out_of_range
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
@@ -33,6 +36,7 @@ class RawBatch:
     z up, floor at 0.  present: [B, P] in {0, 1}.  contacts: ContactTargets [B] over the S frames.
     text: TextEmbedding [B], zero where dropped.  mirrored, exchanged: [B] bool, what augmentation shall do; the text
     speaks of the result, all else of the motion as it was.
+    placed, mixed: [B] bool, whether the people are placed anew and, before, given poses of each other's.
     number: [B] int32 global number of each example, counted over the whole training.
     """
 
@@ -44,6 +48,8 @@ class RawBatch:
     text: TextEmbedding
     mirrored: Array
     exchanged: Array
+    placed: Array
+    mixed: Array
     number: Array
 
 
@@ -83,16 +89,29 @@ def example_key(world: TrainContext, number: Array) -> jax.Array:
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: TrainContext, windows: RawBatch, frames: int) -> Example:
-    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen."""
+def make_examples(world: TrainContext, windows: RawBatch, frames: int, placing: bool = False) -> Example:
+    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen.
+
+    placing: whether windows may be marked as placed or mixed; without, nothing is computed for it.
+    """
 
     def one(row: RawBatch) -> Example:
         at_augment, at_simulate = jax.random.split(example_key(world, row.number))
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
         take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
+        if placing:
+            take = dataclasses.replace(take, motion=_arranged(at_augment, take.motion, row, world.body))
         return observe(at_simulate, row.number, take, row.text, world)
 
     return jax.vmap(one)(windows)
+
+
+def _arranged(key: Array, motion: Motion, row: RawBatch, body: smpl.Body) -> Motion:
+    """The motion [P, T] with poses mixed and people placed, as far as the row is marked so."""
+    at_mix, at_place = jax.random.split(jax.random.fold_in(key, 1))
+    either = lambda choice, a, b: jax.tree.map(lambda x, y: jnp.where(choice, x, y), a, b)  # noqa: E731
+    mixed = either(row.mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
+    return either(row.placed, place(at_place, mixed, body), motion)
 
 
 def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:

@@ -57,6 +57,8 @@ def test_the_least_energy_wins_and_the_spread_is_told(models):
     one = request(50)
     settings = dataclasses.replace(FAST, hypotheses=3)
     found = reconstruct_many([one], models, BODY, settings)[0]
+    assert [sum(getattr(settings.weights, name) * value for name, value in each.items())
+            for each in found.energies_each] == pytest.approx(list(found.totals), rel=1e-3)  # fmt: skip
     assert found.totals.shape == (3,) and found.spread.shape == (2, 50, 24)
     assert found.spread.mean() > 1e-4
     total = sum(getattr(settings.weights, name) * value for name, value in found.energies_after.items())

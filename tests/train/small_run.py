@@ -49,6 +49,8 @@ def windows(position: int) -> RawBatch:
         contacts=ContactTargets(mask_a=masks, mask_b=masks, weight=np.ones((BATCH, CAPACITY, frames), np.float32)),
         mirrored=rng.random(BATCH) < 0.5,
         exchanged=rng.random(BATCH) < 0.5,
+        placed=np.zeros(BATCH, bool),
+        mixed=np.zeros(BATCH, bool),
         text=TextEmbedding(
             tokens=rng.normal(size=(BATCH, 32, 384)).astype(np.float32),
             mask=np.ones((BATCH, 32), np.float32),
