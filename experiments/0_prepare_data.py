@@ -20,6 +20,7 @@ import jax
 import tyro
 
 from sm_jax.assets.cache import cache_folder
+from sm_jax.cli.logs import log_to_stderr
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.synthetic.build import build, export, summary
@@ -54,6 +55,9 @@ def main(
 
 if __name__ == "__main__":
     try:
-        tyro.cli(main, description=__doc__, config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs))
+        with log_to_stderr():
+            tyro.cli(
+                main, description=__doc__, config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs)
+            )
     except UserError as error:
         sys.exit(f"error: {error}")
