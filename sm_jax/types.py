@@ -75,6 +75,17 @@ class Observation:
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class TextEmbedding:
+    """A sentence as the networks read it. tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no
+    text."""
+
+    tokens: Array
+    mask: Array
+    pooled: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Conditions:
     """What the networks see of one window, in static shapes. Each person's entries stand in that person's own view
     of the pair frame (`motion.pair_frame`), so that swapping the people swaps the arrays and nothing else.
@@ -83,8 +94,7 @@ class Conditions:
     visibility: [P, T, J].  evidence: [P, T, K, 4] ray residual (observed minus estimate, [3]) times confidence,
     and the confidence.  camera: [P, T, 9] camera position and the first two rows of its rotation.
     rest_joints: [P, J, 3] rest joints relative to their parents (metres; the pelvis row is zero).
-    text_tokens: [L, 384].  text_mask: [L] in {0, 1}.  text_pooled: [384].  All zero means no text.
-    frame_mask: [T] in {0, 1}, zero on padding.
+    text: of the clip.  frame_mask: [T] in {0, 1}, zero on padding.
     """
 
     estimate: Array
@@ -92,9 +102,7 @@ class Conditions:
     evidence: Array
     camera: Array
     rest_joints: Array
-    text_tokens: Array
-    text_mask: Array
-    text_pooled: Array
+    text: TextEmbedding
     frame_mask: Array
 
 

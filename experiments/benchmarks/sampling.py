@@ -39,14 +39,13 @@ from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct_many
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs, slice_observation
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.rules.contacts import find_contacts
 from sm_jax.train.checkpoint import git_commit
-from sm_jax.types import Array, Contact, Motion, Observation
+from sm_jax.types import Array, Contact, Motion, Observation, TextEmbedding
 
 # Ways to sample a batch of clips with guidance, in processes of their own.
 

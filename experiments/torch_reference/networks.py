@@ -124,9 +124,9 @@ class Infiller(nn.Module):
         half = self.width // 2
         angle = t[:, None] * torch.exp(-math.log(10_000.0) / half * torch.arange(half, device=t.device))
         time = self.time_out(silu(self.time_in(torch.cat([angle.cos(), angle.sin()], -1))))
-        told = c["text_mask"] > 0
-        context = silu(time + self.text_pooled(c["text_pooled"]) * told.any(-1, keepdim=True))
-        modulation, text = self.modulation(context).view(-1, 3, self.width), self.text_tokens(c["text_tokens"])
+        told = c["text"]["mask"] > 0
+        context = silu(time + self.text_pooled(c["text"]["pooled"]) * told.any(-1, keepdim=True))
+        modulation, text = self.modulation(context).view(-1, 3, self.width), self.text_tokens(c["text"]["tokens"])
         for block in self.blocks:
             x = block(x, text, modulation, c["frame_mask"] > 0, told)
         return c["estimate"] + self.head(modulate(x, *self.final(context).chunk(2, -1)))

@@ -85,9 +85,8 @@ class Sampler:
 
     def __init__(self, models: Models, g: Given, settings: Settings, compiler: Callable = lambda function: function):
         self.g, self.settings = g, settings
-        self.conditions = {name: x.flatten(0, 1) for name, x in g["conditions"].items()}
-        untold = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
-        self.silent = self.conditions | untold
+        self.conditions = jax.tree.map(lambda x: x.flatten(0, 1), g["conditions"])
+        self.silent = self.conditions | {"text": jax.tree.map(torch.zeros_like, self.conditions["text"])}
         self.listens = settings.text_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
         self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
         self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()

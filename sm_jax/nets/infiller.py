@@ -97,16 +97,16 @@ class Infiller(nn.Module):
 
         time = sinusoidal_embedding(t, width)
         time = nn.Dense(width, name="time_out")(jax.nn.silu(nn.Dense(width, name="time_in")(time)))
-        told = (conditions.text_mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
-        pooled = nn.Dense(width, name="text_pooled")(conditions.text_pooled) * told
+        told = (conditions.text.mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
+        pooled = nn.Dense(width, name="text_pooled")(conditions.text.pooled) * told
         context = jax.nn.silu(time + pooled)
         zeros = nn.initializers.zeros
         modulation = nn.Dense(3 * width, kernel_init=zeros, name="modulation")(context)
         modulation = modulation.reshape((-1, 3, width))
-        text = nn.Dense(width, name="text_tokens")(conditions.text_tokens)
+        text = nn.Dense(width, name="text_tokens")(conditions.text.tokens)
 
         block = nn.remat(Block) if self.remat else Block
-        masks = conditions.frame_mask, conditions.text_mask
+        masks = conditions.frame_mask, conditions.text.mask
         for i in range(self.config.blocks):
             x = block(self.config, self.dtype, name=f"block_{i}")(x, text, modulation, *masks)
         shift, scale = jnp.split(nn.Dense(2 * width, kernel_init=zeros, name="final")(context), 2, axis=-1)

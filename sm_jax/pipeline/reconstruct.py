@@ -15,11 +15,10 @@ from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.nets.weights import INFILLER, REFINER, load_weights
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs, slice_observation
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.encoder import NAME, default_sha256
-from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation
+from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, TextEmbedding
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

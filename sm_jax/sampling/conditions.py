@@ -1,10 +1,7 @@
 """From an observed window to what the networks see. Training and reconstruction share this one function."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
-from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton, smpl
 from sm_jax.geometry.camera import rays, to_camera
@@ -14,20 +11,10 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.motion.slerp_fill import fill_hidden
-from sm_jax.types import Array, Conditions, Motion, Observation
+from sm_jax.types import Array, Conditions, Motion, Observation, TextEmbedding
 
 # Ray residuals are of the order of 0.02; networks want inputs of order one.
 _RESIDUAL_GAIN = 20.0
-
-
-@register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TextEmbedding:
-    """tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no text."""
-
-    tokens: Array
-    mask: Array
-    pooled: Array
 
 
 def make_conditions(
@@ -50,9 +37,7 @@ def make_conditions(
         evidence=_evidence(observation, smpl.keypoints(body, posed), frame) * mask[..., None],
         camera=jnp.concatenate([position, R_camera_pair[..., 0, :], R_camera_pair[..., 1, :]], axis=-1) * mask,
         rest_joints=relative_rest_joints(smpl.rest_joints(body, estimate.betas)),
-        text_tokens=text.tokens,
-        text_mask=text.mask,
-        text_pooled=text.pooled,
+        text=text,
         frame_mask=frame_mask,
     )
     return conditions, frame, estimate

@@ -11,8 +11,7 @@ from jax.tree_util import register_dataclass
 from sm_jax.energies.combine import Evidence
 from sm_jax.motion import state, windows
 from sm_jax.motion.frames import map_frames
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.types import Array, ContactTargets, Motion, Observation
+from sm_jax.types import Array, ContactTargets, Motion, Observation, TextEmbedding
 
 
 @register_dataclass

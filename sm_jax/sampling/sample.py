@@ -235,11 +235,9 @@ def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Deno
     def with_conditions(given: Conditions) -> Denoiser:
         return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
 
-    silent = {name: jnp.zeros_like(getattr(conditions, name)) for name in ("text_tokens", "text_mask", "text_pooled")}
+    silent = dataclasses.replace(conditions, text=jax.tree.map(jnp.zeros_like, conditions.text))
     hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
-    return guidance.classifier_free(
-        with_conditions(conditions), with_conditions(dataclasses.replace(conditions, **silent)), text_scale * hidden
-    )
+    return guidance.classifier_free(with_conditions(conditions), with_conditions(silent), text_scale * hidden)
 
 
 def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:

@@ -20,8 +20,8 @@ from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
-from sm_jax.types import Array, Conditions, ContactTargets, Motion
+from sm_jax.sampling.conditions import make_conditions
+from sm_jax.types import Array, Conditions, ContactTargets, Motion, TextEmbedding
 
 
 @register_dataclass

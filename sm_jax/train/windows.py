@@ -10,12 +10,11 @@ from sm_jax.body import smpl
 from sm_jax.data import loader
 from sm_jax.data.codec import Record
 from sm_jax.data.loader import Window, WindowLoader
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train.examples import RawBatch
 from sm_jax.train.sentences import STRIDE, Table, label
-from sm_jax.types import ContactTargets
+from sm_jax.types import ContactTargets, TextEmbedding
 
 
 class DescribedWindows:

@@ -10,9 +10,9 @@ from sm_jax.motion import normalise, state, windows
 from sm_jax.motion.resample import resample
 from sm_jax.sampling import clip_windows
 from sm_jax.sampling.clip_windows import make_clip_windows
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.sampling.inputs import make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
+from sm_jax.types import TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion
 
 FRAMES = windows.padded_frames(2)

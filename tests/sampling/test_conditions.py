@@ -8,8 +8,8 @@ from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion import normalise, state
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
-from sm_jax.types import Observation
+from sm_jax.sampling.conditions import make_conditions
+from sm_jax.types import Observation, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
 
 BODY = load_body("open-low")

@@ -19,10 +19,10 @@ from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import make_clip_windows
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.sampling.conditions import make_conditions
 from sm_jax.sampling.inputs import make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Contact
+from sm_jax.types import Contact, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
 from tests.train.programs import environment
 

@@ -17,10 +17,10 @@ from sm_jax.motion import normalise, state
 from sm_jax.motion.resample import resample
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.sampling.conditions import make_conditions
 from sm_jax.sampling.sample import Models, Settings
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Array, Contact, Motion
+from sm_jax.types import Array, Contact, Motion, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion
 
 FRAMES = 30
