@@ -140,19 +140,6 @@ def _nested(config: Any) -> dict[str, Any]:
     return {name: to_dict(value) if dataclasses.is_dataclass(value) else value for name, value in fields}
 
 
-def from_dict(kind: type[C], values: dict[str, Any]) -> C:
-    """The inverse of `to_dict`. Raises UserError for an unknown or a missing name."""
-    types = typing.get_type_hints(kind)
-    if set(values) != set(types):
-        odd = ", ".join(sorted(set(values) ^ set(types)))
-        raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
-    parts = {}
-    for name, value in values.items():
-        nested = dataclasses.is_dataclass(types[name])
-        parts[name] = from_dict(types[name], value) if nested else tuple(value) if isinstance(value, list) else value
-    return kind(**parts)
-
-
 def paths(config: Any, prefix: str = "") -> dict[str, Any]:
     """Every single value of a configuration under its path, such as `optimiser.clip`."""
     found = {}

@@ -12,10 +12,9 @@ from tqdm import tqdm
 
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
-from sm_jax.nets.weights import NetworkWeights
+from sm_jax.nets.weights import NetworkWeights, Params
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example, TrainContext
-from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.types import Array, Conditions, ContactTargets, TextEmbedding
 

@@ -13,8 +13,8 @@ from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import PairFrame, to_world
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax.nets.weights import Params
 from sm_jax.train.examples import Example, TrainContext
-from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.types import Array, Motion
 

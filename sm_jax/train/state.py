@@ -1,17 +1,15 @@
 """What changes while training."""
 
 import dataclasses
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax.tree_util import register_dataclass
 
+from sm_jax.nets.weights import Params
 from sm_jax.train.config import OptimiserConfig
 from sm_jax.types import Array
-
-Params = Any
 
 
 @register_dataclass

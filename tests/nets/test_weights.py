@@ -1,10 +1,14 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
+from sm_jax.nets.smoothnet import SmoothNetConfig
 from sm_jax.nets.weights import load_weights, parameters, save_weights
 
 STATISTICS = Statistics(mean=np.arange(D, dtype=np.float32), std=np.ones(D, np.float32))
@@ -25,6 +29,22 @@ def test_round_trip(path):
     assert kernel.dtype == np.float32 and parameters(weights.params) == 10
     np.testing.assert_allclose(kernel, 0.3, rtol=1e-3)
     assert len(weights.sha256) == 64 and weights.sha256 == load_weights(path).sha256
+
+
+@pytest.mark.parametrize("config", [InfillerConfig(blocks=3), RefinerConfig(dilations=(1, 3)), SmoothNetConfig()])
+def test_round_trip_of_every_configuration(config, tmp_path):
+    save_weights(tmp_path / "some.npz", PARAMS, config, STATISTICS, {})
+    assert load_weights(tmp_path / "some.npz").config == config
+
+
+def test_a_configuration_of_another_version_is_named(tmp_path):
+    @dataclasses.dataclass(frozen=True)
+    class Misspelt(RefinerConfig):
+        widht: int = 3
+
+    save_weights(tmp_path / "odd.npz", PARAMS, Misspelt(), STATISTICS, {})
+    with pytest.raises(UserError, match="RefinerConfig from another version of sm_jax: widht unknown or missing"):
+        load_weights(tmp_path / "odd.npz")
 
 
 def test_damage_is_one_line(path):
