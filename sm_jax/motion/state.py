@@ -1,5 +1,7 @@
 """The networks' state: one table of named slices, and the way to and from `Motion`."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 
@@ -33,16 +35,19 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
 
 
 @jax.jit
-def unpack(state: Array, betas: Array) -> tuple[Motion, Array]:
-    """State [..., P, T, D] and betas [..., P, N] -> Motion and foot contact [..., P, T, 4].
-
-    Rotations are made orthonormal.
-    """
+def unpack(state: Array) -> tuple[Motion, Array]:
+    """The inverse of `pack`, but for the betas, which a state does not hold: state [..., P, T, D] -> Motion with no
+    betas [..., P, 0] and foot contact [..., P, T, 4]. Rotations are made orthonormal."""
     pose = state[..., POSE]
     motion = Motion(
         global_orient=sixd_to_matrix(state[..., ORIENT]),
         body_pose=sixd_to_matrix(pose.reshape(*pose.shape[:-1], 23, 6)),
         pelvis=state[..., PELVIS],
-        betas=betas,
+        betas=jnp.zeros((*state.shape[:-2], 0), state.dtype),
     )
     return motion, state[..., FOOT_CONTACT]
+
+
+def to_motion(state: Array, betas: Array) -> Motion:
+    """State [..., P, T, D] as the motion of bodies with betas [..., P, N]."""
+    return dataclasses.replace(unpack(state)[0], betas=betas)

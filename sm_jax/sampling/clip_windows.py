@@ -33,15 +33,15 @@ class ClipWindows:
     def to_clip(self, x: Array, held: Array) -> jax.Array:
         """Normalised windows [W, P, LENGTH, D] blended into a clip state [P, T, D], whose first frames are held to
         `held` [P, OVERLAP, D]."""
-        return self.hold(from_windows(x, self.frames, self.estimate.betas, self.statistics), held)
+        return self.hold(from_windows(x, self.frames, self.statistics), held)
 
     def agree(self, x: Array, held: Array) -> jax.Array:
         """Normalised windows that are pieces of one clip, the given ones blended, in which who is seen stands where the
         estimate says (`motion.placement`)."""
-        blended = from_windows(x, self.frames, self.estimate.betas, self.statistics)
+        blended = from_windows(x, self.frames, self.statistics)
         pelvis = follow_estimate(blended[..., state.PELVIS], self.estimate.pelvis, self.pelvis_visibility)
         placed = self.hold(blended.at[..., state.PELVIS].set(pelvis), held)
-        return to_windows(placed, self.frames, self.estimate.betas, self.statistics)
+        return to_windows(placed, self.frames, self.statistics)
 
     def hold(self, clip_state: Array, held: Array) -> jax.Array:
         """A clip state [P, T, D] whose first frames are held to `held` [P, OVERLAP, D]."""
@@ -84,21 +84,21 @@ def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statist
 # world, never in their pair frames, whose origins differ.
 
 
-def from_windows(x: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
-    """Normalised window states [W, P, LENGTH, D] with pair frames [W] and betas [P, N] -> clip state [P, T, D]."""
+def from_windows(x: Array, frames: PairFrame, statistics: Statistics) -> jax.Array:
+    """Normalised window states [W, P, LENGTH, D] with pair frames [W] -> clip state [P, T, D]."""
 
     def in_world(window: Array, frame: PairFrame) -> jax.Array:
-        motion, contact = state.unpack(denormalise(window, statistics), betas)
+        motion, contact = state.unpack(denormalise(window, statistics))
         return state.pack(pair_frame.to_world(motion, frame), contact)
 
     return windows.blend(jax.vmap(in_world)(x, frames))
 
 
-def to_windows(clip: Array, frames: PairFrame, betas: Array, statistics: Statistics) -> jax.Array:
+def to_windows(clip: Array, frames: PairFrame, statistics: Statistics) -> jax.Array:
     """Clip state [P, T, D] -> normalised window states [W, P, LENGTH, D]; rotations are made orthonormal."""
 
     def in_pair(window: Array, frame: PairFrame) -> jax.Array:
-        motion, contact = state.unpack(window, betas)
+        motion, contact = state.unpack(window)
         return normalise(state.pack(pair_frame.to_pair(motion, frame), contact), statistics)
 
     return jax.vmap(in_pair)(windows.split(clip, frames.origin.shape[0], axis=1), frames)

@@ -109,7 +109,7 @@ def sample_jit(
 
     def hypothesis(noise: jax.Array, held: jax.Array) -> Judged:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
-            prediction, _ = state.unpack(windowed.to_clip(start, held), estimate.betas)
+            prediction = state.to_motion(windowed.to_clip(start, held), estimate.betas)
             return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held), prediction)[0]
 
         infilled = denoiser(models, windowed, held, window_energy, settings)
@@ -121,7 +121,7 @@ def sample_jit(
         return fall_back(body, task, windowed, weights, windowed.to_clip(x0, held), held, settings.fall_back)
 
     results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
-    motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
+    motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(results)
     return Samples(
         motion=motions,
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
@@ -160,7 +160,7 @@ def fall_back(
     def judged(share: jax.Array) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
         clip_state = mixed(share)
         total, terms = clip_energies(body, task, estimate, weights, clip_state)
-        motion, _ = state.unpack(clip_state, estimate.betas)
+        motion = state.to_motion(clip_state, estimate.betas)
         return total, picture_errors(body, task, motion), terms
 
     shares = jnp.asarray(SHARES if wanted else SHARES[[0, -1]])
@@ -189,7 +189,8 @@ def clip_energies(
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one.  prediction:
     what hidden joints stay near to, if to anything."""
-    motion, contact = state.unpack(clip_state, estimate.betas)
+    motion = state.to_motion(clip_state, estimate.betas)
+    contact = clip_state[..., state.FOOT_CONTACT]
     contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
     return energy(body, motion, contact, make_evidence(task, estimate, prediction), weights)
 

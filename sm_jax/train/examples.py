@@ -52,12 +52,13 @@ class RawBatch:
 class Example:
     """One window as the networks meet it, in each person's own view of the estimate's pair frame.
 
-    number: [] the example's global number.  x0: [P, T, D] normalised true state.  rest_joints: [P, J, 3] absolute.
-    present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
+    number: [] the example's global number.  x0: [P, T, D] normalised true state.  betas: [P, N] true shapes.
+    rest_joints: [P, J, 3] absolute.  present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
     """
 
     number: Array
     x0: Array
+    betas: Array
     rest_joints: Array
     present: Array
     contacts: ContactTargets
@@ -107,6 +108,7 @@ def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: T
     return Example(
         number=number,
         x0=normalise(truth, world.statistics),
+        betas=motion.betas,
         rest_joints=smpl.rest_joints(world.body, motion.betas),
         present=take.present,
         contacts=take.contacts,

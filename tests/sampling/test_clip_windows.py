@@ -36,7 +36,7 @@ def test_the_windows_of_an_estimate_are_that_estimate(task):
     cut = windowed(task)
     x = cut.conditions.estimate
     assert x.shape == (2, 2, windows.LENGTH, state.D)
-    motion, _ = state.unpack(cut.to_clip(x, NOTHING), cut.estimate.betas)
+    motion = state.to_motion(cut.to_clip(x, NOTHING), cut.estimate.betas)
     np.testing.assert_allclose(motion.pelvis, task.observation.motion.pelvis, atol=1e-4)
     np.testing.assert_allclose(motion.body_pose, task.observation.motion.body_pose, atol=1e-4)
 
@@ -46,7 +46,7 @@ def test_windows_agree_where_they_overlap(task):
     apart = cut.conditions.estimate + 0.1 * jax.random.normal(jax.random.key(1), cut.conditions.estimate.shape)
     agreed = cut.agree(apart, NOTHING)
     assert float(jnp.abs(agreed - apart).max()) > 0.05
-    again = clip_windows.to_windows(cut.to_clip(agreed, NOTHING), cut.frames, cut.estimate.betas, cut.statistics)
+    again = clip_windows.to_windows(cut.to_clip(agreed, NOTHING), cut.frames, cut.statistics)
     np.testing.assert_allclose(again, agreed, atol=1e-4)
 
 

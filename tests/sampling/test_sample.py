@@ -146,7 +146,7 @@ def checked(worse):
     kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
         BODY, task, windowed, weights, found, task.held[0]
     )
-    errors = [sample.picture_errors(BODY, task, state.unpack(x, estimate.betas)[0]) for x in (start, kept)]
+    errors = [sample.picture_errors(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
     energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
     np.testing.assert_allclose(energy[1], total, rtol=1e-5)
     return np.asarray(share), *map(np.asarray, errors), np.array(energy)

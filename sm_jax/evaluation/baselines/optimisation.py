@@ -61,7 +61,7 @@ def descend(
     evidence = make_evidence(task, estimate)
 
     def cost(clip_state: Array) -> Array:
-        motion, _ = state.unpack(clip_state, estimate.betas)
+        motion = state.to_motion(clip_state, estimate.betas)
         return energy(body, motion, contact, evidence, weights)[0]
 
     start, waves = state.pack(estimate, contact), slow_first(len(frame_mask), observation.fps)
@@ -70,7 +70,7 @@ def descend(
         return start + jnp.einsum("tk,pkd->ptd", waves, z, precision="highest")
 
     found, _ = minimise(lambda z: cost(moved(z)), jnp.zeros_like(start), tolerance, iterations)
-    return state.unpack(moved(found), estimate.betas)[0]
+    return state.to_motion(moved(found), estimate.betas)
 
 
 def slow_first(frames: int, fps: Array) -> jax.Array:

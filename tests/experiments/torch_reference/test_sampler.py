@@ -40,7 +40,7 @@ def test_the_same_energies_and_gradients(world):
         x = x + 0.03 * jax.random.normal(jax.random.key(0), x.shape)  # nothing rests where a kernel has its minimum
 
         def terms(x):
-            motion, contact = state.unpack(x, estimate.betas)
+            motion, contact = state.to_motion(x, estimate.betas), x[..., state.FOOT_CONTACT]
             contact = jax.lax.stop_gradient(jnp.clip(contact, 0, 1))
             return energy(body, motion, contact, make_evidence(task, estimate), weights)[1]
 
