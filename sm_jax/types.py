@@ -62,6 +62,7 @@ class Observation:
     motion: the raw initial estimate (finite everywhere, meaningless where visibility is zero).
     visibility: [P, T, J] in [0, 1], how far each joint of `motion` rests on evidence.
     camera: shared by both people.  fps: [] frames per second.  frame_index: [T] position in the source video.
+    frame_mask: [T] in {0, 1}, zero on frames that were not seen and stand there to fill up a length.
     """
 
     keypoints: Array
@@ -71,6 +72,7 @@ class Observation:
     camera: Camera
     fps: Array
     frame_index: Array
+    frame_mask: Array
 
 
 @register_dataclass

@@ -35,11 +35,12 @@ from sm_jax.evaluation.baselines.optimisation import BLOCK, descend
 from sm_jax.evaluation.benchmarks.sets import BENCHMARKS
 from sm_jax.motion import windows
 from sm_jax.motion.foot_contact import foot_contact, ground_height
+from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct_many
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
-from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs, slice_observation
+from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers.describer import describer_input
@@ -312,7 +313,7 @@ def least_iterations(energy_after: Callable[[int], float], goal: float) -> int |
 @jax.jit
 def total(body: smpl.Body, task: SamplingInputs, motion: Motion, weights: Mapping[str, Array | float]) -> jax.Array:
     """The energy that L-BFGS minimises, of any motion: the feet touch where the estimate's do."""
-    seen, mask = task.observation, task.frame_mask
+    seen, mask = task.observation, task.observation.frame_mask
     estimate = fill_hidden(seen.motion, seen.visibility, mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, seen.fps, ground_height(joints, mask))

@@ -155,7 +155,7 @@ def _tensor(x: np.ndarray) -> Any:
 
 
 def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[str, Any]:
-    observation, camera, mask = task.observation, task.observation.camera, task.frame_mask
+    observation, camera, mask = task.observation, task.observation.camera, task.observation.frame_mask
     windowed = make_clip_windows(task, body, models.statistics)
     estimate, posed = windowed.estimate, smpl.pose(body, windowed.estimate)
     return {
@@ -183,7 +183,7 @@ def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[st
 def picture(task: SamplingInputs) -> dict[str, Any]:
     """What was seen, and how large the people are in it."""
     seen = task.observation
-    confidence = seen.keypoint_confidence * task.frame_mask[None, :, None]
+    confidence = seen.keypoint_confidence * seen.frame_mask[None, :, None]
     pixels = jnp.where(confidence[..., None] > 0, seen.keypoints, 0)
     smallest = reprojection.SMALLEST * safe.norm(seen.camera.image_size)
     size = jnp.maximum(reprojection.person_size(pixels, confidence), smallest)
@@ -192,7 +192,7 @@ def picture(task: SamplingInputs) -> dict[str, Any]:
 
 def order(joints: Array, task: SamplingInputs) -> dict[str, Any]:
     """Where the joints [P, T, J, 3] of the estimate are to one another."""
-    seen, mask = jnp.asarray(task.observation.visibility), task.frame_mask
+    seen, mask = jnp.asarray(task.observation.visibility), task.observation.frame_mask
     distances, depth = safe.distances(joints[0], joints[1]), spatial._depth_gap(joints, task.observation.camera.R[:, 2])
     trunk = seen[0][:, spatial._TRUNK] * seen[1][:, spatial._TRUNK] * jnp.tanh(jnp.abs(depth) / spatial.WIDTH)
     pairs = seen[0][:, :, None] * seen[1][:, None, :] * jnp.exp(-distances / spatial.NEAR)

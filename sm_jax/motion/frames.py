@@ -1,11 +1,12 @@
-"""Changing a motion's frames and leaving its shapes alone."""
+"""Changing the frames of a motion or an observation and leaving the rest alone."""
 
+import dataclasses
 from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.types import Array, Motion
+from sm_jax.types import Array, Motion, Observation
 
 
 def map_frames(motion: Motion, function: Callable[[Array], Array]) -> Motion:
@@ -16,6 +17,26 @@ def map_frames(motion: Motion, function: Callable[[Array], Array]) -> Motion:
         pelvis=function(motion.pelvis),
         betas=motion.betas,
     )
+
+
+def map_observation(observation: Observation, function: Callable[[Array, int], Array]) -> Observation:
+    """The observation with `function(values, axis of the frames)` applied to each array that has frames."""
+    camera = observation.camera
+    return dataclasses.replace(
+        observation,
+        keypoints=function(observation.keypoints, 1),
+        keypoint_confidence=function(observation.keypoint_confidence, 1),
+        visibility=function(observation.visibility, 1),
+        frame_index=function(observation.frame_index, 0),
+        frame_mask=function(observation.frame_mask, 0),
+        motion=map_frames(observation.motion, lambda x: function(x, 1)),
+        camera=dataclasses.replace(camera, R=function(camera.R, 0), t=function(camera.t, 0)),
+    )
+
+
+def slice_observation(observation: Observation, frames: slice | np.ndarray) -> Observation:
+    """Some frames of an observation, as host arrays: a span, their numbers, or a mask [T] bool."""
+    return map_observation(observation, lambda x, axis: np.asarray(x)[(slice(None),) * axis + (frames,)])
 
 
 # Few lengths instead of many: sequences are padded so that they share compiled programs.

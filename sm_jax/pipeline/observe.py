@@ -82,6 +82,7 @@ def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress
         camera=camera,
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
+        frame_mask=np.ones(len(evidence.index), np.float32),
     )
     return ObservedVideo(observation=observation, video=video, focal_is_heuristic=focal is None)
 

@@ -11,11 +11,12 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
+from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.nets.weights import INFILLER, REFINER, load_weights
-from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs, slice_observation
+from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.encoder import NAME, default_sha256
 from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, TextEmbedding
@@ -85,7 +86,7 @@ def reconstruct_many(
         for draft in drafts:
             if turn < len(draft.chunks):
                 task = draft.task(turn)
-                waiting.setdefault(len(task.frame_mask), []).append((draft, task))
+                waiting.setdefault(len(task.observation.frame_mask), []).append((draft, task))
         for together in waiting.values():
             for start in range(0, len(together), batch):
                 some = together[start : start + batch]

@@ -8,12 +8,13 @@ from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
 from sm_jax.motion import pair_frame, state, windows
+from sm_jax.motion.frames import map_observation
 from sm_jax.motion.normalise import Statistics, denormalise, normalise
 from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.motion.placement import follow_estimate
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.sampling.conditions import make_conditions
-from sm_jax.sampling.inputs import SamplingInputs, map_observation
+from sm_jax.sampling.inputs import SamplingInputs
 from sm_jax.types import Array, Conditions, Motion
 
 
@@ -51,7 +52,7 @@ class ClipWindows:
 
 
 def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statistics) -> ClipWindows:
-    """Cut a task into its windows."""
+    """Cut a task into its windows, of which the networks see every frame."""
     observation, n_windows = task.observation, task.noise.shape[1]
     split = map_observation(observation, lambda values, axis: windows.split(values, n_windows, axis))
 
@@ -60,17 +61,17 @@ def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statist
 
     shared = dataclasses.replace(
         split,
+        frame_mask=jnp.ones((n_windows, windows.LENGTH)),
         fps=repeat(observation.fps),
         motion=dataclasses.replace(split.motion, betas=repeat(observation.motion.betas)),
         camera=dataclasses.replace(
             split.camera, K=repeat(observation.camera.K), image_size=repeat(observation.camera.image_size)
         ),
     )
-    make = jax.vmap(make_conditions, in_axes=(0, 0, None, None, None))
-    everywhere = jnp.ones((n_windows, windows.LENGTH))
-    conditions, frames, _ = make(shared, everywhere, body, statistics, task.text)
+    make = jax.vmap(make_conditions, in_axes=(0, None, None, None))
+    conditions, frames, _ = make(shared, body, statistics, task.text)
     return ClipWindows(
-        estimate=fill_hidden(observation.motion, observation.visibility, jnp.ones(task.frame_mask.shape)),
+        estimate=fill_hidden(observation.motion, observation.visibility, jnp.ones(observation.visibility.shape[1])),
         pelvis_visibility=observation.visibility[:, :, 0],
         conditions=conditions,
         frames=frames,

@@ -18,15 +18,16 @@ _RESIDUAL_GAIN = 20.0
 
 
 def make_conditions(
-    observation: Observation, frame_mask: Array, body: smpl.Body, statistics: Statistics, text: TextEmbedding
+    observation: Observation, body: smpl.Body, statistics: Statistics, text: TextEmbedding
 ) -> tuple[Conditions, PairFrame, Motion]:
     """One window [P, T] of an observation -> conditions, the window's pair frame and the gap-filled estimate (world).
 
-    frame_mask: [T] in {0, 1}. Not batched: use `jax.vmap` over windows.
+    Not batched: use `jax.vmap` over windows.
     """
+    frame_mask = observation.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     posed = smpl.pose(body, estimate)
-    frame = window_frame(observation, estimate.pelvis, posed.joints, frame_mask)
+    frame = window_frame(observation, estimate.pelvis, posed.joints)
     contact = foot_contact(posed.joints, observation.fps, frame.origin[2])
     normalised = normalise(state.pack(pair_frame.to_pair(estimate, frame), contact), statistics)
     R_camera_pair, position = pair_frame.camera_to_pair(observation.camera, frame)
@@ -43,8 +44,9 @@ def make_conditions(
     return conditions, frame, estimate
 
 
-def window_frame(observation: Observation, pelvis: Array, joints: Array, frame_mask: Array) -> PairFrame:
-    """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world, frame_mask [T]."""
+def window_frame(observation: Observation, pelvis: Array, joints: Array) -> PairFrame:
+    """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world."""
+    frame_mask = observation.frame_mask
     both_seen = observation.visibility[:, :, 0].min(axis=0) * frame_mask
     camera_right = observation.camera.R[0, 0]
     weight = jnp.where(both_seen > 0.3, frame_mask, jnp.zeros_like(frame_mask))

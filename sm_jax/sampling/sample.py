@@ -151,7 +151,7 @@ def fall_back(
     """
     estimate = windowed.estimate
     joints = smpl.pose(body, estimate).joints
-    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.frame_mask))
+    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.observation.frame_mask))
     start = state.pack(estimate, contact)
 
     def mixed(share: jax.Array) -> jax.Array:
@@ -176,7 +176,7 @@ def picture_errors(body: smpl.Body, task: SamplingInputs, motion: Motion) -> jax
     """The reprojection energy of each person of a motion [P, T]: [P]."""
     seen = task.observation
     keypoints = smpl.keypoints(body, smpl.pose(body, motion))
-    return reprojection_of_each(keypoints, seen.camera, seen.keypoints, seen.keypoint_confidence, task.frame_mask)
+    return reprojection_of_each(keypoints, seen.camera, seen.keypoints, seen.keypoint_confidence, seen.frame_mask)
 
 
 def clip_energies(

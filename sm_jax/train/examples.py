@@ -100,10 +100,9 @@ def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: T
     """One true window [P, T], seen by a simulated camera."""
     config, motion = SimulatorConfig(), take.motion
     observation = simulate(key, motion, world.body, config, take.present)
-    mask = jnp.ones(motion.pelvis.shape[1])
-    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
+    conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text)
     joints = smpl.pose(world.body, motion).joints
-    contact = foot_contact(joints, config.fps, ground_height(joints, mask))
+    contact = foot_contact(joints, config.fps, ground_height(joints, observation.frame_mask))
     truth = state.pack(pair_frame.to_pair(motion, frame), contact)
     return Example(
         number=number,

@@ -25,7 +25,7 @@ def observed(motion) -> Observation:
 
 
 def test_a_perfect_observation_has_no_residual():
-    conditions, _, estimate = make(observed(random_motion()), jnp.ones(12), BODY, UNIT, NO_TEXT)
+    conditions, _, estimate = make(observed(random_motion()), BODY, UNIT, NO_TEXT)
     np.testing.assert_allclose(conditions.evidence[..., :3], 0.0, atol=1e-3)
     np.testing.assert_allclose(estimate.pelvis, random_motion().pelvis)
 
@@ -38,8 +38,8 @@ def test_swapping_people_swaps_every_entry():
         motion=swap_people(seen.motion),
     )
     seen = dataclasses.replace(seen, keypoints=seen.keypoints + 3.0)
-    a, _, _ = make(seen, jnp.ones(12), BODY, UNIT, NO_TEXT)
-    b, _, _ = make(swapped, jnp.ones(12), BODY, UNIT, NO_TEXT)
+    a, _, _ = make(seen, BODY, UNIT, NO_TEXT)
+    b, _, _ = make(swapped, BODY, UNIT, NO_TEXT)
     for name in ("estimate", "visibility", "evidence", "camera", "rest_joints"):
         np.testing.assert_allclose(getattr(a, name), getattr(b, name)[::-1], atol=1e-4, err_msg=name)
 
@@ -47,12 +47,12 @@ def test_swapping_people_swaps_every_entry():
 def test_a_keypoint_above_the_estimate_pulls_up():
     seen = observed(random_motion())
     seen = dataclasses.replace(seen, keypoints=seen.keypoints + jnp.array([0.0, -30.0])[None, None, None])
-    conditions, _, _ = make(seen, jnp.ones(12), BODY, UNIT, NO_TEXT)
+    conditions, _, _ = make(seen, BODY, UNIT, NO_TEXT)
     assert float(conditions.evidence[..., 2].min()) > 0.1
 
 
 def test_padding_is_zero():
-    mask = jnp.ones(12).at[8:].set(0.0)
-    conditions, _, _ = make(observed(random_motion()), mask, BODY, UNIT, NO_TEXT)
+    seen = dataclasses.replace(observed(random_motion()), frame_mask=jnp.ones(12).at[8:].set(0.0))
+    conditions, _, _ = make(seen, BODY, UNIT, NO_TEXT)
     for name in ("estimate", "visibility", "evidence", "camera"):
         assert float(jnp.abs(getattr(conditions, name)[:, 8:]).max()) == 0.0, name

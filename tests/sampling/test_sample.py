@@ -55,7 +55,7 @@ def small_models():
     infiller = Infiller(InfillerConfig(width=16, blocks=1, heads=2))
     refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
     clip = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    first_window = jax.jit(make_conditions)(clip.observation, clip.frame_mask, BODY, STATISTICS, TEXT)[0]
+    first_window = jax.jit(make_conditions)(clip.observation, BODY, STATISTICS, TEXT)[0]
     conditions = jax.tree.map(lambda x: x[None], first_window)
     x = conditions.estimate
 
@@ -121,7 +121,7 @@ def test_guidance_lowers_the_energy_it_is_given(models):
 def test_frames_that_are_played_back_cost_nothing(models):
     """The end of a short clip is played back for the networks; keypoints there say nothing more."""
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    clip, mask = task.observation, task.frame_mask
+    clip, mask = task.observation, task.observation.frame_mask
     spoiled = dataclasses.replace(
         clip, keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32)
     )

@@ -113,6 +113,7 @@ def simulate_view(
         camera=camera,
         fps=jnp.float32(config.fps),
         frame_index=jnp.arange(n_frames, dtype=jnp.int32),
+        frame_mask=jnp.ones(n_frames),
     )
 
 

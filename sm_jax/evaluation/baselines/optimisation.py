@@ -54,7 +54,7 @@ def descend(
     body: smpl.Body, task: SamplingInputs, weights: Mapping[str, Array | float], tolerance: Array, iterations: Array
 ) -> Motion:
     """The gap-filled estimate of a padded clip [P, T], moved to a minimum. weights: `Weights.active()`."""
-    observation, frame_mask = task.observation, task.frame_mask
+    observation, frame_mask = task.observation, task.observation.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))

@@ -89,8 +89,7 @@ def models() -> Models:
         Infiller(InfillerConfig(width=16, blocks=1, heads=2)),
         Refiner(RefinerConfig(width=16, dilations=(1, 2))),
     )
-    seen, mask = clip().observation, np.ones(FRAMES, np.float32)
-    conditions = jax.eval_shape(make_conditions, seen, mask, BODY, STATISTICS, TEXT)[0]
+    conditions = jax.eval_shape(make_conditions, clip().observation, BODY, STATISTICS, TEXT)[0]
     conditions = jax.tree.map(lambda x: jax.ShapeDtypeStruct((1, *x.shape), x.dtype), conditions)
     rng, x, key = np.random.default_rng(0), conditions.estimate, jax.random.key(0)
 

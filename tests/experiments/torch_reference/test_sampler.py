@@ -34,7 +34,7 @@ def test_the_same_energies_and_gradients(world):
 
     @jax.jit
     def ours(task, body):
-        estimate = fill_hidden(task.observation.motion, task.observation.visibility, task.frame_mask)
+        estimate = fill_hidden(task.observation.motion, task.observation.visibility, task.observation.frame_mask)
         planted = jax.random.uniform(jax.random.key(1), (*task.observation.visibility.shape[:2], 4))
         x = state.pack(estimate, planted)
         x = x + 0.03 * jax.random.normal(jax.random.key(0), x.shape)  # nothing rests where a kernel has its minimum
