@@ -45,10 +45,14 @@ def slice_observation(observation: Observation, frames: slice | np.ndarray) -> O
 _LEAST = 64
 
 
-def padded_length(n_frames: int) -> int:
-    """The next of 64, 96, 128, 192, 256, 384, ...: at most half as many frames again."""
-    power = max(_LEAST, 1 << (n_frames - 1).bit_length())
-    return 3 * power // 4 if power > _LEAST and n_frames <= 3 * power // 4 else power
+def padded_length(count: int, least: int = _LEAST) -> int:
+    """The package's one padding rule: the next power of two or three quarters of one, that is at most half as much
+    again, and no less than `least`, a power of two. Of frames 64, 96, 128, 192, 256, 384, ...
+
+    Whatever else is compiled by its length (windows of a clip) is counted by the same rule, from 1: 1, 2, 3, 4, 6, ...
+    """
+    power = max(least, 1 << (count - 1).bit_length())
+    return 3 * power // 4 if power > least and count <= 3 * power // 4 else power
 
 
 def pad(x: Array, axis: int, mode: str = "edge") -> Array:
