@@ -33,7 +33,7 @@ from sm_jax.train.config import (
 INFILLER = InfillerTraining(
     steps=5000,
     optimiser=OptimiserConfig(learning_rate=1.5e-3, warm_up=100, ema=0.998),
-    data=DataConfig(echo=3),
+    data=DataConfig(data_echo=3),
     compute=ComputeConfig(microbatch=4),  # on CPU cores faster than all sixteen windows at once
     net=InfillerConfig(width=128, blocks=4, heads=4, expansion=3),
     validate_every=500,

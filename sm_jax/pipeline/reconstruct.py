@@ -116,8 +116,8 @@ class _Draft:
         )
         if not turn:
             return task
-        held = self.done[-1].state[:, :, -windows.OVERLAP :]  # only a clip's last chunk has padding
-        return dataclasses.replace(task, held=held, held_weight=windows.fade_out())
+        overlap_state = self.done[-1].state[:, :, -windows.OVERLAP :]  # only a clip's last chunk has padding
+        return dataclasses.replace(task, overlap_state=overlap_state, overlap_weight=windows.fade_out())
 
     def finish(self) -> Reconstruction:
         """The chunks as one clip, the hypotheses ranked."""

@@ -22,33 +22,34 @@ from sm_jax.types import Array, Conditions, Motion
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ClipWindows:
     """estimate: [P, T] in the world, gaps filled.  pelvis_visibility: [P, T] of the pelvises.  conditions, frames: of
-    the windows, each with a leading W.  statistics: of the normalised windows.  held_weight: the task's [OVERLAP]."""
+    the windows, each with a leading W.  statistics: of the normalised windows.  overlap_weight: [OVERLAP] as in
+    `SamplingInputs`."""
 
     estimate: Motion
     pelvis_visibility: Array
     conditions: Conditions
     frames: PairFrame
     statistics: Statistics
-    held_weight: Array
+    overlap_weight: Array
 
-    def to_clip(self, x: Array, held: Array) -> jax.Array:
+    def to_clip(self, x: Array, overlap_state: Array) -> jax.Array:
         """Normalised windows [W, P, LENGTH, D] blended into a clip state [P, T, D], whose first frames are held to
-        `held` [P, OVERLAP, D]."""
-        return self.hold(from_windows(x, self.frames, self.statistics), held)
+        `overlap_state` [P, OVERLAP, D]."""
+        return self.with_overlap(from_windows(x, self.frames, self.statistics), overlap_state)
 
-    def agree(self, x: Array, held: Array) -> jax.Array:
+    def synchronise(self, x: Array, overlap_state: Array) -> jax.Array:
         """Normalised windows that are pieces of one clip, the given ones blended, in which who is seen stands where the
         estimate says (`motion.placement`)."""
         blended = from_windows(x, self.frames, self.statistics)
         pelvis = follow_estimate(blended[..., state.PELVIS], self.estimate.pelvis, self.pelvis_visibility)
-        placed = self.hold(blended.at[..., state.PELVIS].set(pelvis), held)
+        placed = self.with_overlap(blended.at[..., state.PELVIS].set(pelvis), overlap_state)
         return to_windows(placed, self.frames, self.statistics)
 
-    def hold(self, clip_state: Array, held: Array) -> jax.Array:
-        """A clip state [P, T, D] whose first frames are held to `held` [P, OVERLAP, D]."""
+    def with_overlap(self, clip_state: Array, overlap_state: Array) -> jax.Array:
+        """A clip state [P, T, D] whose first frames are held to `overlap_state` [P, OVERLAP, D]."""
         begin = clip_state[:, : windows.OVERLAP]
-        weight = jnp.asarray(self.held_weight)[None, :, None]
-        return jnp.asarray(clip_state).at[:, : windows.OVERLAP].set(begin + weight * (held - begin))
+        weight = jnp.asarray(self.overlap_weight)[None, :, None]
+        return jnp.asarray(clip_state).at[:, : windows.OVERLAP].set(begin + weight * (overlap_state - begin))
 
 
 def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statistics) -> ClipWindows:
@@ -76,7 +77,7 @@ def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statist
         conditions=conditions,
         frames=frames,
         statistics=statistics,
-        held_weight=task.held_weight,
+        overlap_weight=task.overlap_weight,
     )
 
 

@@ -20,16 +20,16 @@ class SamplingInputs:
 
     observation: [P, T], its frame_mask zero where it is played back: the networks see those frames, without which they
     would see it end, and the energies do not.  contacts: [C, T].  text: its sentence.
-    noise: [N, W, P, LENGTH, D] that N hypotheses start from.  held: [N, P, OVERLAP, D] states in the world that their
-    first frames are held to, by held_weight [OVERLAP] in [0, 1]: where a clip goes on.
+    noise: [N, W, P, LENGTH, D] that N hypotheses start from.  overlap_state: [N, P, OVERLAP, D] states in the world
+    that their first frames are held to, by overlap_weight [OVERLAP] in [0, 1]: where a clip goes on.
     """
 
     observation: Observation
     contacts: ContactTargets
     text: TextEmbedding
     noise: Array
-    held: Array
-    held_weight: Array
+    overlap_state: Array
+    overlap_weight: Array
 
 
 @register_dataclass
@@ -67,8 +67,8 @@ def make_sampling_inputs(
         contacts=dataclasses.replace(contacts, weight=lengthen(contacts.weight, 1)),
         text=text,
         noise=jax.random.normal(key, (hypotheses, n_windows, 2, windows.LENGTH, state.D)),
-        held=np.zeros((hypotheses, 2, windows.OVERLAP, state.D), np.float32),
-        held_weight=np.zeros(windows.OVERLAP, np.float32),
+        overlap_state=np.zeros((hypotheses, 2, windows.OVERLAP, state.D), np.float32),
+        overlap_weight=np.zeros(windows.OVERLAP, np.float32),
     )
 
 

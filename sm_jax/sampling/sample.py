@@ -54,10 +54,10 @@ UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(En
 class Settings:
     """How to sample. Hashable: all but the weights is a static argument of the compiled call.
 
-    steps: denoising steps.  text_scale: classifier-free guidance on the text where people are hidden: 0 does not
-    listen, 1 predicts what is hidden as told, more exaggerates.  guided_from: noise level t below which the energies
+    steps: denoising steps.  cfg_scale: classifier-free guidance on the text where people are hidden: 0 does not
+    listen, 1 predicts what is hidden as told, more exaggerates.  guidance_start: noise level t below which the energies
     guide; zero or less switches guidance off in sampling and after the refiner.
-    descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
+    guidance_steps: energy descent steps in a guided denoising step.  final_guidance_steps: those after the refiner.
     fall_back: whether people go back to the estimate, as far as it takes to fit the evidence no worse (`fall_back`).
     hypotheses: samples of a clip, of which the one with the least energy is the result.
     rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
@@ -65,11 +65,11 @@ class Settings:
     """
 
     steps: int = 10
-    text_scale: float = 1.0
+    cfg_scale: float = 1.0
     weights: EnergyWeights = GUIDANCE
-    guided_from: int = 500
-    descent: int = 1
-    polish: int = 50
+    guidance_start: int = 500
+    guidance_steps: int = 1
+    final_guidance_steps: int = 50
     fall_back: bool = True
     hypotheses: int = 1
     rotation_step: float = 0.03
@@ -107,20 +107,22 @@ def sample_jit(
     windowed = make_clip_windows(task, body, models.statistics)
     estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
 
-    def hypothesis(noise: jax.Array, held: jax.Array) -> Judged:
+    def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> Judged:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
-            prediction = state.to_motion(windowed.to_clip(start, held), estimate.betas)
-            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held), prediction)[0]
+            prediction = state.to_motion(windowed.to_clip(start, overlap_state), estimate.betas)
+            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, overlap_state), prediction)[0]
 
-        infilled = denoiser(models, windowed, held, window_energy, settings)
+        infilled = denoiser(models, windowed, overlap_state, window_energy, settings)
         x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-        x0 = windowed.agree(_refine(models, x0, windowed.conditions), held)
-        if settings.guided_from > 0:
+        x0 = windowed.synchronise(_refine(models, x0, windowed.conditions), overlap_state)
+        if settings.guidance_start > 0:
             rule, clamp = _descent_rule(models.statistics, settings)
-            x0 = guidance.descend(functools.partial(window_energy, start=x0), x0, rule, settings.polish, clamp)
-        return fall_back(body, task, windowed, weights, windowed.to_clip(x0, held), held, settings.fall_back)
+            from_here = functools.partial(window_energy, start=x0)
+            x0 = guidance.descend(from_here, x0, rule, settings.final_guidance_steps, clamp)
+        found = windowed.to_clip(x0, overlap_state)
+        return fall_back(body, task, windowed, weights, found, overlap_state, settings.fall_back)
 
-    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
+    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
     motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(results)
     return Samples(
         motion=motions,
@@ -139,15 +141,15 @@ def fall_back(
     windowed: ClipWindows,
     weights: Mapping[str, Array | float],
     found: jax.Array,
-    held: jax.Array,
+    overlap_state: jax.Array,
     wanted: bool = True,
 ) -> Judged:
     """Each person back on the way to the gap-filled estimate, as far as it takes to fit the evidence no worse.
 
-    found: clip state [P, T, D].  held: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in SHARES
-    whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's picture
-    and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the terms
-    before and after, and their sum.
+    found: clip state [P, T, D].  overlap_state: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in
+    SHARES whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's
+    picture and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the
+    terms before and after, and their sum.
     """
     estimate = windowed.estimate
     joints = smpl.pose(body, estimate).joints
@@ -155,7 +157,7 @@ def fall_back(
     start = state.pack(estimate, contact)
 
     def mixed(share: jax.Array) -> jax.Array:
-        return windowed.hold(start + share[:, None, None] * (found - start), held)
+        return windowed.with_overlap(start + share[:, None, None] * (found - start), overlap_state)
 
     def judged(share: jax.Array) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
         clip_state = mixed(share)
@@ -198,26 +200,27 @@ def clip_energies(
 def denoiser(
     models: Models,
     windowed: ClipWindows,
-    held: Array,
+    overlap_state: Array,
     window_energy: Callable[[jax.Array, jax.Array], jax.Array],
     settings: Settings,
 ) -> Denoiser:
     """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
 
-    held: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a number.
+    overlap_state: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a
+    number.
     """
     agreeing = guidance.x0_transform(
-        _infiller(models, windowed.conditions, settings.text_scale), lambda x: windowed.agree(x, held)
+        _infiller(models, windowed.conditions, settings.cfg_scale), lambda x: windowed.synchronise(x, overlap_state)
     )
-    if settings.guided_from <= 0:
+    if settings.guidance_start <= 0:
         return agreeing
     rule, clamp = _descent_rule(models.statistics, settings)
     return guidance.energy_guidance(
         agreeing,
         window_energy,
         rule,
-        steps=settings.descent,
-        start=settings.guided_from,
+        steps=settings.guidance_steps,
+        start=settings.guidance_start,
         clamp=clamp,
     )
 
@@ -229,7 +232,7 @@ def _each(function: Callable[..., Any], *values: Any) -> Any:
     return jax.tree.map(lambda x: x[None], function(*jax.tree.map(lambda x: x[0], values)))
 
 
-def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
+def _infiller(models: Models, conditions: Conditions, cfg_scale: float) -> Denoiser:
     """The network as a denoiser. Words speak of what is hidden: features that are seen are predicted without text, the
     others with classifier-free guidance by it."""
 
@@ -238,7 +241,7 @@ def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Deno
 
     silent = dataclasses.replace(conditions, text=jax.tree.map(jnp.zeros_like, conditions.text))
     hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
-    return guidance.classifier_free(with_conditions(conditions), with_conditions(silent), text_scale * hidden)
+    return guidance.classifier_free(with_conditions(conditions), with_conditions(silent), cfg_scale * hidden)
 
 
 def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:

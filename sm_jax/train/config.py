@@ -62,7 +62,7 @@ class DataConfig:
     frames: int = 64
     batch: int = 16
     """Windows a step, over all devices."""
-    echo: int = 1
+    data_echo: int = 1
     """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""

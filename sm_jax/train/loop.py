@@ -88,10 +88,10 @@ def train(
     hooks = [*_hooks(config, log, validate, preview), save]
     compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
-    source, batch, notice = batches(begin // config.data.echo), None, Preemption()
+    source, batch, notice = batches(begin // config.data.data_echo), None, Preemption()
     try:
         for number in range(begin, end):
-            if number == begin or number % config.data.echo == 0:
+            if number == begin or number % config.data.data_echo == 0:
                 batch = prepare(everywhere, parallel.split(next(source)))
             state, metrics = compiled(state, everywhere, batch)
             watch.push(number + 1, metrics, batch)

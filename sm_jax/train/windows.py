@@ -54,13 +54,13 @@ class DescribedWindows:
         numbers = self._loader.numbers(position)
         rows = [self._row(*pair) for pair in zip(numbers, self._loader.windows(position), strict=True)]
         columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-        sentence, told = columns.pop("sentence"), columns.pop("told").astype(np.float32)
+        sentence, has_text = columns.pop("sentence"), columns.pop("has_text").astype(np.float32)
         contacts = ContactTargets(**{name: columns.pop(name) for name in ("mask_a", "mask_b", "weight")})
         return RawBatch(
             text=TextEmbedding(
-                tokens=self._text.tokens[sentence] * told[:, None, None],
-                mask=self._text.mask[sentence] * told[:, None],
-                pooled=self._text.pooled[sentence] * told[:, None],
+                tokens=self._text.tokens[sentence] * has_text[:, None, None],
+                mask=self._text.mask[sentence] * has_text[:, None],
+                pooled=self._text.pooled[sentence] * has_text[:, None],
             ),
             contacts=contacts,
             number=numbers.astype(np.int32),
@@ -72,7 +72,7 @@ class DescribedWindows:
         return loader.ahead(self, position)
 
     def _row(self, number: int, window: Window) -> dict[str, Any]:
-        """One window's arrays, `sentence` (its number) and `told`."""
+        """One window's arrays, `sentence` (its number) and `has_text`."""
         chance = np.random.default_rng((self._seed, number))
         record, labels = self._records[window.set][window.record], self._labels[window.set][window.record]
         span = slice(window.start, window.start + self._length)
@@ -80,7 +80,7 @@ class DescribedWindows:
         nearest = min((window.start + STRIDE // 2) // STRIDE, len(labels.sentences) - 1)
         sentences = labels.sentences[nearest]
         sentence = sentences[chance.integers(len(sentences)), flips[0], flips[1]]
-        told = chance.random() >= self._dropout
+        has_text = chance.random() >= self._dropout
         if chance.random() < self._wrong:
             sentence = chance.integers(len(self._text.pooled))
         weight = labels.contacts.weight[:, span]
@@ -96,5 +96,5 @@ class DescribedWindows:
             "mirrored": flips[0] > 0,
             "exchanged": flips[1] > 0,
             "sentence": sentence,
-            "told": told,
+            "has_text": has_text,
         }

@@ -11,7 +11,7 @@ from tests.sampling.test_sample import FRAMES, HANDS, TEXT, seen
 def test_a_task_is_whole_windows_whose_end_plays_back():
     task = make_sampling_inputs(seen(), contact_targets(HANDS, FRAMES), TEXT, jax.random.key(0), 3)
     assert task.observation.frame_mask.tolist() == [1.0] * FRAMES + [0.0] * (windows.LENGTH - FRAMES)
-    assert task.noise.shape == (3, 1, 2, windows.LENGTH, state.D) and task.held.shape == (
+    assert task.noise.shape == (3, 1, 2, windows.LENGTH, state.D) and task.overlap_state.shape == (
         3,
         2,
         windows.OVERLAP,
@@ -20,7 +20,7 @@ def test_a_task_is_whole_windows_whose_end_plays_back():
     for values in (task.observation.keypoints, task.observation.motion.pelvis, task.contacts.weight):
         x = np.asarray(values)
         np.testing.assert_array_equal(x[:, FRAMES:], x[:, FRAMES - 2 : 2 * FRAMES - windows.LENGTH - 2 : -1])
-    assert (task.held_weight == 0).all()
+    assert (task.overlap_weight == 0).all()
 
 
 def test_one_frame_is_a_still():

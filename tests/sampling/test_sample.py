@@ -30,11 +30,11 @@ FRAMES = 50
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = sample.Settings(steps=2, descent=2, polish=20)
+GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=20)
 # Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
 TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
 # What the networks say is kept, so that it can be looked at.
-PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO, fall_back=False)
+PLAIN = dataclasses.replace(GUIDED, guidance_start=0, weights=TWO, fall_back=False)
 HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
 
 
@@ -144,7 +144,7 @@ def checked(worse):
     found = start.at[..., state.PELVIS].add(moved)
     weights = TWO.active()
     kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
-        BODY, task, windowed, weights, found, task.held[0]
+        BODY, task, windowed, weights, found, task.overlap_state[0]
     )
     errors = [sample.picture_errors(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
     energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
@@ -258,7 +258,9 @@ def test_hypotheses_differ_and_each_is_what_it_would_be_alone(models):
     assert float(jnp.abs(three.joints[0] - three.joints[1]).max()) > 1e-3
     task = make_sampling_inputs(seen(), targets, TEXT, jax.random.key(5), 3)
     alone, _ = first(
-        sample.sample(models, BODY, dataclasses.replace(task, noise=task.noise[1:2], held=task.held[1:2]), PLAIN)
+        sample.sample(
+            models, BODY, dataclasses.replace(task, noise=task.noise[1:2], overlap_state=task.overlap_state[1:2]), PLAIN
+        )
     )
     np.testing.assert_allclose(alone.pelvis, three.motion.pelvis[1], atol=1e-5)
 
@@ -268,8 +270,8 @@ def test_a_held_beginning_is_kept_and_left_smoothly(models):
     free = sample.sample(models, BODY, task, PLAIN)
     there = np.array(free.state[:, :, : windows.OVERLAP])
     there[..., state.PELVIS] += np.array([0.0, 0.0, 0.5], np.float32)
-    held = dataclasses.replace(task, held=there, held_weight=windows.fade_out())
-    motion, _ = first(sample.sample(models, BODY, held, PLAIN))
+    overlap_state = dataclasses.replace(task, overlap_state=there, overlap_weight=windows.fade_out())
+    motion, _ = first(sample.sample(models, BODY, overlap_state, PLAIN))
     rise = np.asarray(motion.pelvis - free.motion.pelvis[0])[..., 2]
     assert (rise[:, 0] > 0.35).all() and (np.abs(rise[:, windows.OVERLAP + 8 :]) < 0.25).all()
 

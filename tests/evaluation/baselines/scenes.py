@@ -29,7 +29,7 @@ STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.ful
 TEXT = TextEmbedding(tokens=np.full((32, 384), 0.1, np.float32), mask=np.ones(32, np.float32),
                      pooled=np.full(384, 0.05, np.float32))  # fmt: skip
 # As in the tests of sampling, with which these then share a compiled program.
-PLAIN = Settings(steps=2, descent=2, polish=5, guided_from=0)
+PLAIN = Settings(steps=2, guidance_steps=2, final_guidance_steps=5, guidance_start=0)
 
 
 @functools.cache

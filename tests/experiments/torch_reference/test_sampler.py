@@ -18,7 +18,7 @@ from sm_jax.pipeline.reconstruct import load_models
 from sm_jax.sampling import sample
 from sm_jax.sampling.inputs import make_evidence
 
-SETTINGS = sample.Settings(steps=2, descent=2, polish=4)
+SETTINGS = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=4)
 
 
 @pytest.fixture(scope="module")
