@@ -130,7 +130,7 @@ def main() -> None:
         "versions": versions(),
         "seed": SEED,
         "settings": dataclasses.asdict(SETTINGS),
-        "classifier_free_guidance": f"{SETTINGS.text_scale} where hidden: the network runs twice a step",
+        "classifier_free_guidance": f"{SETTINGS.cfg_scale} where hidden: the network runs twice a step",
         "summary": {
             "guided_over_unguided": float(np.median(parts["guided step"] / parts["step"])),
             "guided_call_over_unguided": float(np.median(parts["guided call"] / parts["call"])),
@@ -190,9 +190,9 @@ def guidance_costs(
     weights = jax.device_put(settings.weights.active())
     once = (*given, weights, jax.jit(make_clip_windows)(given[2], given[1], models.statistics))
     same = dataclasses.replace(settings, weights=sample.UNWEIGHTED)
-    plain = dataclasses.replace(settings, guided_from=0)
+    plain = dataclasses.replace(settings, guidance_start=0)
     functions = {
-        "step": partial(denoise, *once, dataclasses.replace(same, guided_from=0)),
+        "step": partial(denoise, *once, dataclasses.replace(same, guidance_start=0)),
         "guided step": partial(denoise, *once, same),
         "call": partial(sample.sample, *given, plain),
         "guided call": partial(sample.sample, *given, settings),
@@ -210,12 +210,12 @@ def denoise(
     settings: Settings,
 ) -> jax.Array:
     """Windows [W, P, LENGTH, D] predicted from noise, as in every step of `sample.sample_jit`."""
-    held = jnp.asarray(task.held)[0]
+    overlap_state = jnp.asarray(task.overlap_state)[0]
 
     def window_energy(x: jax.Array) -> jax.Array:
-        return sample.clip_energies(body, task, windowed.estimate, weights, windowed.to_clip(x, held))[0]
+        return sample.clip_energies(body, task, windowed.estimate, weights, windowed.to_clip(x, overlap_state))[0]
 
-    denoiser = sample.denoiser(models, windowed, held, window_energy, settings)
+    denoiser = sample.denoiser(models, windowed, overlap_state, window_energy, settings)
     return denoiser(jnp.asarray(task.noise)[0], jnp.full(task.noise.shape[1:2], T))
 
 

@@ -87,7 +87,7 @@ class Sampler:
         self.g, self.settings = g, settings
         self.conditions = jax.tree.map(lambda x: x.flatten(0, 1), g["conditions"])
         self.silent = self.conditions | {"text": jax.tree.map(torch.zeros_like, self.conditions["text"])}
-        self.listens = settings.text_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
+        self.listens = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
         self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
         self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
@@ -119,14 +119,14 @@ class Sampler:
         after = np.append(alpha_bar[times[1:]], np.float32(1.0))
         for t, here, then in zip(times.tolist(), alpha_bar[times].tolist(), after.tolist(), strict=True):
             x0 = self.denoise(x, t)
-            if t <= settings.guided_from:
-                x0 = self.guide(x0, settings.descent)
+            if t <= settings.guidance_start:
+                x0 = self.guide(x0, settings.guidance_steps)
             noise = (x - here**0.5 * x0) / (1 - here) ** 0.5
             x = then**0.5 * x0 + (1 - then) ** 0.5 * noise
         with torch.no_grad():
             x = self._agree(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
-        if settings.guided_from > 0:
-            x = self.guide(x, settings.polish)
+        if settings.guidance_start > 0:
+            x = self.guide(x, settings.final_guidance_steps)
         return to_clip(x, self.g)
 
 
