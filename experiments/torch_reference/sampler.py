@@ -16,7 +16,7 @@ from experiments.torch_reference.networks import Infiller, Refiner, load_flax, w
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.diffusion import schedule
-from sm_jax.diffusion.guidance import Normalised
+from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM
 from sm_jax.energies import contact, reprojection, spatial
 from sm_jax.geometry import safe
 from sm_jax.motion import state, windows
@@ -27,12 +27,12 @@ from sm_jax.sampling.inputs import SamplingInputs
 from sm_jax.sampling.sample import TRAINING_STEPS, Models, Settings
 from sm_jax.types import Array
 
-# The descent of the guidance in PyTorch: `sm_jax.diffusion.guidance.Normalised`, its gradient by autograd.
+# The descent of the guidance in PyTorch: `sm_jax.diffusion.guidance.relative_adam`, its gradient by autograd.
 
 
 def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings: Settings) -> Any:
     """x [B, W, P, LENGTH, D] after so many descent steps, no element farther than the clamp from where it began."""
-    rule, length = Normalised(size=None), torch.zeros_like(std)
+    length = torch.zeros_like(std)
     length[: state.POSE.stop] = settings.rotation_step
     length[state.PELVIS] = settings.pelvis_step
     size = length / std
@@ -42,11 +42,11 @@ def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings
         x.requires_grad_()
         (gradient,) = torch.autograd.grad(energy(x), x)
         with torch.no_grad():
-            mean = rule.momentum * mean + (1 - rule.momentum) * gradient
-            square = rule.decay * square + (1 - rule.decay) * gradient.square()
-            m, s = mean / (1 - rule.momentum ** (number + 1)), square / (1 - rule.decay ** (number + 1))
+            mean = MOMENTUM * mean + (1 - MOMENTUM) * gradient
+            square = DECAY * square + (1 - DECAY) * gradient.square()
+            m, s = mean / (1 - MOMENTUM ** (number + 1)), square / (1 - DECAY ** (number + 1))
             typical = s.mean((2, 3, 4), keepdim=True).sqrt()
-            step = (1 - number / steps) * size * m / (s.sqrt() + rule.floor * typical + 1e-12)
+            step = (1 - number / steps) * size * m / (s.sqrt() + FLOOR * typical + 1e-12)
             x = begin + torch.clamp(x - step - begin, -settings.clamp * size, settings.clamp * size)
     return x.detach()
 

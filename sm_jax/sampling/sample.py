@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
@@ -116,9 +117,9 @@ def sample_jit(
         x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
         x0 = windowed.synchronise(_refine(models, x0, windowed.conditions), overlap_state)
         if settings.guidance_start > 0:
-            rule, clamp = _descent_rule(models.statistics, settings)
-            from_here = functools.partial(window_energy, start=x0)
-            x0 = guidance.descend(from_here, x0, rule, settings.final_guidance_steps, clamp)
+            steps, from_here = settings.final_guidance_steps, functools.partial(window_energy, start=x0)
+            optimiser, clamp = _descent(models.statistics, settings, steps)
+            x0 = guidance.descend(from_here, x0, optimiser, steps, clamp)
         found = windowed.to_clip(x0, overlap_state)
         return fall_back(body, task, windowed, weights, found, overlap_state, settings.fall_back)
 
@@ -214,11 +215,11 @@ def denoiser(
     )
     if settings.guidance_start <= 0:
         return agreeing
-    rule, clamp = _descent_rule(models.statistics, settings)
+    optimiser, clamp = _descent(models.statistics, settings, settings.guidance_steps)
     return guidance.energy_guidance(
         agreeing,
         window_energy,
-        rule,
+        optimiser,
         steps=settings.guidance_steps,
         start=settings.guidance_start,
         clamp=clamp,
@@ -248,13 +249,13 @@ def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:
     return jnp.asarray(models.refiner.apply({"params": models.refiner_params}, x0, conditions))
 
 
-def _descent_rule(statistics: Statistics, settings: Settings) -> tuple[guidance.Normalised, Array]:
+def _descent(statistics: Statistics, settings: Settings, steps: int) -> tuple[optax.GradientTransformation, Array]:
     """Descent on the normalised state, with full steps of the settings' metric lengths; and its clamp [1, 1, 1, D]."""
     metric = np.zeros(state.D, np.float32)
     metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
     metric[state.PELVIS] = settings.pelvis_step
     size = jnp.reshape(metric / statistics.std, (1, 1, 1, state.D))
-    return guidance.Normalised(size=size), settings.clamp * size
+    return guidance.relative_adam(size, steps), settings.clamp * size
 
 
 def sample_many(

@@ -257,11 +257,8 @@ def test_hypotheses_differ_and_each_is_what_it_would_be_alone(models):
     assert three.motion.pelvis.shape == (3, 2, windows.LENGTH, 3) and three.total.shape == (3,)
     assert float(jnp.abs(three.joints[0] - three.joints[1]).max()) > 1e-3
     task = make_sampling_inputs(seen(), targets, TEXT, jax.random.key(5), 3)
-    alone, _ = first(
-        sample.sample(
-            models, BODY, dataclasses.replace(task, noise=task.noise[1:2], overlap_state=task.overlap_state[1:2]), PLAIN
-        )
-    )
+    second = dataclasses.replace(task, noise=task.noise[1:2], overlap_state=task.overlap_state[1:2])
+    alone, _ = first(sample.sample(models, BODY, second, PLAIN))
     np.testing.assert_allclose(alone.pelvis, three.motion.pelvis[1], atol=1e-5)
 
 
@@ -270,8 +267,8 @@ def test_a_held_beginning_is_kept_and_left_smoothly(models):
     free = sample.sample(models, BODY, task, PLAIN)
     there = np.array(free.state[:, :, : windows.OVERLAP])
     there[..., state.PELVIS] += np.array([0.0, 0.0, 0.5], np.float32)
-    overlap_state = dataclasses.replace(task, overlap_state=there, overlap_weight=windows.fade_out())
-    motion, _ = first(sample.sample(models, BODY, overlap_state, PLAIN))
+    goes_on = dataclasses.replace(task, overlap_state=there, overlap_weight=windows.fade_out())
+    motion, _ = first(sample.sample(models, BODY, goes_on, PLAIN))
     rise = np.asarray(motion.pelvis - free.motion.pelvis[0])[..., 2]
     assert (rise[:, 0] > 0.35).all() and (np.abs(rise[:, windows.OVERLAP + 8 :]) < 0.25).all()
 
