@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -24,6 +25,8 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     Rotations enter as the first two columns of their matrices (Zhou et al., "On the continuity of rotation
     representations", 2019), so that a state may be averaged and denoised as a plain vector.
     """
+    chex.assert_shape([motion.body_pose, foot_contact], [(..., 23, 3, 3), (..., 4)])
+    chex.assert_equal_shape_prefix([motion.pelvis, foot_contact], foot_contact.ndim - 1)
     pose = matrix_to_6d(motion.body_pose)
     parts = (
         matrix_to_6d(motion.global_orient),
@@ -38,6 +41,7 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
 def unpack(state: Array) -> tuple[Motion, Array]:
     """The inverse of `pack`, but for the betas, which a state does not hold: state [..., P, T, D] -> Motion with no
     betas [..., P, 0] and foot contact [..., P, T, 4]. Rotations are made orthonormal."""
+    chex.assert_shape(state, (..., D))
     pose = state[..., POSE]
     motion = Motion(
         global_orient=sixd_to_matrix(state[..., ORIENT]),

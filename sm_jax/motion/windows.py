@@ -3,6 +3,7 @@
 The number of windows is padded (`frames.padded_length`), so that clips of many lengths share a few compiled programs.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -48,6 +49,7 @@ def split(values: Array, n_windows: int, axis: int) -> jax.Array:
 
 def blend(values: Array) -> jax.Array:
     """Windows [W, P, LENGTH, D] in one common frame -> clip [P, T, D], cross-faded over the overlaps."""
+    chex.assert_shape(values, (None, None, LENGTH, None))
     n_windows, people, _, width = values.shape
     index = frames(n_windows)
     weight = _fade(n_windows)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax.tree_util import register_dataclass
@@ -88,6 +89,7 @@ def make_clip_windows(task: SamplingInputs, body: smpl.Body, statistics: Statist
 
 def from_windows(x: Array, frames: PairFrame, statistics: Statistics) -> jax.Array:
     """Normalised window states [W, P, LENGTH, D] with pair frames [W] -> clip state [P, T, D]."""
+    chex.assert_shape(x, (len(frames.origin), 2, windows.LENGTH, state.D))
 
     def in_world(window: Array, frame: PairFrame) -> jax.Array:
         motion, contact = state.unpack(denormalise(window, statistics))
@@ -98,6 +100,7 @@ def from_windows(x: Array, frames: PairFrame, statistics: Statistics) -> jax.Arr
 
 def to_windows(clip: Array, frames: PairFrame, statistics: Statistics) -> jax.Array:
     """Clip state [P, T, D] -> normalised window states [W, P, LENGTH, D]; rotations are made orthonormal."""
+    chex.assert_shape(clip, (2, windows.padded_frames(len(frames.origin)), state.D))
 
     def in_pair(window: Array, frame: PairFrame) -> jax.Array:
         motion, contact = state.unpack(window)

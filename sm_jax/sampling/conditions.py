@@ -1,5 +1,6 @@
 """From an observed window to what the networks see. Training and reconstruction share this one function."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -24,6 +25,10 @@ def make_conditions(
 
     Not batched: use `jax.vmap` over windows.
     """
+    seen = observation.visibility.shape[:2]
+    chex.assert_shape([observation.visibility, observation.keypoint_confidence], [(2, None, 24), (*seen, 23)])
+    chex.assert_shape([observation.keypoints, observation.frame_mask], [(*seen, 23, 2), seen[1:]])
+    chex.assert_rank([observation.fps, text.tokens, text.mask, text.pooled], [0, 2, 1, 1])
     frame_mask = observation.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     posed = smpl.pose(body, estimate)

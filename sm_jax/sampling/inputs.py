@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+import chex
 import jax
 import numpy as np
 from jax.tree_util import register_dataclass
@@ -51,7 +52,9 @@ class Samples:
 def make_sampling_inputs(
     observation: Observation, contacts: ContactTargets, text: TextEmbedding, key: Array, hypotheses: int = 1
 ) -> SamplingInputs:
-    """A clip that begins freely, lengthened to whole windows by playing it back from its end."""
+    """A clip that begins freely, lengthened to whole windows by playing it back from its end. Raises AssertionError for
+    numbers that are not finite: they would come out everywhere."""
+    chex.assert_tree_all_finite((observation, contacts, text))
     have = observation.visibility.shape[1]
     n_windows = windows.count(have)
     n_frames = windows.padded_frames(n_windows)
