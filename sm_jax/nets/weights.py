@@ -1,7 +1,7 @@
 """Weights as one file: float16 arrays, and beside them everything that says what they are.
 
 An .npz file. `meta` holds JSON: kind of network, its configuration, statistics, the training's facts. Each parameter
-stands under its path, such as `block_0/wide/kernel`.
+stands under its path, such as `block_0/qkv_mlp/kernel`.
 """
 
 import dataclasses
@@ -26,6 +26,8 @@ INFILLER, REFINER = PACKAGED / "infiller.npz", PACKAGED / "refiner.npz"
 NetConfig = InfillerConfig | RefinerConfig | SmoothNetConfig
 _KINDS = {"infiller": InfillerConfig, "refiner": RefinerConfig, "smoothnet": SmoothNetConfig}
 _META = "meta"
+# Names of layers in older files: `tools/convert_weights.py` puts the present ones.
+FORMER_NAMES = {"wide": "qkv_mlp", "narrow": "out", "said": "text_kv", "own": "self_in", "beside": "partner_in"}
 Params = Any  # a network's parameters: nested dictionaries of arrays
 
 
@@ -59,7 +61,7 @@ def save_weights(
 
 
 def load_weights(path: pathlib.Path) -> NetworkWeights:
-    """Read a weights file. Raises UserError for a missing, damaged or foreign one."""
+    """Read a weights file. Raises UserError for a missing, damaged or foreign one, or one with former names."""
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with np.load(path, allow_pickle=False) as file:
@@ -72,6 +74,9 @@ def load_weights(path: pathlib.Path) -> NetworkWeights:
         raise UserError(f"no weights at {path}: train them with experiments/, or install the package again") from error
     except Exception as error:  # numpy, zipfile and json report damage in half a dozen ways
         raise UserError(f"{path} is no weights file of sm_jax, or damaged ({error}): get it again") from error
+    if former := sorted(FORMER_NAMES.keys() & {part for key in arrays for part in key.split("/")}):
+        names = ", ".join(former)
+        raise UserError(f"{path} has layers by former names ({names}): run python tools/convert_weights.py {path}")
     params = unflatten_dict({key: jnp.asarray(value, jnp.float32) for key, value in arrays.items()}, sep="/")
     return NetworkWeights(
         params=params, config=_as_config(config_type, config), statistics=statistics, facts=facts, sha256=sha256
