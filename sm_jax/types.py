@@ -15,6 +15,7 @@ import dataclasses
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
@@ -51,6 +52,12 @@ class Motion:
     body_pose: Array
     pelvis: Array
     betas: Array
+
+    @property
+    def rotations(self) -> Array:
+        """All rotations [P, T, J, 3, 3], the root's first."""
+        xp = np if isinstance(self.body_pose, np.ndarray) else jnp
+        return xp.concatenate([self.global_orient[..., None, :, :], self.body_pose], axis=-3)
 
 
 @register_dataclass

@@ -145,7 +145,7 @@ def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tu
 def pose(body: Body, motion: Motion) -> Posed:
     """Play a motion [..., P, T] on the body: joints and their rotations, no vertices."""
     rest = rest_joints(body, motion.betas)
-    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     R, joints = forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return Posed(R_world_joint=R, joints=joints, rest_joints=rest, body_pose=motion.body_pose, betas=motion.betas)
 

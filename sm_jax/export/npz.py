@@ -124,7 +124,7 @@ def steady(content: MotionFile) -> tuple[Motion, float]:
 
 def axis_angles(motion: Motion) -> np.ndarray:
     """Root and body rotations as SMPL's axis-angle vectors, [P, T, 24, 3]."""
-    local = np.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     return np.asarray(rotations.matrix_to_axis_angle(jnp.asarray(local)))
 
 

@@ -46,7 +46,7 @@ def save_observation(
 ) -> None:
     """Write an observation of one clip, and of which video, if any. Raises UserError if the file cannot be written."""
     motion, camera = observation.motion, observation.camera
-    rotations = np.concatenate([np.asarray(motion.global_orient)[:, :, None], np.asarray(motion.body_pose)], axis=2)
+    rotations = np.asarray(motion.rotations)
     arrays = {
         "keypoints": observation.keypoints,
         "keypoint_confidence": observation.keypoint_confidence,

@@ -18,6 +18,7 @@ from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.fit import fit_landmarks
 from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs
 from sm_jax.motion.frames import map_frames
+from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
 
@@ -31,7 +32,6 @@ try:
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
-FPS = 30.0
 SURVEY_FPS = 6.0
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 _BUCKET = 32  # frames: clips are padded to a multiple of it, so that few lengths are ever compiled

@@ -13,7 +13,7 @@ from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.motion.pair_frame import PairFrame
-from sm_jax.motion.slerp_fill import fill_hidden
+from sm_jax.motion.slerp_fill import SEEN, fill_hidden
 from sm_jax.types import Array, Conditions, Motion, Observation
 
 # Ray residuals are of the order of 0.02; networks want inputs of order one.
@@ -62,7 +62,7 @@ def window_frame(observation: Observation, pelvis: Array, joints: Array, frame_m
     """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world, frame_mask [T]."""
     both_seen = observation.visibility[:, :, 0].min(axis=0) * frame_mask
     camera_right = observation.camera.R[0, 0]
-    weight = jnp.where(both_seen > 0.3, frame_mask, jnp.zeros_like(frame_mask))
+    weight = jnp.where(both_seen >= SEEN, frame_mask, jnp.zeros_like(frame_mask))
     weight = jnp.where(weight.sum() > 0.0, weight, frame_mask)
     return pair_frame.from_pelvises(pelvis, ground_height(joints, frame_mask), weight, camera_right)
 

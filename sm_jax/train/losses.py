@@ -12,13 +12,13 @@ from sm_jax.geometry import safe
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import HALF_TURN
+from sm_jax.motion.resample import FPS
 from sm_jax.nets.layers import feature_visibility
 from sm_jax.text.regions import SUPPORT
 from sm_jax.train.config import LossConfig
 from sm_jax.train.examples import Example
 from sm_jax.types import Array, ContactTargets
 
-FPS = 30.0
 _DECIMETRES = 10.0
 # The joints [22, J] that each region hangs on: the contact labels are of regions, the distance map of joints.
 _SUPPORT = np.zeros((len(SIDED_REGIONS), len(JOINTS)), np.float32)
@@ -80,7 +80,7 @@ def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, A
     """Normalised states [B, P, T, D] on bodies with rest joints [B, P, J, 3] → joints [B, P, T, J, 3] of both people
     in person 0's view, in metres, and foot contact [B, P, T, 4]."""
     motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
-    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     _, placed = smpl.forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return placed * HALF_TURN[None, :, None, None, :], contact
 

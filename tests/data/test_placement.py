@@ -51,7 +51,7 @@ def test_limbs_decide_where_pelvises_would_let_them_in(walkers, monkeypatch):
     keys = jax.random.split(jax.random.key(0), COUNT)
     run = lambda: jax.vmap(placement.place, (0, None, None))(keys, walkers, load_body()).pelvis  # noqa: E731
     real = np.asarray(run())
-    monkeypatch.setattr(placement, "_TOGETHER", 0.0 * placement._TOGETHER)
+    monkeypatch.setattr(placement, "TOGETHER", 0.0 * placement.TOGETHER)
     thin = np.asarray(run())
     gap = lambda x: np.linalg.norm(x[:, 0, :, :2] - x[:, 1, :, :2], axis=-1).min(axis=1)  # noqa: E731
     assert (gap(real) >= gap(thin) - 1e-4).all() and (gap(real) > gap(thin) + 0.05).mean() > 0.02

@@ -67,7 +67,7 @@ def test_bones_keep_their_lengths(mixed, people):
 
 
 def test_arms_are_the_other_persons_half_of_the_time(people, monkeypatch):
-    monkeypatch.setattr(pose_mixing, "_SPREAD", 0.0 * pose_mixing._SPREAD)
+    monkeypatch.setattr(pose_mixing, "SPREAD", 0.0 * pose_mixing.SPREAD)
     keys = jax.random.split(jax.random.key(1), COUNT)
     mix = lambda key: pose_mixing.mix_poses(key, people, load_body(), out_of_range)  # noqa: E731
     arms = np.asarray(jax.vmap(mix)(keys).body_pose)[:, :, :, ARM]

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS, PARENTS
+from sm_jax.body.skeleton import JOINTS, NEXT_JOINT, PARENTS
 from sm_jax.data.simulator.error_model import ErrorModel, PlacementErrors, RotationErrors
 from sm_jax.data.simulator.gross_errors import ObservedPose
 from sm_jax.data.simulator.limbs import reach
@@ -15,8 +15,8 @@ from sm_jax.geometry.camera import to_camera
 from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, transpose
 from sm_jax.types import Array, Camera, Motion
 
-# Joint that ends each joint's bone (its own parent's bone, continued, at the ends of limbs).
-_END = np.array([9, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
+# Joint that ends each joint's bone (its own parent's bone, continued, at the ends of limbs); the pelvis' is the trunk.
+_END = np.array((JOINTS.index("spine3"), *NEXT_JOINT[1:]))
 _BASE = np.array([PARENTS[j] if _END[j] == j else j for j in range(24)])
 _PARENTS = np.array(PARENTS)
 _TOGETHER = np.array([0 if name.startswith("spine") else j for j, name in enumerate(JOINTS)])  # the trunk errs as one
@@ -46,7 +46,7 @@ def estimate_motion(
     clip_noise = normal(at_clip, (len(JOINTS), 2))[: betas.shape[-1] + 2]
     found = place.own_shape * betas + place.shape * clip_noise[2:].T
     steady = jnp.exp(place.shared * clip_noise[0, :1] + place.own * clip_noise[1])
-    size = (steady * stature(body, found))[:, None] / shown.stature
+    size = (steady * trunk_and_leg(body, found))[:, None] / shown.trunk_and_leg
     pelvis = _place(at_place, shown.joints[:, :, 0], size, camera, hidden[..., 0], place)
     R = _rotations(at_rotation, shown, camera, quality, hidden, errors.rotation)
     rest = smpl.rest_joints(body, found)[:, None]
@@ -56,7 +56,7 @@ def estimate_motion(
     return Motion(global_orient=local[:, :, 0], body_pose=local[:, :, 1:], pelvis=pelvis, betas=found)
 
 
-def stature(body: smpl.Body, betas: Array) -> jax.Array:
+def trunk_and_leg(body: smpl.Body, betas: Array) -> jax.Array:
     """Length [P] from ankle to neck along the bones."""
     rest = smpl.rest_joints(body, betas)
     chain = np.array([7, 4, 1, 0, 3, 6, 9, 12])

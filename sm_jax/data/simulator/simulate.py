@@ -17,9 +17,10 @@ from sm_jax.data.simulator.error_model import ErrorModel
 from sm_jax.data.simulator.gross_errors import GrossErrorConfig, ObservedPose, apply_gross_errors, draw_gross_errors
 from sm_jax.data.simulator.keypoint_noise import detect, draw_doubt
 from sm_jax.data.simulator.noise import normal, spans
-from sm_jax.data.simulator.pose_noise import estimate_motion, stature
+from sm_jax.data.simulator.pose_noise import estimate_motion, trunk_and_leg
 from sm_jax.data.simulator.random_camera import ViewpointConfig, random_camera
 from sm_jax.geometry.camera import project_points
+from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
 
@@ -54,7 +55,7 @@ class SimulatorConfig:
     other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts.
     viewpoint: where the camera may stand."""
 
-    fps: float = 30.0
+    fps: float = FPS
     hiding: float = 0.12
     hidden_part: tuple[float, float] = (0.1, 0.8)
     mistakes: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
@@ -88,7 +89,7 @@ def simulate_view(
         joints=posed.joints,
         keypoints=smpl.keypoints(body, posed),
         visibility=clear,
-        stature=jnp.broadcast_to(stature(body, motion.betas)[:, None], (2, n_frames)),
+        trunk_and_leg=jnp.broadcast_to(trunk_and_leg(body, motion.betas)[:, None], (2, n_frames)),
     )
     shown = apply_gross_errors(true, draw_gross_errors(at_mistakes, clear, present, config.mistakes))
     common, own = jnp.split(normal(at_quality, (3,)), [1])
