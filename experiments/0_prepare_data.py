@@ -2,7 +2,7 @@
 
     python experiments/0_prepare_data.py salsa                                       the packaged takes
     python experiments/0_prepare_data.py synthetic                                   made up, with texts and contacts
-    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               55 trials of two people, 2,400 of one
+    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               trials of two people and of one
     python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
     python experiments/0_prepare_data.py bvh --source-dir ~/takes                    one person a file
     python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each

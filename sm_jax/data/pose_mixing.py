@@ -33,12 +33,17 @@ OutOfRange = Callable[[Array], Array]
 """Body poses [P, T, 23, 3, 3] -> radians [P, T, 23] by which each joint is beyond its range."""
 
 
-def _is(joint: str, parts: tuple[str, ...], side: str = "") -> bool:
+def _is(joint: str, parts: tuple[str, ...], side: str) -> bool:
     return joint.startswith(side) and joint.split("_")[-1] in parts
 
 
-_PARTS = np.array([[_is(joint, *part) for joint in JOINTS[1:]] for part in
-                   ((_TRUNK,), (_ARM, "left"), (_ARM, "right"))])  # fmt: skip
+# [3, 23] which joints each part consists of.
+_PARTS = np.array(
+    [
+        [_is(joint, parts, side) for joint in JOINTS[1:]]
+        for parts, side in ((_TRUNK, ""), (_ARM, "left"), (_ARM, "right"))
+    ]
+)
 SPREAD = np.array([_OFFSET.get(joint.split("_")[-1], 0.0) for joint in JOINTS[1:]], np.float32)[:, None]
 
 

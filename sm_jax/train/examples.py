@@ -100,18 +100,18 @@ def make_examples(world: TrainContext, windows: RawBatch, frames: int, placing: 
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
         take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
         if placing:
-            take = dataclasses.replace(take, motion=_arranged(at_augment, take.motion, row, world.body))
+            take = dataclasses.replace(take, motion=arrange(at_augment, take.motion, row.placed, row.mixed, world.body))
         return observe(at_simulate, row.number, take, row.text, world)
 
     return jax.vmap(one)(windows)
 
 
-def _arranged(key: Array, motion: Motion, row: RawBatch, body: smpl.Body) -> Motion:
-    """The motion [P, T] with poses mixed and people placed, as far as the row is marked so."""
+def arrange(key: Array, motion: Motion, placed: Array, mixed: Array, body: smpl.Body) -> Motion:
+    """A motion [P, T] whose people are placed anew if `placed` [], with each other's poses if `mixed` [] as well."""
     at_mix, at_place = jax.random.split(jax.random.fold_in(key, 1))
     either = lambda choice, a, b: jax.tree.map(lambda x, y: jnp.where(choice, x, y), a, b)  # noqa: E731
-    mixed = either(row.mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
-    return either(row.placed, place(at_place, mixed, body), motion)
+    posed = either(mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
+    return either(placed, place(at_place, posed, body), motion)
 
 
 def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:

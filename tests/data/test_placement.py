@@ -49,7 +49,10 @@ def test_nothing_of_one_is_in_the_other(joints):
 def test_limbs_decide_where_pelvises_would_let_them_in(walkers, monkeypatch):
     """With half-widths of nothing some people come nearer than with theirs."""
     keys = jax.random.split(jax.random.key(0), COUNT)
-    run = lambda: jax.vmap(placement.place, (0, None, None))(keys, walkers, load_body()).pelvis  # noqa: E731
+
+    def run():
+        return jax.jit(jax.vmap(lambda *x: placement.place(*x), (0, None, None)))(keys, walkers, load_body()).pelvis
+
     real = np.asarray(run())
     monkeypatch.setattr(placement, "TOGETHER", 0.0 * placement.TOGETHER)
     thin = np.asarray(run())
