@@ -67,8 +67,8 @@ class DescribeCommand:
     """Say what two people do in a video (or a saved observation.npz), and which parts of them touch when."""
 
     input: tyro.conf.Positional[str]
-    """A video, a folder of pictures, an observation .npz (which shows a model its video's pictures while that is
-    there), or `sample:cam01` … for the sample clip."""
+    """A video, a folder of pictures, an observation .npz (with its video's pictures while that is there),
+    or `sample:cam01` … for the sample clip."""
     describer: Annotated[Kind | None, tyro.conf.arg(name="with")] = None
     """rules read the first estimate, openai and transformers are models that look at pictures, text is what you say."""
     text: str | None = None
