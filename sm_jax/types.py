@@ -89,6 +89,9 @@ class Conditions:
     estimate: [P, T, D] normalised state of the gap-filled initial estimate.
     visibility: [P, T, J].  evidence: [P, T, K, 4] ray residual (observed minus estimate, [3]) times confidence,
     and the confidence.  camera: [P, T, 9] camera position and the first two rows of its rotation.
+    placement: [P, T, 3, 3] what a step in camera terms does to the normalised pelvis; its columns are steps of
+    `conditions.ACROSS` to the right and down in the picture, and of `conditions.DEPTH` times the distance along the
+    line of sight.  error_scale: [P] logarithm of how large the estimate's errors are beside the usual ones.
     rest_joints: [P, J, 3] rest joints relative to their parents (metres; the pelvis row is zero).
     text_tokens: [L, 384].  text_mask: [L] in {0, 1}.  text_pooled: [384].  All zero means no text.
     frame_mask: [T] in {0, 1}, zero on padding.
@@ -98,6 +101,8 @@ class Conditions:
     visibility: Array
     evidence: Array
     camera: Array
+    placement: Array
+    error_scale: Array
     rest_joints: Array
     text_tokens: Array
     text_mask: Array

@@ -31,7 +31,9 @@ FRAMES, BATCH, ROUNDS, SEED = 64, 16, 12, 0
 def main() -> None:
     """Measure in turns and write down."""
     here, batch = world(SEED), windows(FRAMES, BATCH, SEED)
-    observe = parallel.parallelise_examples(partial(make_examples, frames=FRAMES))
+    observe = parallel.parallelise_examples(
+        partial(make_examples, data=small.INFILLER.data, simulator=small.INFILLER.simulator)
+    )
     split, replicated = parallel.split(batch), parallel.replicate(here)
     start = time.perf_counter()
     example = jax.block_until_ready(observe(replicated, split))

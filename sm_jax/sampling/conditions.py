@@ -4,6 +4,7 @@ import dataclasses
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton, smpl
@@ -18,6 +19,9 @@ from sm_jax.types import Array, Conditions, Motion, Observation
 
 # Ray residuals are of the order of 0.02; networks want inputs of order one.
 _RESIDUAL_GAIN = 20.0
+ACROSS, DEPTH = 0.2, 0.1  # units of `Conditions.placement`: metres, and parts of the distance
+_NEAREST = 0.5  # metres: nobody is taken to be nearer to the camera
+USUAL = np.zeros(2, np.float32)  # errors of the usual size
 
 
 @register_dataclass
@@ -31,17 +35,23 @@ class TextEmbedding:
 
 
 def make_conditions(
-    observation: Observation, frame_mask: Array, body: smpl.Body, statistics: Statistics, text: TextEmbedding
+    observation: Observation,
+    frame_mask: Array,
+    body: smpl.Body,
+    statistics: Statistics,
+    text: TextEmbedding,
+    error_scale: Array = USUAL,
 ) -> tuple[Conditions, PairFrame, Motion]:
     """One window [P, T] of an observation -> conditions, the window's pair frame and the gap-filled estimate (world).
 
-    frame_mask: [T] in {0, 1}. Not batched: use `jax.vmap` over windows.
+    frame_mask: [T] in {0, 1}.  error_scale: [P] as in `Conditions`. Not batched: use `jax.vmap` over windows.
     """
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     posed = smpl.pose(body, estimate)
     frame = window_frame(observation, estimate.pelvis, posed.joints, frame_mask)
     contact = foot_contact(posed.joints, observation.fps, frame.origin[2])
-    normalised = normalise(state.pack(pair_frame.to_pair(estimate, frame), contact), statistics)
+    in_pair = pair_frame.to_pair(estimate, frame)
+    normalised = normalise(state.pack(in_pair, contact), statistics)
     R_camera_pair, position = pair_frame.camera_to_pair(observation.camera, frame)
     mask = frame_mask[None, :, None]
     conditions = Conditions(
@@ -49,6 +59,8 @@ def make_conditions(
         visibility=observation.visibility * mask,
         evidence=_evidence(observation, smpl.keypoints(body, posed), frame) * mask[..., None],
         camera=jnp.concatenate([position, R_camera_pair[..., 0, :], R_camera_pair[..., 1, :]], axis=-1) * mask,
+        placement=_placement(in_pair.pelvis, R_camera_pair, position, statistics) * mask[..., None],
+        error_scale=jnp.asarray(error_scale),
         rest_joints=relative_rest_joints(smpl.rest_joints(body, estimate.betas)),
         text_tokens=text.tokens,
         text_mask=text.mask,
@@ -56,6 +68,16 @@ def make_conditions(
         frame_mask=frame_mask,
     )
     return conditions, frame, estimate
+
+
+def _placement(pelvis: Array, R_camera: Array, position: Array, statistics: Statistics) -> jax.Array:
+    """`Conditions.placement` of pelvises [P, T, 3] from cameras [P, T, 3, 3] at [P, T, 3], in own views."""
+    sight = pelvis - position
+    distance = jnp.maximum(jnp.linalg.norm(sight, axis=-1, keepdims=True), _NEAREST)
+    forward = sight / distance
+    right = unit(R_camera[..., 0, :] - jnp.sum(R_camera[..., 0, :] * forward, axis=-1, keepdims=True) * forward)
+    steps = [ACROSS * right, ACROSS * jnp.cross(forward, right), DEPTH * distance * forward]
+    return jnp.stack(steps, axis=-1) / jnp.reshape(statistics.std[state.PELVIS], (1, 1, 3, 1))
 
 
 def window_frame(observation: Observation, pelvis: Array, joints: Array, frame_mask: Array) -> PairFrame:

@@ -17,13 +17,15 @@ from sm_jax.data.augment import Take, augment
 from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.data.placement import place
 from sm_jax.data.pose_mixing import mix_poses
-from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.data.simulator.noise import spans
+from sm_jax.data.simulator.simulate import SimulatorConfig, error_scale, simulate
 from sm_jax.fitting.joint_limits import out_of_range
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.train.config import DataConfig
 from sm_jax.types import Array, Conditions, ContactTargets, Motion
 
 
@@ -89,19 +91,16 @@ def example_key(world: TrainContext, number: Array) -> jax.Array:
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: TrainContext, windows: RawBatch, frames: int, placing: bool = False) -> Example:
-    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen.
-
-    placing: whether windows may be marked as placed or mixed; without, nothing is computed for it.
-    """
+def make_examples(world: TrainContext, windows: RawBatch, data: DataConfig, simulator: SimulatorConfig) -> Example:
+    """A batch of examples [B]: each window turned, mirrored, played faster or slower, and seen. A share of them is placed anew."""
 
     def one(row: RawBatch) -> Example:
-        at_augment, at_simulate = jax.random.split(example_key(world, row.number))
+        at_augment, at_observe = jax.random.split(example_key(world, row.number))
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
-        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
-        if placing:
+        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, data.frames)
+        if data.placed > 0:
             take = dataclasses.replace(take, motion=arrange(at_augment, take.motion, row.placed, row.mixed, world.body))
-        return observe(at_simulate, row.number, take, row.text, world)
+        return observe(at_observe, row.number, take, row.text, world, data, simulator)
 
     return jax.vmap(one)(windows)
 
@@ -114,14 +113,27 @@ def arrange(key: Array, motion: Motion, placed: Array, mixed: Array, body: smpl.
     return either(placed, place(at_place, posed, body), motion)
 
 
-def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:
-    """One true window [P, T], seen by a simulated camera."""
-    config, motion = SimulatorConfig(), take.motion
-    observation = simulate(key, motion, world.body, config, take.present)
-    mask = jnp.ones(motion.pelvis.shape[1])
-    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
+def observe(
+    key: Array,
+    number: Array,
+    take: Take,
+    text: TextEmbedding,
+    world: TrainContext,
+    data: DataConfig,
+    simulator: SimulatorConfig,
+) -> Example:
+    """One true window [P, T], seen by a simulated camera, as far as it is not dropped."""
+    at_partner, at_estimate, at_end = jax.random.split(jax.random.fold_in(key, 1), 3)
+    take = drop_partner(at_partner, take, data.partner_dropout)
+    motion, n_frames = take.motion, data.frames
+    observation = simulate(key, motion, world.body, simulator, take.present)
+    lost = spans(at_estimate, (2,), n_frames, data.estimate_dropout, (0.1, 1.0))
+    observation = dataclasses.replace(observation, visibility=observation.visibility * (1.0 - lost)[..., None])
+    mask = early_end(at_end, n_frames, data.short)
+    scale = error_scale(key, simulator)
+    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text, scale)
     joints = smpl.pose(world.body, motion).joints
-    contact = foot_contact(joints, config.fps, ground_height(joints, mask))
+    contact = foot_contact(joints, simulator.fps, ground_height(joints, mask))
     truth = state.pack(pair_frame.to_pair(motion, frame), contact)
     return Example(
         number=number,
@@ -131,6 +143,29 @@ def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: T
         contacts=take.contacts,
         conditions=conditions,
     )
+
+
+def drop_partner(key: Array, take: Take, share: float) -> Take:
+    """The take without one of its two people in a `share` of cases. In their place stands a copy of the other, a metre
+    aside, of which nothing is seen, as where a set shows one person."""
+    whether, who = jax.random.uniform(key, (2,))
+    gone = (whether < share) & (take.present.min() > 0.0) & (jnp.arange(2) == jnp.round(who))
+
+    def copied(x: Array) -> jax.Array:
+        return jnp.where(gone.reshape(2, *(1,) * (x.ndim - 1)), x[::-1], x)
+
+    motion = jax.tree.map(copied, take.motion)
+    aside = gone.astype(jnp.float32)[:, None, None] * jnp.array([[[1.0, 0.0, 0.0]]])
+    motion = dataclasses.replace(motion, pelvis=motion.pelvis + aside)
+    return dataclasses.replace(take, motion=motion, present=take.present * (1.0 - gone.astype(jnp.float32)))
+
+
+def early_end(key: Array, n_frames: int, share: float) -> jax.Array:
+    """Frame mask [T] of a window that ends early in a `share` of cases: after 1 to T frames, short ones as often as
+    long ones."""
+    whether, when = jax.random.uniform(key, (2,))
+    length = jnp.where(whether < share, jnp.exp(when * jnp.log(float(n_frames))), float(n_frames))
+    return (jnp.arange(n_frames) < length).astype(jnp.float32)
 
 
 def _motion(row: RawBatch) -> Motion:

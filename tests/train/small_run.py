@@ -61,7 +61,7 @@ def windows(position: int) -> RawBatch:
 
 
 def make(world: TrainContext, raw: RawBatch) -> Example:
-    return make_examples(world, raw, FRAMES)
+    return make_examples(world, raw, CONFIG.data, CONFIG.simulator)
 
 
 OBSERVE = parallel.parallelise_examples(make)  # compiled once for all tests of the folder

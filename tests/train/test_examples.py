@@ -4,11 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.data.augment import Take
 from sm_jax.motion.normalise import denormalise
 from sm_jax.motion.state import PELVIS
-from sm_jax.train.examples import arrange
+from sm_jax.train.examples import arrange, drop_partner, early_end, make_examples
 from tests.motion.motions import random_motion
-from tests.train.small_run import BATCH, FRAMES, examples, observe, windows, world
+from tests.train.small_run import BATCH, CONFIG, FRAMES, examples, observe, windows, world
 
 
 def test_shapes_and_finite():
@@ -45,3 +46,56 @@ def test_people_are_arranged_only_where_it_is_asked_for():
     assert np.abs(made.body_pose[2] - motion.body_pose).max() > 0.1
     gap = np.linalg.norm(made.pelvis[:, 0, :, :2] - made.pelvis[:, 1, :, :2], axis=-1).min(axis=1)
     assert gap[1:].min() > 0.45 and np.abs(gap[1:] - gap[0]).max() > 0.05
+
+
+def take(present=(1.0, 1.0)):
+    contacts = jax.tree.map(lambda x: jnp.asarray(x[0]), windows(0).contacts)
+    return Take(motion=jax.tree.map(jnp.asarray, random_motion()), present=jnp.array(present), contacts=contacts)
+
+
+def dropped(given, share):
+    keys = jax.random.split(jax.random.key(0), 200)
+    return jax.jit(jax.vmap(lambda key: drop_partner(key, given, share)))(keys)
+
+
+def test_one_of_two_people_is_taken_away_in_a_share_of_cases():
+    found = dropped(take(), 0.3)
+    gone = np.asarray(found.present) == 0
+    assert 0.2 < gone.any(axis=1).mean() < 0.4 and not gone.all(axis=1).any()
+    assert 0.3 < gone[:, 0].sum() / gone.sum() < 0.7
+    one = int(np.flatnonzero(gone[:, 0])[0])  # a copy of who is left, aside: nothing of who is gone
+    np.testing.assert_array_equal(found.motion.body_pose[one, 0], take().motion.body_pose[1])
+    np.testing.assert_allclose(found.motion.pelvis[one, 0] - found.motion.pelvis[one, 1], [[1.0, 0, 0]] * 12, atol=1e-6)
+
+
+def test_the_only_person_stays():
+    assert (np.asarray(dropped(take((0.0, 1.0)), 1.0).present) == [0.0, 1.0]).all()
+    assert (np.asarray(dropped(take(), 0.0).present) == 1.0).all()
+
+
+def test_windows_end_early_in_a_share_of_cases_down_to_one_frame():
+    keys = jax.random.split(jax.random.key(0), 500)
+    lengths = np.asarray(jax.vmap(lambda key: early_end(key, 64, 0.5))(keys)).sum(axis=1)
+    assert 0.4 < (lengths < 64).mean() < 0.6 and lengths.min() <= 2
+    assert 0.3 < (lengths[lengths < 64] <= 8).mean() < 0.7
+    assert (np.asarray(early_end(keys[0], 64, 0.0)) == 1.0).all()
+
+
+def test_a_lost_estimate_leaves_the_keypoints():
+    lost = make(dataclasses.replace(CONFIG.data, estimate_dropout=1.0))
+    kept = make(CONFIG.data)
+    gone = np.asarray(lost.conditions.visibility).max(axis=-1) == 0
+    assert gone.mean() > np.mean(np.asarray(kept.conditions.visibility).max(axis=-1) == 0) + 0.1
+    confidence = np.asarray(kept.conditions.evidence)[..., 3]
+    np.testing.assert_array_equal(np.asarray(lost.conditions.evidence)[..., 3], confidence)
+    assert confidence[gone].max() > 0.5
+
+
+def make(data):
+    made = jax.jit(make_examples, static_argnames=("data", "simulator"))(world(), windows(0), data, CONFIG.simulator)
+    return jax.device_get(made)
+
+
+def test_the_size_of_errors_is_told():
+    told = examples().conditions.error_scale
+    assert told.shape == (BATCH, 2) and float(jnp.std(told)) > 0

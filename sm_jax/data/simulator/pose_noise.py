@@ -38,7 +38,7 @@ def estimate_motion(
     """A plausible initial estimate [P, T] of what is shown.
 
     betas: [P, N] true ones of each person.  certainty: [P, T, J] in [0, 1] of what was seen of each joint.
-    quality: [P] by which the errors of rotations are larger or smaller.
+    quality: [P] by which the errors of rotations, and of a place over time, are larger or smaller.
     """
     at_rotation, at_place, at_clip = jax.random.split(key, 3)
     hidden = _blurred(_smoothstep((0.6 - jnp.minimum(certainty, certainty[:, :, _END])) / 0.4))
@@ -47,7 +47,7 @@ def estimate_motion(
     found = place.own_shape * betas + place.shape * clip_noise[2:].T
     steady = jnp.exp(place.shared * clip_noise[0, :1] + place.own * clip_noise[1])
     size = (steady * trunk_and_leg(body, found))[:, None] / shown.trunk_and_leg
-    pelvis = _place(at_place, shown.joints[:, :, 0], size, camera, hidden[..., 0], place)
+    pelvis = _place(at_place, shown.joints[:, :, 0], size, camera, hidden[..., 0], quality, place)
     R = _rotations(at_rotation, shown, camera, quality, hidden, errors.rotation)
     rest = smpl.rest_joints(body, found)[:, None]
     _, joints = smpl.forward_kinematics(_local(R), rest, pelvis)
@@ -100,14 +100,18 @@ def _towards_rays(joints: Array, shown: Array, share: Array, camera: Camera) -> 
     return rotate(transpose(camera.R)[None, :, None], moved - camera.t[None, :, None])
 
 
-def _place(key: Array, pelvis: Array, size: Array, camera: Camera, hidden: Array, errors: PlacementErrors) -> jax.Array:
-    """Pelvis [P, T, 3] misplaced, mostly along the ray. size: [P, T] factor of the depth.  hidden: [P, T]."""
+def _place(
+    key: Array, pelvis: Array, size: Array, camera: Camera, hidden: Array, quality: Array, errors: PlacementErrors
+) -> jax.Array:
+    """Pelvis [P, T, 3] misplaced, mostly along the ray. size: [P, T] factor of the depth.  hidden: [P, T].  quality:
+    [P]."""
     at_depth, at_offset = jax.random.split(key)
     wander = process(at_depth, pelvis.shape[:2], ((errors.drift, _SLOW), (errors.shake, _FAST)))
-    depth = size * jnp.exp((1.0 + 2.0 * hidden) * wander)
+    worse = quality[:, None] * (1.0 + 2.0 * hidden)
+    depth = size * jnp.exp(worse * wander)
     offset = process(at_offset, pelvis.shape, ((errors.across, _SLOW), (0.2 * errors.across, _FAST)))
     placed = to_camera(camera, pelvis[:, :, None])[:, :, 0] * depth[..., None]
-    placed = placed + (1.0 + 4.0 * hidden)[..., None] * offset
+    placed = placed + (quality[:, None] * (1.0 + 4.0 * hidden))[..., None] * offset
     return rotate(transpose(camera.R)[None], placed - camera.t[None])
 
 

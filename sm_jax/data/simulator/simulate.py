@@ -80,7 +80,7 @@ def simulate_view(
     key: Array, motion: Motion, body: smpl.Body, camera: Camera, config: SimulatorConfig, present: Array = BOTH
 ) -> Observation:
     """As `simulate`, through a given camera."""
-    at_hiding, at_mistakes, at_quality, at_doubt, at_estimate, at_detector = jax.random.split(key, 6)
+    at_hiding, at_mistakes, at_quality, at_doubt, at_estimate, at_detector = _keys(key)
     n_frames = motion.pelvis.shape[1]
     posed = smpl.pose(body, motion)
     clear = _clear(body, posed, camera, present) * _unhidden(at_hiding, n_frames, config)
@@ -92,8 +92,7 @@ def simulate_view(
         trunk_and_leg=jnp.broadcast_to(trunk_and_leg(body, motion.betas)[:, None], (2, n_frames)),
     )
     shown = apply_gross_errors(true, draw_gross_errors(at_mistakes, clear, present, config.mistakes))
-    common, own = jnp.split(normal(at_quality, (3,)), [1])
-    quality = jnp.exp(config.errors.quality * (0.8 * common + 0.6 * own))
+    quality = jnp.exp(_quality(at_quality, config))
     seen = shown.visibility[:, :, np.array(KEYPOINT_JOINTS)]
     doubt = draw_doubt(at_doubt, seen, quality, config.errors.keypoint)
     certainty = jnp.minimum(shown.visibility, joint_confidence(1.0 - doubt))
@@ -115,6 +114,21 @@ def simulate_view(
         fps=jnp.float32(config.fps),
         frame_index=jnp.arange(n_frames, dtype=jnp.int32),
     )
+
+
+def error_scale(key: Array, config: SimulatorConfig) -> jax.Array:
+    """Logarithm [P] of the factor by which the errors of `simulate` with the same key are larger than usual."""
+    return _quality(_keys(jax.random.split(key)[1])[2], config)
+
+
+def _quality(key: Array, config: SimulatorConfig) -> jax.Array:
+    common, own = jnp.split(normal(key, (3,)), [1])
+    return config.errors.quality * (0.8 * common + 0.6 * own)
+
+
+def _keys(key: Array) -> jax.Array:
+    """For hiding, mistakes, quality, doubt, estimate and detector."""
+    return jax.random.split(key, 6)
 
 
 def _clear(body: smpl.Body, posed: smpl.Posed, camera: Camera, present: Array) -> jax.Array:
