@@ -78,6 +78,7 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
 
 
 def make_cases(question: EvaluationConfig) -> dict[str, list[Case]]:
+    """The cases of what is to be evaluated, by the name of their benchmark."""
     if question.bvh is not None:
         first, second = question.bvh
         how = {"scale": question.scale, "up": question.up, "fps": question.fps, "mapping": pairs(question.map)}

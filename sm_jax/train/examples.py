@@ -92,7 +92,7 @@ def example_key(world: TrainContext, number: Array) -> jax.Array:
 
 
 def make_examples(world: TrainContext, windows: RawBatch, data: DataConfig, simulator: SimulatorConfig) -> Example:
-    """A batch of examples [B]: each window turned, mirrored, played faster or slower, and seen. A share of them is placed anew."""
+    """A batch of examples [B]: each window turned, mirrored, played faster or slower, perhaps placed anew, and seen."""
 
     def one(row: RawBatch) -> Example:
         at_augment, at_observe = jax.random.split(example_key(world, row.number))
