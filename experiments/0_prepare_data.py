@@ -19,7 +19,7 @@ from typing import Annotated
 import jax
 import tyro
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.synthetic.build import build, export, summary

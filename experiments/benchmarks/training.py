@@ -25,7 +25,7 @@ import numpy as np
 from configs import small
 from experiments.lib.plots import curves
 from experiments.lib.timing import Once, Seconds, Work, Worker, in_turns, rates, ratios, versions
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.loader import WindowLoader
@@ -35,7 +35,7 @@ from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import infilled_windows, parallel
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.train.config import InfillerTraining, LossConfig
 from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
 from sm_jax.train.state import create, make_optimiser
@@ -164,7 +164,7 @@ def main() -> None:
         "what": f"training steps of the small infiller, {FRAMES} frames, {CONFIG.compute.microbatch} windows at a time,"
         f" float32; medians of {ROUNDS} turns",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "versions": versions(),
         "seed": CONFIG.seed,
         "summary": {

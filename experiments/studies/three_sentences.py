@@ -27,13 +27,13 @@ from sm_jax.evaluation.protocols import RADIUS
 from sm_jax.export.contact_sheet import contact_sheet
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.pipeline.folder import keep_compiled_programs
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import load_models, reconstruct
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.contacts import contact_targets, region_mask
 from sm_jax.text.describers import from_user
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Contact, Description, Motion, Observation
 
 # Whether a motion does what was said.
@@ -103,7 +103,7 @@ def main(synthetic: pathlib.Path) -> None:
         }
         for one, motion, change in zip(told, motions, moved, strict=True)
     }
-    result = {"clip": clip.name, "weights": weights, "commit": git_commit(), "seed": 0, "rows": rows}
+    result = {"clip": clip.name, "weights": weights, "commit": code_version(), "seed": 0, "rows": rows}
     RESULT.write_text(json.dumps(result | {"device": jax.devices()[0].device_kind}, indent=1) + "\n")
     start, end = max(one.contacts[0].start for one in told[1:]), min(one.contacts[0].end for one in told[1:])
     sheet = [(name, moments(motion, start, end)) for name, motion in zip(rows, motions, strict=True)]

@@ -18,8 +18,8 @@ from sm_jax.evaluation.result_cache import ResultCache
 from sm_jax.evaluation.run import run
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.pipeline.folder import keep_compiled_programs
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.synthetic.recipes import pairs
-from sm_jax.train.checkpoint import git_commit
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,8 +52,14 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     keep_compiled_programs()
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
     kept = ResultCache(out.with_suffix(".rows.jsonl") if out is not None else None)
+    facts = {
+        "weights": weights,
+        "commit": code_version(),
+        "jax": jax.__version__,
+        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+    }
     read_as = [question.scale, question.up, question.fps, question.map]
-    depends = json.dumps([weights, git_commit(), read_as])
+    depends = json.dumps([facts, read_as])
     found = {
         name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=depends)
         for name, cases in make_cases(question).items()
@@ -61,10 +67,7 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     result = {
         "question": dataclasses.asdict(question),
         "methods": {name: settings(method) for name, method in methods.items()},
-        "weights": weights,
-        "commit": git_commit(),
-        "jax": jax.__version__,
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+        **facts,
         "benchmarks": found,
     }
     print("\n\n".join(tables(name, one) for name, one in found.items()))

@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax import __version__
-from sm_jax.assets import fetch
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
@@ -133,7 +133,7 @@ def _provenance(
 def keep_compiled_programs() -> None:
     """Cache compiled programs on disk, beside the assets, unless the user has named a place for them."""
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(fetch.cache_folder() / "compiled"))
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 

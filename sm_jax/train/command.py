@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import tyro
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.errors import UserError
 from sm_jax.train import parallel
 from sm_jax.train.config import closest, paths

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.codec import Record
