@@ -26,7 +26,7 @@ from sm_jax.train.config import (
 
 # Windows as clips are that people bring: from anywhere, seen well or badly, of one person or two, of any length.
 SIMULATOR = SimulatorConfig(viewpoint=ANY_CLIP, errors=ErrorModel(quality=0.6))
-DATA = DataConfig(echo=4, text_wrong=0.05, partner_dropout=0.1, estimate_dropout=0.1, short=0.1)
+DATA = DataConfig(data_echo=4, text_wrong=0.05, partner_dropout=0.1, estimate_dropout=0.1, short=0.1)
 
 INFILLER = InfillerTraining(
     steps=190_000,  # three million windows

@@ -17,13 +17,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs import base, large, small, tiny
 from sm_jax.nets.infiller import Infiller
+from sm_jax.nets.weights import Params
 from sm_jax.train import setup
 from sm_jax.train.command import command
 from sm_jax.train.config import InfillerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.preview import infiller_preview
-from sm_jax.train.state import Params, create, make_optimiser
+from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 

@@ -16,14 +16,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs import base, large, small, tiny
 from sm_jax.nets.refiner import Refiner
-from sm_jax.nets.weights import load_weights
+from sm_jax.nets.weights import Params, load_weights
 from sm_jax.train import infilled_windows, setup
 from sm_jax.train.command import command
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.preview import refiner_preview
-from sm_jax.train.state import Params, create, make_optimiser
+from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
 from sm_jax.types import Array

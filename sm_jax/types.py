@@ -69,6 +69,7 @@ class Observation:
     motion: the raw initial estimate (finite everywhere, meaningless where visibility is zero).
     visibility: [P, T, J] in [0, 1], how far each joint of `motion` rests on evidence.
     camera: shared by both people.  fps: [] frames per second.  frame_index: [T] position in the source video.
+    frame_mask: [T] in {0, 1}, zero on frames that were not seen and stand there to fill up a length.
     """
 
     keypoints: Array
@@ -78,6 +79,18 @@ class Observation:
     camera: Camera
     fps: Array
     frame_index: Array
+    frame_mask: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextEmbedding:
+    """A sentence as the networks read it. tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no
+    text."""
+
+    tokens: Array
+    mask: Array
+    pooled: Array
 
 
 @register_dataclass
@@ -93,8 +106,7 @@ class Conditions:
     `conditions.ACROSS` to the right and down in the picture, and of `conditions.DEPTH` times the distance along the
     line of sight.  error_scale: [P] logarithm of how large the estimate's errors are beside the usual ones.
     rest_joints: [P, J, 3] rest joints relative to their parents (metres; the pelvis row is zero).
-    text_tokens: [L, 384].  text_mask: [L] in {0, 1}.  text_pooled: [384].  All zero means no text.
-    frame_mask: [T] in {0, 1}, zero on padding.
+    text: of the clip.  frame_mask: [T] in {0, 1}, zero on padding.
     """
 
     estimate: Array
@@ -104,9 +116,7 @@ class Conditions:
     placement: Array
     error_scale: Array
     rest_joints: Array
-    text_tokens: Array
-    text_mask: Array
-    text_pooled: Array
+    text: TextEmbedding
     frame_mask: Array
 
 

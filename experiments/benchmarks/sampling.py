@@ -35,18 +35,18 @@ from sm_jax.evaluation.baselines.optimisation import BLOCK, descend
 from sm_jax.evaluation.benchmarks.sets import BENCHMARKS
 from sm_jax.motion import windows
 from sm_jax.motion.foot_contact import foot_contact, ground_height
+from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct_many
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs, slice_observation
+from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.rules.contacts import find_contacts
-from sm_jax.types import Array, Contact, Motion, Observation
+from sm_jax.types import Array, Contact, Motion, Observation, TextEmbedding
 
 # Ways to sample a batch of clips with guidance, in processes of their own.
 
@@ -130,7 +130,7 @@ def main() -> None:
         "versions": versions(),
         "seed": SEED,
         "settings": dataclasses.asdict(SETTINGS),
-        "classifier_free_guidance": f"{SETTINGS.text_scale} where hidden: the network runs twice a step",
+        "classifier_free_guidance": f"{SETTINGS.cfg_scale} where hidden: the network runs twice a step",
         "summary": {
             "guided_over_unguided": float(np.median(parts["guided step"] / parts["step"])),
             "guided_call_over_unguided": float(np.median(parts["guided call"] / parts["call"])),
@@ -190,9 +190,9 @@ def guidance_costs(
     weights = jax.device_put(settings.weights.active())
     once = (*given, weights, jax.jit(make_clip_windows)(given[2], given[1], models.statistics))
     same = dataclasses.replace(settings, weights=sample.UNWEIGHTED)
-    plain = dataclasses.replace(settings, guided_from=0)
+    plain = dataclasses.replace(settings, guidance_start=0)
     functions = {
-        "step": partial(denoise, *once, dataclasses.replace(same, guided_from=0)),
+        "step": partial(denoise, *once, dataclasses.replace(same, guidance_start=0)),
         "guided step": partial(denoise, *once, same),
         "call": partial(sample.sample, *given, plain),
         "guided call": partial(sample.sample, *given, settings),
@@ -210,12 +210,12 @@ def denoise(
     settings: Settings,
 ) -> jax.Array:
     """Windows [W, P, LENGTH, D] predicted from noise, as in every step of `sample.sample_jit`."""
-    held = jnp.asarray(task.held)[0]
+    overlap_state = jnp.asarray(task.overlap_state)[0]
 
     def window_energy(x: jax.Array) -> jax.Array:
-        return sample.clip_energies(body, task, windowed.estimate, weights, windowed.to_clip(x, held))[0]
+        return sample.clip_energies(body, task, windowed.estimate, weights, windowed.to_clip(x, overlap_state))[0]
 
-    denoiser = sample.denoiser(models, windowed, held, window_energy, settings)
+    denoiser = sample.denoiser(models, windowed, overlap_state, window_energy, settings)
     return denoiser(jnp.asarray(task.noise)[0], jnp.full(task.noise.shape[1:2], T))
 
 
@@ -313,7 +313,7 @@ def least_iterations(energy_after: Callable[[int], float], goal: float) -> int |
 @jax.jit
 def total(body: smpl.Body, task: SamplingInputs, motion: Motion, weights: Mapping[str, Array | float]) -> jax.Array:
     """The energy that L-BFGS minimises, of any motion: the feet touch where the estimate's do."""
-    seen, mask = task.observation, task.frame_mask
+    seen, mask = task.observation, task.observation.frame_mask
     estimate = fill_hidden(seen.motion, seen.visibility, mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, seen.fps, ground_height(joints, mask))

@@ -32,15 +32,14 @@ from sm_jax.data.loader import WindowLoader
 from sm_jax.data.store import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.nets.infiller import Infiller, InfillerConfig
-from sm_jax.sampling.conditions import TextEmbedding
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import infilled_windows, parallel
-from sm_jax.pipeline.provenance import code_version
 from sm_jax.train.config import InfillerTraining, LossConfig
 from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
 from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
-from sm_jax.types import ContactTargets
+from sm_jax.types import ContactTargets, TextEmbedding
 
 # A training on windows of the packaged takes, without texts, in parts that can be timed.
 

@@ -91,9 +91,9 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
         return Settings(
             weights=weights,
             steps=v["steps"],
-            text_scale=v["text_scale"],
-            descent=v["descent"],
-            polish=v["polish"],
+            cfg_scale=v["text_scale"],
+            guidance_steps=v["descent"],
+            final_guidance_steps=v["polish"],
             rotation_step=v["step"],
             pelvis_step=v["step"],
         )

@@ -84,23 +84,25 @@ class InfillerBlock(nn.Module):
         super().__init__()
         width, e = config.width, config.expansion
         self.heads, self.offset = config.heads, nn.Parameter(torch.zeros(3, width))
-        self.wide, self.said = nn.Linear(width, (7 + e) * width), nn.Linear(width, 2 * width)
-        self.narrow = nn.Linear((3 + e) * width, width)
+        self.qkv_mlp, self.text_kv = nn.Linear(width, (7 + e) * width), nn.Linear(width, 2 * width)
+        self.out = nn.Linear((3 + e) * width, width)
 
-    def forward(self, x: Any, text: Any, modulation: Any, frames: Any, told: Any) -> Any:
+    def forward(self, x: Any, text: Any, modulation: Any, frames: Any, has_text: Any) -> Any:
         """Attention to oneself, the partner and the text, and a feed-forward layer, in parallel."""
         b, p, t, width = x.shape
         shift, scale, gate = (modulation + self.offset).unbind(1)
-        wide = self.wide(modulate(x, shift, scale)).view(b, p, t, -1, width // self.heads)
-        q, k, v, to_text, hidden = wide.split([2 * self.heads] * 3 + [self.heads, wide.shape[3] - 7 * self.heads], 3)
+        qkv_mlp = self.qkv_mlp(modulate(x, shift, scale)).view(b, p, t, -1, width // self.heads)
+        q, k, v, to_text, hidden = qkv_mlp.split(
+            [2 * self.heads] * 3 + [self.heads, qkv_mlp.shape[3] - 7 * self.heads], 3
+        )
         q, k = rotate(q), rotate(k)
         k, v = (torch.cat([a[..., : self.heads, :], a[..., self.heads :, :].flip(1)], -2) for a in (k, v))
         by_frames = attend(q, k, v, frames[:, None].expand(b, p, t))
-        said = self.said(text).view(b, text.shape[1], 2 * self.heads, -1)
-        keys, values = said.chunk(2, 2)
-        by_text = attend(to_text.flatten(1, 2), keys, values, told).unflatten(1, (p, t))
+        text_kv = self.text_kv(text).view(b, text.shape[1], 2 * self.heads, -1)
+        keys, values = text_kv.chunk(2, 2)
+        by_text = attend(to_text.flatten(1, 2), keys, values, has_text).unflatten(1, (p, t))
         together = torch.cat([by_frames, by_text, gelu(hidden, approximate="tanh")], -2).reshape(b, p, t, -1)
-        return x + gate[:, None, None] * self.narrow(together)
+        return x + gate[:, None, None] * self.out(together)
 
 
 class Infiller(nn.Module):
@@ -110,7 +112,7 @@ class Infiller(nn.Module):
         super().__init__()
         width, self.width = config.width, config.width
         self.mask_token = nn.Parameter(torch.zeros(state))
-        self.own, self.beside = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
+        self.self_in, self.partner_in = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
         self.time_in, self.time_out = nn.Linear(width, width), nn.Linear(width, width)
         self.text_pooled, self.text_tokens = nn.Linear(text, width), nn.Linear(text, width)
         self.modulation, self.final = nn.Linear(width, 3 * width), nn.Linear(width, 2 * width)
@@ -120,15 +122,15 @@ class Infiller(nn.Module):
     def forward(self, x_t: Any, t: Any, c: dict[str, Any]) -> Any:
         """x_t [B, P, T, D], t [B] -> x0 [B, P, T, D]."""
         tokens = person_frames(x_t, c, self.mask_token)
-        x = self.own(tokens) + self.beside(tokens.flip(1))
+        x = self.self_in(tokens) + self.partner_in(tokens.flip(1))
         half = self.width // 2
         angle = t[:, None] * torch.exp(-math.log(10_000.0) / half * torch.arange(half, device=t.device))
         time = self.time_out(silu(self.time_in(torch.cat([angle.cos(), angle.sin()], -1))))
-        told = c["text_mask"] > 0
-        context = silu(time + self.text_pooled(c["text_pooled"]) * told.any(-1, keepdim=True))
-        modulation, text = self.modulation(context).view(-1, 3, self.width), self.text_tokens(c["text_tokens"])
+        has_text = c["text"]["mask"] > 0
+        context = silu(time + self.text_pooled(c["text"]["pooled"]) * has_text.any(-1, keepdim=True))
+        modulation, text = self.modulation(context).view(-1, 3, self.width), self.text_tokens(c["text"]["tokens"])
         for block in self.blocks:
-            x = block(x, text, modulation, c["frame_mask"] > 0, told)
+            x = block(x, text, modulation, c["frame_mask"] > 0, has_text)
         return c["estimate"] + self.head(modulate(x, *self.final(context).chunk(2, -1)))
 
 
@@ -177,14 +179,14 @@ class Refiner(nn.Module):
         super().__init__()
         width = config.width
         self.mask_token = nn.Parameter(torch.zeros(state))
-        self.own, self.beside = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
+        self.self_in, self.partner_in = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
         self.blocks = nn.ModuleList(RefinerBlock(width, dilation) for dilation in config.dilations)
         self.head, self.filter = nn.Linear(width, state), Filter(config.taps, state)
 
     def forward(self, x: Any, c: dict[str, Any]) -> Any:
         """x [B, P, T, D] -> [B, P, T, D]."""
         tokens, mask = person_frames(x, c, self.mask_token), c["frame_mask"][:, None, :, None]
-        h = self.own(tokens) + self.beside(tokens.flip(1))
+        h = self.self_in(tokens) + self.partner_in(tokens.flip(1))
         for block in self.blocks:
             h = block(h, mask)
         return self.filter(x, mask) + self.head(layer_norm(h, h.shape[-1:], eps=1e-6))

@@ -16,7 +16,7 @@ from experiments.torch_reference.networks import Infiller, Refiner, load_flax, w
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.diffusion import schedule
-from sm_jax.diffusion.guidance import Normalised
+from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM
 from sm_jax.energies import contact, reprojection, spatial
 from sm_jax.geometry import safe
 from sm_jax.motion import state, windows
@@ -27,12 +27,12 @@ from sm_jax.sampling.inputs import SamplingInputs
 from sm_jax.sampling.sample import TRAINING_STEPS, Models, Settings
 from sm_jax.types import Array
 
-# The descent of the guidance in PyTorch: `sm_jax.diffusion.guidance.Normalised`, its gradient by autograd.
+# The descent of the guidance in PyTorch: `sm_jax.diffusion.guidance.relative_adam`, its gradient by autograd.
 
 
 def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings: Settings) -> Any:
     """x [B, W, P, LENGTH, D] after so many descent steps, no element farther than the clamp from where it began."""
-    rule, length = Normalised(size=None), torch.zeros_like(std)
+    length = torch.zeros_like(std)
     length[: state.POSE.stop] = settings.rotation_step
     length[state.PELVIS] = settings.pelvis_step
     size = length / std
@@ -42,11 +42,11 @@ def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings
         x.requires_grad_()
         (gradient,) = torch.autograd.grad(energy(x), x)
         with torch.no_grad():
-            mean = rule.momentum * mean + (1 - rule.momentum) * gradient
-            square = rule.decay * square + (1 - rule.decay) * gradient.square()
-            m, s = mean / (1 - rule.momentum ** (number + 1)), square / (1 - rule.decay ** (number + 1))
+            mean = MOMENTUM * mean + (1 - MOMENTUM) * gradient
+            square = DECAY * square + (1 - DECAY) * gradient.square()
+            m, s = mean / (1 - MOMENTUM ** (number + 1)), square / (1 - DECAY ** (number + 1))
             typical = s.mean((2, 3, 4), keepdim=True).sqrt()
-            step = (1 - number / steps) * size * m / (s.sqrt() + rule.floor * typical + 1e-12)
+            step = (1 - number / steps) * size * m / (s.sqrt() + FLOOR * typical + 1e-12)
             x = begin + torch.clamp(x - step - begin, -settings.clamp * size, settings.clamp * size)
     return x.detach()
 
@@ -85,10 +85,9 @@ class Sampler:
 
     def __init__(self, models: Models, g: Given, settings: Settings, compiler: Callable = lambda function: function):
         self.g, self.settings = g, settings
-        self.conditions = {name: x.flatten(0, 1) for name, x in g["conditions"].items()}
-        untold = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
-        self.silent = self.conditions | untold
-        self.listens = settings.text_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
+        self.conditions = jax.tree.map(lambda x: x.flatten(0, 1), g["conditions"])
+        self.silent = self.conditions | {"text": jax.tree.map(torch.zeros_like, self.conditions["text"])}
+        self.listens = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
         self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
         self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
@@ -120,14 +119,14 @@ class Sampler:
         after = np.append(alpha_bar[times[1:]], np.float32(1.0))
         for t, here, then in zip(times.tolist(), alpha_bar[times].tolist(), after.tolist(), strict=True):
             x0 = self.denoise(x, t)
-            if t <= settings.guided_from:
-                x0 = self.guide(x0, settings.descent)
+            if t <= settings.guidance_start:
+                x0 = self.guide(x0, settings.guidance_steps)
             noise = (x - here**0.5 * x0) / (1 - here) ** 0.5
             x = then**0.5 * x0 + (1 - then) ** 0.5 * noise
         with torch.no_grad():
             x = self._agree(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
-        if settings.guided_from > 0:
-            x = self.guide(x, settings.polish)
+        if settings.guidance_start > 0:
+            x = self.guide(x, settings.final_guidance_steps)
         return to_clip(x, self.g)
 
 
@@ -156,7 +155,7 @@ def _tensor(x: np.ndarray) -> Any:
 
 
 def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[str, Any]:
-    observation, camera, mask = task.observation, task.observation.camera, task.frame_mask
+    observation, camera, mask = task.observation, task.observation.camera, task.observation.frame_mask
     windowed = make_clip_windows(task, body, models.statistics)
     estimate, posed = windowed.estimate, smpl.pose(body, windowed.estimate)
     return {
@@ -184,7 +183,7 @@ def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[st
 def picture(task: SamplingInputs) -> dict[str, Any]:
     """What was seen, and how large the people are in it."""
     seen = task.observation
-    confidence = seen.keypoint_confidence * task.frame_mask[None, :, None]
+    confidence = seen.keypoint_confidence * seen.frame_mask[None, :, None]
     pixels = jnp.where(confidence[..., None] > 0, seen.keypoints, 0)
     smallest = reprojection.SMALLEST * safe.norm(seen.camera.image_size)
     size = jnp.maximum(reprojection.person_size(pixels, confidence), smallest)
@@ -193,7 +192,7 @@ def picture(task: SamplingInputs) -> dict[str, Any]:
 
 def order(joints: Array, task: SamplingInputs) -> dict[str, Any]:
     """Where the joints [P, T, J, 3] of the estimate are to one another."""
-    seen, mask = jnp.asarray(task.observation.visibility), task.frame_mask
+    seen, mask = jnp.asarray(task.observation.visibility), task.observation.frame_mask
     distances, depth = safe.distances(joints[0], joints[1]), spatial.depth_gap(joints, task.observation.camera.R[:, 2])
     trunk = seen[0][:, spatial.TRUNK] * seen[1][:, spatial.TRUNK] * jnp.tanh(jnp.abs(depth) / spatial.WIDTH)
     pairs = seen[0][:, :, None] * seen[1][:, None, :] * jnp.exp(-distances / spatial.NEAR)

@@ -16,11 +16,11 @@ from sm_jax.body.skeleton import FOOT_JOINTS, PARENTS, SIDED_REGIONS
 from sm_jax.motion import state
 from sm_jax.motion.pair_frame import HALF_TURN
 from sm_jax.nets.layers import FEATURE_JOINTS
+from sm_jax.nets.weights import Params
 from sm_jax.text.regions import SUPPORT
 from sm_jax.train import infilled_windows
 from sm_jax.train.config import InfillerTraining, LossConfig
 from sm_jax.train.examples import Example
-from sm_jax.train.state import Params
 
 # The loss of the infiller in PyTorch, written the usual way: kinematics joint by joint, every term by autograd.
 

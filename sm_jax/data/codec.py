@@ -227,4 +227,5 @@ def _observation(record: Record, frames: Record, betas: np.ndarray, i: int) -> O
         camera=_camera(record, frames, "seen", i),
         fps=record["fps"],
         frame_index=frames["seen_frame"][i],
+        frame_mask=np.ones(len(frames["seen_frame"][i]), np.float32),
     )

@@ -1,5 +1,6 @@
 """Feet that carry weight stand on the ground: one support height per person, softly shared."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -18,6 +19,10 @@ def ground(soles: Array, contact: Array, support: Array, frame_mask: Array, widt
     soles: [P, T, N, 3] points of the feet lowered by their clearance (`body.smpl.foot_clearance`).
     contact: [P, T, N] in [0, 1].  support: [P] heights in metres.  frame_mask: [T].
     """
+    chex.assert_shape(
+        [soles, contact, support, frame_mask],
+        [(None, None, None, 3), soles.shape[:3], soles.shape[:1], soles.shape[1:2]],
+    )
     height = soles[..., 2] - support[:, None, None]
     weight = jnp.broadcast_to(frame_mask[None, :, None], height.shape)
     below = jnp.square(jnp.minimum(height, 0))
@@ -36,6 +41,7 @@ def support_heights(soles: Array, contact: Array, frame_mask: Array) -> jax.Arra
     Shapes as in `ground`. A person without any contact takes the other's height; where nobody has any the ground is
     unknown, and as low as the lowest sole. No gradient: it is fitted to the motion, as the motion is fitted to it.
     """
+    chex.assert_shape([soles, contact, frame_mask], [(None, None, None, 3), soles.shape[:3], soles.shape[1:2]])
     height = jax.lax.stop_gradient(soles[..., 2]).reshape(soles.shape[0], -1)
     weight = jax.lax.stop_gradient(carrying(contact) * frame_mask[None, :, None]).reshape(height.shape)
     own = weighted_median(height.T, weight.T)

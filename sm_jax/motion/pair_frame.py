@@ -9,6 +9,7 @@ so that x always points from oneself to the partner. Swapping the two people the
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -39,6 +40,7 @@ def from_pelvises(pelvis: Array, ground: Array, weight: Array, fallback: Array) 
     (padding and one-sided frames zero; if all are zero every frame counts).  fallback: [3] direction of x when the
     median pelvises coincide horizontally (the camera's right).
     """
+    chex.assert_shape([pelvis, weight, fallback], [(2, None, 3), (pelvis.shape[1],), (3,)])
     middle = weighted_median(0.5 * (pelvis[0] + pelvis[1]), weight[:, None])
     across = weighted_median(pelvis[1] - pelvis[0], weight[:, None])
     flat = jnp.array([1.0, 1.0, 0.0])
@@ -57,6 +59,7 @@ def own_view(frame: PairFrame) -> jax.Array:
 @jax.jit
 def to_pair(motion: Motion, frame: PairFrame) -> Motion:
     """Motion [P, T] in the world -> the same motion, each person in the own view of the pair frame."""
+    chex.assert_shape([motion.global_orient, motion.pelvis], [(2, None, 3, 3), (2, None, 3)])
     R = own_view(frame)
     return Motion(
         global_orient=jnp.einsum("pij,ptjk->ptik", R, motion.global_orient, precision="highest"),
@@ -69,6 +72,7 @@ def to_pair(motion: Motion, frame: PairFrame) -> Motion:
 @jax.jit
 def to_world(motion: Motion, frame: PairFrame) -> Motion:
     """The inverse of `to_pair`."""
+    chex.assert_shape([motion.global_orient, motion.pelvis], [(2, None, 3, 3), (2, None, 3)])
     R = own_view(frame)
     return Motion(
         global_orient=jnp.einsum("pji,ptjk->ptik", R, motion.global_orient, precision="highest"),
@@ -80,6 +84,7 @@ def to_world(motion: Motion, frame: PairFrame) -> Motion:
 
 def points_to_pair(points: Array, frame: PairFrame) -> jax.Array:
     """Points [P, T, N, 3] in the world -> each person's points in the own view."""
+    chex.assert_shape(points, (2, None, None, 3))
     shifted = points - frame.origin[None, None, None]
     return jnp.einsum("pij,ptnj->ptni", own_view(frame), shifted, precision="highest")
 

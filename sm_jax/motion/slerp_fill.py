@@ -1,10 +1,11 @@
 """Filling the gaps of an initial estimate: what was not seen is interpolated between what was."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body.skeleton import NEXT_JOINT
+from sm_jax.body.skeleton import JOINTS, NEXT_JOINT
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
 
@@ -21,6 +22,9 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     joint and the limb's next joint are. What is never seen keeps its raw values. The pelvis path is interpolated
     linearly where the pelvis is hidden.
     """
+    people, frames = visibility.shape[:2]
+    chex.assert_shape([visibility, frame_mask], [(people, frames, len(JOINTS)), (frames,)])
+    chex.assert_equal_shape_prefix([motion.global_orient, motion.body_pose, motion.pelvis, visibility], 2)
     rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT])
     seen = (rests_on >= SEEN) & (frame_mask[None, :, None] > 0.0)
     rotations = motion.rotations

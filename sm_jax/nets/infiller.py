@@ -53,23 +53,25 @@ class Block(nn.Module):
         offset = self.param("offset", nn.initializers.zeros, modulation.shape[1:])
         shift, scale, gate = jnp.unstack(modulation + offset[None], axis=1)
 
-        wide = nn.Dense((7 + self.config.expansion) * width, dtype=self.dtype, name="wide")(modulate(x, shift, scale))
-        wide = wide.reshape((*wide.shape[:-1], -1, width // heads))
-        to_frames, to_text, hidden = jnp.split(wide, (6 * heads, 7 * heads), axis=-2)
+        qkv_mlp = nn.Dense((7 + self.config.expansion) * width, dtype=self.dtype, name="qkv_mlp")(
+            modulate(x, shift, scale)
+        )
+        qkv_mlp = qkv_mlp.reshape((*qkv_mlp.shape[:-1], -1, width // heads))
+        to_frames, to_text, hidden = jnp.split(qkv_mlp, (6 * heads, 7 * heads), axis=-2)
         q, k, v = jnp.split(to_frames, 3, axis=-2)  # 2 * heads each: the first half looks at oneself
         q, k = rotate_by_position(q), rotate_by_position(k)
         k, v = (_own_and_partners(a) for a in (k, v))
         by_frames = attend(q, k, v, jnp.broadcast_to(frame_mask[:, None], x.shape[:-1]))
 
         to_text = to_text.reshape((-1, people * frames, *to_text.shape[-2:]))
-        said = nn.Dense(2 * width, dtype=self.dtype, name="said")(text).reshape((*text.shape[:-1], 2 * heads, -1))
-        said_k, said_v = jnp.split(said, 2, axis=-2)
-        by_text = attend(to_text, said_k, said_v, text_mask)
+        text_kv = nn.Dense(2 * width, dtype=self.dtype, name="text_kv")(text).reshape((*text.shape[:-1], 2 * heads, -1))
+        text_k, text_v = jnp.split(text_kv, 2, axis=-2)
+        by_text = attend(to_text, text_k, text_v, text_mask)
         by_text = by_text.reshape(by_frames.shape[:-2] + by_text.shape[-2:])
 
         together = jnp.concatenate([by_frames, by_text, jax.nn.gelu(hidden)], axis=-2)
         together = together.reshape((*x.shape[:-1], -1))
-        return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="narrow")(together)
+        return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="out")(together)
 
 
 def _own_and_partners(x: Array) -> jax.Array:
@@ -104,8 +106,8 @@ class Infiller(nn.Module):
         config, state = self.config, x_t.shape[-1]
         tokens = person_frames(x_t, conditions, self.param("mask_token", TOKEN_INIT, (state,)))
         tokens, token_mask = _patches(tokens, conditions.frame_mask, config.patch)
-        x = nn.Dense(config.width, name="own")(tokens)
-        x = x + nn.Dense(config.width, use_bias=False, name="beside")(swap_people(tokens))
+        x = nn.Dense(config.width, name="self_in")(tokens)
+        x = x + nn.Dense(config.width, use_bias=False, name="partner_in")(swap_people(tokens))
         if config.residual == "bounded":
             scale = conditions.error_scale[:, :, None, None]
             x = x + nn.Dense(config.width, use_bias=False, name="error_scale")(scale)
@@ -113,11 +115,11 @@ class Infiller(nn.Module):
         zeros = nn.initializers.zeros
         modulation = nn.Dense(3 * config.width, kernel_init=zeros, name="modulation")(context)
         modulation = modulation.reshape((-1, 3, config.width))
-        text = nn.Dense(config.width, name="text_tokens")(conditions.text_tokens)
+        text = nn.Dense(config.width, name="text_tokens")(conditions.text.tokens)
 
         block = nn.remat(Block) if self.remat else Block
         for i in range(config.blocks):
-            x = block(config, self.dtype, name=f"block_{i}")(x, text, modulation, token_mask, conditions.text_mask)
+            x = block(config, self.dtype, name=f"block_{i}")(x, text, modulation, token_mask, conditions.text.mask)
         shift, scale = jnp.split(nn.Dense(2 * config.width, kernel_init=zeros, name="final")(context), 2, axis=-1)
         x = modulate(x, shift, scale)
         residual = nn.Dense(config.patch * state, kernel_init=zeros, name="head")(x).reshape(x_t.shape)
@@ -132,8 +134,8 @@ class Infiller(nn.Module):
         width = self.config.width
         time = sinusoidal_embedding(t, width)
         time = nn.Dense(width, name="time_out")(jax.nn.silu(nn.Dense(width, name="time_in")(time)))
-        told = (conditions.text_mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
-        context = time + nn.Dense(width, name="text_pooled")(conditions.text_pooled) * told
+        has_text = (conditions.text.mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
+        context = time + nn.Dense(width, name="text_pooled")(conditions.text.pooled) * has_text
         return jax.nn.silu(context)
 
 

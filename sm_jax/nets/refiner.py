@@ -87,8 +87,8 @@ class Refiner(nn.Module):
     @nn.compact
     def __call__(self, x: Array, conditions: Conditions) -> Array:
         tokens = person_frames(x, conditions, self.param("mask_token", TOKEN_INIT, x.shape[-1:]))
-        h = nn.Dense(self.config.width, name="own")(tokens)
-        h = h + nn.Dense(self.config.width, use_bias=False, name="beside")(swap_people(tokens))
+        h = nn.Dense(self.config.width, name="self_in")(tokens)
+        h = h + nn.Dense(self.config.width, use_bias=False, name="partner_in")(swap_people(tokens))
         frame_mask = conditions.frame_mask[:, None, :, None]
         block = nn.remat(ConvolutionBlock) if self.remat else ConvolutionBlock
         for i, dilation in enumerate(self.config.dilations):

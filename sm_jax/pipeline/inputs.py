@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from sm_jax.assets.fetch import input_path as asset_path
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.perception.frames import frames_at, probe

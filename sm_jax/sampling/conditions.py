@@ -1,11 +1,9 @@
 """From an observed window to what the networks see. Training and reconstruction share this one function."""
 
-import dataclasses
-
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import register_dataclass
 
 from sm_jax.body import skeleton, smpl
 from sm_jax.geometry.camera import rays, to_camera
@@ -15,7 +13,7 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.motion.pair_frame import PairFrame
 from sm_jax.motion.slerp_fill import SEEN, fill_hidden
-from sm_jax.types import Array, Conditions, Motion, Observation
+from sm_jax.types import Array, Conditions, Motion, Observation, TextEmbedding
 
 # Ray residuals are of the order of 0.02; networks want inputs of order one.
 _RESIDUAL_GAIN = 20.0
@@ -24,19 +22,8 @@ _NEAREST = 0.5  # metres: nobody is taken to be nearer to the camera
 USUAL = np.zeros(2, np.float32)  # errors of the usual size
 
 
-@register_dataclass
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class TextEmbedding:
-    """tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no text."""
-
-    tokens: Array
-    mask: Array
-    pooled: Array
-
-
 def make_conditions(
     observation: Observation,
-    frame_mask: Array,
     body: smpl.Body,
     statistics: Statistics,
     text: TextEmbedding,
@@ -44,11 +31,16 @@ def make_conditions(
 ) -> tuple[Conditions, PairFrame, Motion]:
     """One window [P, T] of an observation -> conditions, the window's pair frame and the gap-filled estimate (world).
 
-    frame_mask: [T] in {0, 1}.  error_scale: [P] as in `Conditions`. Not batched: use `jax.vmap` over windows.
+    error_scale: [P] as in `Conditions`. Not batched: use `jax.vmap` over windows.
     """
+    seen = observation.visibility.shape[:2]
+    chex.assert_shape([observation.visibility, observation.keypoint_confidence], [(2, None, 24), (*seen, 23)])
+    chex.assert_shape([observation.keypoints, observation.frame_mask], [(*seen, 23, 2), seen[1:]])
+    chex.assert_rank([observation.fps, text.tokens, text.mask, text.pooled], [0, 2, 1, 1])
+    frame_mask = observation.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     posed = smpl.pose(body, estimate)
-    frame = window_frame(observation, estimate.pelvis, posed.joints, frame_mask)
+    frame = window_frame(observation, estimate.pelvis, posed.joints)
     contact = foot_contact(posed.joints, observation.fps, frame.origin[2])
     in_pair = pair_frame.to_pair(estimate, frame)
     normalised = normalise(state.pack(in_pair, contact), statistics)
@@ -62,9 +54,7 @@ def make_conditions(
         placement=_placement(in_pair.pelvis, R_camera_pair, position, statistics) * mask[..., None],
         error_scale=jnp.asarray(error_scale),
         rest_joints=relative_rest_joints(smpl.rest_joints(body, estimate.betas)),
-        text_tokens=text.tokens,
-        text_mask=text.mask,
-        text_pooled=text.pooled,
+        text=text,
         frame_mask=frame_mask,
     )
     return conditions, frame, estimate
@@ -80,8 +70,9 @@ def _placement(pelvis: Array, R_camera: Array, position: Array, statistics: Stat
     return jnp.stack(steps, axis=-1) / jnp.reshape(statistics.std[state.PELVIS], (1, 1, 3, 1))
 
 
-def window_frame(observation: Observation, pelvis: Array, joints: Array, frame_mask: Array) -> PairFrame:
-    """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world, frame_mask [T]."""
+def window_frame(observation: Observation, pelvis: Array, joints: Array) -> PairFrame:
+    """The pair frame of an estimate: pelvis [P, T, 3] and joints [P, T, J, 3] in the world."""
+    frame_mask = observation.frame_mask
     both_seen = observation.visibility[:, :, 0].min(axis=0) * frame_mask
     camera_right = observation.camera.R[0, 0]
     weight = jnp.where(both_seen >= SEEN, frame_mask, jnp.zeros_like(frame_mask))

@@ -31,7 +31,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: pathlib.Path, config: TrainConfig, statistics: Statistics, resume: bool):
-        self._meta, self._echo = run_facts(config, statistics), config.data.echo
+        self._meta, self._data_echo = run_facts(config, statistics), config.data.data_echo
         folder = folder.absolute()
         meta_path = folder / META
         if meta_path.exists():
@@ -62,7 +62,7 @@ class Checkpoints:
         args = ocp.args.Composite(
             params=ocp.args.StandardSave(params),
             optimiser=ocp.args.StandardSave(rest),
-            meta=ocp.args.JsonSave(self._meta | {"data_position": step // self._echo}),
+            meta=ocp.args.JsonSave(self._meta | {"data_position": step // self._data_echo}),
         )
         self._manager.save(step, args=args)
 

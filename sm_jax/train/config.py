@@ -69,7 +69,7 @@ class DataConfig:
     frames: int = 64
     batch: int = 16
     """Windows a step, over all devices."""
-    echo: int = 1
+    data_echo: int = 1
     """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""
@@ -157,19 +157,6 @@ def to_dict(config: Any) -> dict[str, Any]:
 def _nested(config: Any) -> dict[str, Any]:
     fields = ((field.name, getattr(config, field.name)) for field in dataclasses.fields(config))
     return {name: to_dict(value) if dataclasses.is_dataclass(value) else value for name, value in fields}
-
-
-def from_dict(kind: type[C], values: dict[str, Any]) -> C:
-    """The inverse of `to_dict`. Raises UserError for an unknown or a missing name."""
-    types = typing.get_type_hints(kind)
-    if set(values) != set(types):
-        odd = ", ".join(sorted(set(values) ^ set(types)))
-        raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
-    parts = {}
-    for name, value in values.items():
-        nested = dataclasses.is_dataclass(types[name])
-        parts[name] = from_dict(types[name], value) if nested else tuple(value) if isinstance(value, list) else value
-    return kind(**parts)
 
 
 def paths(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -24,9 +24,9 @@ from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.sampling.conditions import make_conditions
 from sm_jax.train.config import DataConfig
-from sm_jax.types import Array, Conditions, ContactTargets, Motion
+from sm_jax.types import Array, Conditions, ContactTargets, Motion, TextEmbedding
 
 
 @register_dataclass
@@ -60,12 +60,13 @@ class RawBatch:
 class Example:
     """One window as the networks meet it, in each person's own view of the estimate's pair frame.
 
-    number: [] the example's global number.  x0: [P, T, D] normalised true state.  rest_joints: [P, J, 3] absolute.
-    present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
+    number: [] the example's global number.  x0: [P, T, D] normalised true state.  betas: [P, N] true shapes.
+    rest_joints: [P, J, 3] absolute.  present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
     """
 
     number: Array
     x0: Array
+    betas: Array
     rest_joints: Array
     present: Array
     contacts: ContactTargets
@@ -128,16 +129,19 @@ def observe(
     motion, n_frames = take.motion, data.frames
     observation = simulate(key, motion, world.body, simulator, take.present)
     lost = spans(at_estimate, (2,), n_frames, data.estimate_dropout, (0.1, 1.0))
-    observation = dataclasses.replace(observation, visibility=observation.visibility * (1.0 - lost)[..., None])
     mask = early_end(at_end, n_frames, data.short)
+    observation = dataclasses.replace(
+        observation, visibility=observation.visibility * (1.0 - lost)[..., None], frame_mask=mask
+    )
     scale = error_scale(key, simulator)
-    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text, scale)
+    conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text, scale)
     joints = smpl.pose(world.body, motion).joints
     contact = foot_contact(joints, simulator.fps, ground_height(joints, mask))
     truth = state.pack(pair_frame.to_pair(motion, frame), contact)
     return Example(
         number=number,
         x0=normalise(truth, world.statistics),
+        betas=motion.betas,
         rest_joints=smpl.rest_joints(world.body, motion.betas),
         present=take.present,
         contacts=take.contacts,

@@ -11,13 +11,14 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from sm_jax.errors import UserError
+from sm_jax.nets.weights import Params
 from sm_jax.train import parallel
 from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.config import TrainConfig
 from sm_jax.train.examples import TrainContext
 from sm_jax.train.metric_writers import Log
 from sm_jax.train.metrics import MetricMonitor
-from sm_jax.train.state import Params, TrainState
+from sm_jax.train.state import TrainState
 from sm_jax.train.step import Step
 
 # Being told to end: a cluster sends SIGTERM some seconds before it takes a machine away or a job's time is over.
@@ -87,10 +88,10 @@ def train(
     hooks = [*_hooks(config, log, validate, preview), save]
     compiled = parallel.parallelise(step)
     state, everywhere = parallel.replicate(state), parallel.replicate(world)
-    source, batch, notice = batches(begin // config.data.echo), None, Preemption()
+    source, batch, notice = batches(begin // config.data.data_echo), None, Preemption()
     try:
         for number in range(begin, end):
-            if number == begin or number % config.data.echo == 0:
+            if number == begin or number % config.data.data_echo == 0:
                 batch = prepare(everywhere, parallel.split(next(source)))
             state, metrics = compiled(state, everywhere, batch)
             watch.push(number + 1, metrics, batch)

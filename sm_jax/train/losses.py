@@ -111,7 +111,7 @@ def joint_terms(
 def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, Array]:
     """Normalised states [B, P, T, D] on bodies with rest joints [B, P, J, 3] → joints [B, P, T, J, 3] of both people
     in person 0's view, in metres, and foot contact [B, P, T, 4]."""
-    motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
+    motion, contact = state.unpack(denormalise(x0, statistics))
     local = motion.rotations
     _, placed = smpl.forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return placed * HALF_TURN[None, :, None, None, :], contact

@@ -9,10 +9,9 @@ import optax
 import optax.contrib
 from jax.tree_util import register_dataclass
 
+from sm_jax.nets.weights import Params
 from sm_jax.train.config import OptimiserConfig
 from sm_jax.types import Array
-
-Params = Any
 
 
 @register_dataclass

@@ -11,10 +11,11 @@ from sm_jax.diffusion.process import add_noise, loss_weight
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
+from sm_jax.nets.weights import Params
 from sm_jax.train.config import InfillerTraining, RefinerTraining
 from sm_jax.train.examples import Example, TrainContext, example_key
 from sm_jax.train.losses import losses
-from sm_jax.train.state import Params, TrainState, apply_gradients
+from sm_jax.train.state import TrainState, apply_gradients
 from sm_jax.types import Array
 
 AXIS = "data"

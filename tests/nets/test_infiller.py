@@ -45,10 +45,12 @@ def test_swapping_the_people_swaps_the_output(apply, case):
     assert float(jnp.abs(straight[:, 0] - straight[:, 1]).max()) > 0.1
 
 
-@pytest.mark.parametrize("name", ["visibility", "evidence", "camera", "rest_joints", "text_tokens", "text_pooled"])
+@pytest.mark.parametrize("name", ["visibility", "evidence", "camera", "rest_joints", "text.tokens", "text.pooled"])
 def test_reads_every_condition(apply, case, name):
     _, params, x, t, conditions = case
-    changed = dataclasses.replace(conditions, **{name: getattr(conditions, name) * 0.5})
+    changed = jax.tree.map_with_path(
+        lambda path, value: 0.5 * value if jax.tree_util.keystr(path) == f".{name}" else value, conditions
+    )
     assert float(jnp.abs(apply(params, x, t, changed) - apply(params, x, t, conditions)).max()) > 1e-4
 
 
@@ -76,11 +78,13 @@ def test_reads_time_and_the_partner(apply, case):
 
 def test_without_text_it_is_finite_and_the_tokens_do_not_matter(apply, case):
     _, params, x, t, conditions = case
-    mute = dataclasses.replace(conditions, text_mask=jnp.zeros_like(conditions.text_mask))
+    silent = dataclasses.replace(conditions.text, mask=jnp.zeros_like(conditions.text.mask))
+    mute = dataclasses.replace(conditions, text=silent)
     loss = lambda p, c: jnp.square(apply(p, x, t, c)).mean()  # noqa: E731
     value, gradient = jax.value_and_grad(loss)(params, mute)
     assert all(bool(jnp.isfinite(g).all()) for g in jax.tree.leaves(gradient))
-    other = dataclasses.replace(mute, text_tokens=mute.text_tokens + 1.0, text_pooled=mute.text_pooled + 1.0)
+    words = dataclasses.replace(silent, tokens=silent.tokens + 1.0, pooled=silent.pooled + 1.0)
+    other = dataclasses.replace(mute, text=words)
     assert float(loss(params, other)) == float(value) != float(loss(params, conditions))
 
 

@@ -17,6 +17,7 @@ from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
 from sm_jax.export.npz import load_motion
 from sm_jax.geometry.camera import project_points
+from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.resample import resample
 from sm_jax.perception.frames import probe
 from sm_jax.perception.fusion import FusedKeypoints, at_rate
@@ -24,7 +25,6 @@ from sm_jax.perception.observation_file import load_observation, load_source, sa
 from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
 from sm_jax.pipeline.observe import FPS
-from sm_jax.sampling.inputs import slice_observation
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
 from tests.helpers import cached_asset

@@ -8,9 +8,9 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.motion import windows
+from sm_jax.motion.frames import slice_observation
 from sm_jax.nets.weights import INFILLER, REFINER, load_weights, save_weights
 from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct, reconstruct_many
-from sm_jax.sampling.inputs import slice_observation
 from sm_jax.text.contacts import contact_targets
 from tests.sampling.test_sample import BODY, HANDS, PLAIN, TEXT, models, programs, seen
 

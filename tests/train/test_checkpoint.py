@@ -66,14 +66,14 @@ def test_what_made_it_is_written_down(tmp_path):
 
 
 def test_items_and_data_position(tmp_path):
-    data = dataclasses.replace(tiny.INFILLER.data, echo=2)
+    data = dataclasses.replace(tiny.INFILLER.data, data_echo=2)
     checkpoints = Checkpoints(tmp_path, dataclasses.replace(tiny.INFILLER, data=data), STATISTICS, resume=False)
     checkpoints.save(state(6))
     checkpoints.close()
     items = {path.name for path in (tmp_path / "6").iterdir() if path.is_dir()}
     assert items == {"params", "optimiser", "meta"}
     meta = json.loads((tmp_path / "6" / "meta" / "metadata").read_text())
-    assert meta["data_position"] == 3 and meta["config"]["data"]["echo"] == 2 and meta["versions"]
+    assert meta["data_position"] == 3 and meta["config"]["data"]["data_echo"] == 2 and meta["versions"]
 
 
 def test_eight_devices_go_on_as_one_and_as_two(tmp_path):

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.body import smpl
 from sm_jax.data.augment import Take
 from sm_jax.motion.normalise import denormalise
 from sm_jax.motion.state import PELVIS
@@ -16,6 +17,7 @@ def test_shapes_and_finite():
     example = examples()
     assert example.x0.shape == example.conditions.estimate.shape == (BATCH, 2, FRAMES, 151)
     assert example.rest_joints.shape == (BATCH, 2, 24, 3)
+    np.testing.assert_allclose(smpl.rest_joints(world().body, example.betas), example.rest_joints, atol=1e-6)
     assert all(bool(jnp.isfinite(x).all()) for x in jax.tree.leaves(example))
 
 

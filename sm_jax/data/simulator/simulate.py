@@ -5,6 +5,7 @@ Runs on the device, within the training step. Everything follows from one key.
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -71,6 +72,7 @@ def simulate(
     present: [P] in {0, 1}. Of who is not there nothing is seen, and nobody is hidden by them; their motion is finite.
     One motion; use `jax.vmap` over keys and motions. The same key gives the same observation.
     """
+    chex.assert_shape([motion.pelvis, present], [(2, None, 3), (2,)])
     at_camera, at_rest = jax.random.split(key)
     camera = random_camera(at_camera, motion.pelvis, present, config.viewpoint)
     return simulate_view(at_rest, motion, body, camera, config, present)
@@ -113,6 +115,7 @@ def simulate_view(
         camera=camera,
         fps=jnp.float32(config.fps),
         frame_index=jnp.arange(n_frames, dtype=jnp.int32),
+        frame_mask=jnp.ones(n_frames),
     )
 
 

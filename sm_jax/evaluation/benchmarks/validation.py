@@ -30,9 +30,8 @@ from sm_jax.evaluation.metrics.motion import jitter_m_s3
 from sm_jax.evaluation.protocols import Row
 from sm_jax.geometry import camera as cameras
 from sm_jax.motion import windows
-from sm_jax.motion.frames import map_frames
+from sm_jax.motion.frames import map_frames, slice_observation
 from sm_jax.motion.slerp_fill import SEEN
-from sm_jax.sampling.inputs import slice_observation
 from sm_jax.types import Array, Motion, Observation
 
 SHORT = (1, 8, 20)  # frames

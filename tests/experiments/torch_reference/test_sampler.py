@@ -18,7 +18,7 @@ from sm_jax.pipeline.reconstruct import load_models
 from sm_jax.sampling import sample
 from sm_jax.sampling.inputs import make_evidence
 
-SETTINGS = sample.Settings(steps=2, descent=2, polish=4)
+SETTINGS = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=4)
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,13 @@ def test_the_same_energies_and_gradients(world):
 
     @jax.jit
     def ours(task, body):
-        estimate = fill_hidden(task.observation.motion, task.observation.visibility, task.frame_mask)
+        estimate = fill_hidden(task.observation.motion, task.observation.visibility, task.observation.frame_mask)
         planted = jax.random.uniform(jax.random.key(1), (*task.observation.visibility.shape[:2], 4))
         x = state.pack(estimate, planted)
         x = x + 0.03 * jax.random.normal(jax.random.key(0), x.shape)  # nothing rests where a kernel has its minimum
 
         def terms(x):
-            motion, contact = state.unpack(x, estimate.betas)
+            motion, contact = state.to_motion(x, estimate.betas), x[..., state.FOOT_CONTACT]
             contact = jax.lax.stop_gradient(jnp.clip(contact, 0, 1))
             return energy(body, motion, contact, make_evidence(task, estimate), weights)[1]
 

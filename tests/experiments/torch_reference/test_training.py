@@ -37,7 +37,7 @@ def test_same_prediction_loss_and_gradient():
     loss = torch_losses(x0, theirs, mean, std, config.loss, torch.tensor(np.asarray(low)))
     loss.backward()
     np.testing.assert_allclose(loss.item(), float(ours), rtol=1e-4)
-    head, wide = gradient["head"]["kernel"], gradient["block_0"]["wide"]["kernel"]
+    head, qkv_mlp = gradient["head"]["kernel"], gradient["block_0"]["qkv_mlp"]["kernel"]
     np.testing.assert_allclose(net.head.weight.grad.numpy().T, head, atol=1e-4 * float(jnp.abs(head).max()) + 1e-6)
-    found = net.blocks[0].wide.weight.grad.numpy().T
-    np.testing.assert_allclose(found, wide, atol=1e-3 * float(jnp.abs(wide).max()))
+    found = net.blocks[0].qkv_mlp.weight.grad.numpy().T
+    np.testing.assert_allclose(found, qkv_mlp, atol=1e-3 * float(jnp.abs(qkv_mlp).max()))
