@@ -38,7 +38,8 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.provenance import code_version
-from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct_many
+from sm_jax.pipeline.models import load_models
+from sm_jax.sampling.chunks import Request, sample_clips
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs
@@ -231,7 +232,7 @@ def count_programs(seen: Sequence[Observation], models: Models, body: smpl.Body,
     requests = [_request(seen[n % len(seen)], random, n) for n in range(CLIPS)]
     lengths = [request.observation.visibility.shape[1] for request in requests]
     before = _compiled()
-    reconstruct_many(requests, models, body, settings)
+    sample_clips(requests, models, body, settings)
     return {
         "programs": _compiled() - before,
         "clips": CLIPS,

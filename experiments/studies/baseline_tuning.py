@@ -42,7 +42,7 @@ from sm_jax.evaluation.metrics.joints import mpjpe_mm, pair_pa_mpjpe_mm, world_m
 from sm_jax.evaluation.metrics.motion import acceleration_error_mm, jitter_m_s3, peak_wrist_speed_ratio
 from sm_jax.nets.weights import load_weights
 from sm_jax.pipeline.provenance import code_version
-from sm_jax.pipeline.reconstruct import load_models
+from sm_jax.pipeline.models import load_models
 from sm_jax.sampling.sample import GUIDANCE, Settings
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers import rules

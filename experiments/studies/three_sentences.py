@@ -28,7 +28,8 @@ from sm_jax.export.contact_sheet import contact_sheet
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.provenance import code_version
-from sm_jax.pipeline.reconstruct import load_models, reconstruct
+from sm_jax.pipeline.models import load_models
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.contacts import contact_targets, region_mask
 from sm_jax.text.describers import from_user
@@ -91,7 +92,8 @@ def main(synthetic: pathlib.Path) -> None:
     motions, joints = [], []
     for one in told:
         targets, text = contact_targets(one.contacts, scene.n_frames), encoder.encode_one(one.text)
-        motions.append(reconstruct(seen, models, body, text, targets, Settings(), jax.random.key(0)).motion)
+        request = Request(observation=seen, text=text, contacts=targets, key=jax.random.key(0))
+        motions.append(sample_clip(request, models, body, Settings()).motion)
         joints.append(np.asarray(smpl.pose(body, motions[-1]).joints))
     visible = np.asarray(seen.visibility) >= SEEN
     moved = [1000 * np.linalg.norm(x - joints[0], axis=-1)[visible] for x in joints]
