@@ -18,7 +18,7 @@ INFILLER = dataclasses.replace(
     small.INFILLER,
     steps=100_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=1000, ema=0.9995),
-    data=dataclasses.replace(small.DATA, batch=256, echo=1),
+    data=dataclasses.replace(small.DATA, batch=256, data_echo=1),
     compute=ComputeConfig(),
     preview_every=5000,
     net=InfillerConfig(width=256, blocks=6, heads=8, expansion=3, patch=2, residual="bounded"),
@@ -27,7 +27,7 @@ REFINER = dataclasses.replace(
     small.REFINER,
     steps=30_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=500, ema=0.999),
-    data=dataclasses.replace(small.DATA, batch=256, echo=1),
+    data=dataclasses.replace(small.DATA, batch=256, data_echo=1),
     preview_every=5000,
     net=RefinerConfig(width=512, dilations=(1, 2, 4, 8, 16, 32), residual="bounded"),
 )

@@ -34,7 +34,7 @@ def bounded(residual: Array, conditions: Conditions) -> jax.Array:
 def softly(x: Array, visible: Array, bound: float) -> jax.Array:
     """x where nothing is visible, and no more than `bound` where all is."""
     x = jnp.asarray(x)
-    return (1.0 - visible) * x + visible * bound * jnp.tanh(x / bound)
+    return (1.0 - jnp.asarray(visible)) * x + visible * bound * jnp.tanh(x / bound)
 
 
 def _placed(x: Array, visible: Array) -> jax.Array:
