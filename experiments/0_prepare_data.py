@@ -2,8 +2,9 @@
 
     python experiments/0_prepare_data.py salsa                                       the packaged takes
     python experiments/0_prepare_data.py synthetic                                   made up, with texts and contacts
-    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               55 trials of two people
+    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               trials of two people and of one
     python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
+    python experiments/0_prepare_data.py bvh --source-dir ~/takes                    one person a file
     python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each
 
 Writes OUT/motion_pairs/NAME/VERSION (ArrayRecord files, read without TensorFlow) and, with --npz, all of it as one
@@ -18,11 +19,11 @@ from typing import Annotated
 import jax
 import tyro
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.synthetic.build import build, export, summary
-from sm_jax.synthetic.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic
 
 named = tyro.conf.subcommand
 Source = (
@@ -30,6 +31,7 @@ Source = (
     | Annotated[Synthetic, named("synthetic")]
     | Annotated[Cmu, named("cmu")]
     | Annotated[BvhPair, named("bvh_pair")]
+    | Annotated[Bvh, named("bvh")]
     | Annotated[Amass, named("amass")]
 )
 

@@ -15,6 +15,7 @@ import dataclasses
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
@@ -51,6 +52,12 @@ class Motion:
     body_pose: Array
     pelvis: Array
     betas: Array
+
+    @property
+    def rotations(self) -> Array:
+        """All rotations [P, T, J, 3, 3], the root's first."""
+        xp = np if isinstance(self.body_pose, np.ndarray) else jnp
+        return xp.concatenate([self.global_orient[..., None, :, :], self.body_pose], axis=-3)
 
 
 @register_dataclass
@@ -95,6 +102,9 @@ class Conditions:
     estimate: [P, T, D] normalised state of the gap-filled initial estimate.
     visibility: [P, T, J].  evidence: [P, T, K, 4] ray residual (observed minus estimate, [3]) times confidence,
     and the confidence.  camera: [P, T, 9] camera position and the first two rows of its rotation.
+    placement: [P, T, 3, 3] what a step in camera terms does to the normalised pelvis; its columns are steps of
+    `conditions.ACROSS` to the right and down in the picture, and of `conditions.DEPTH` times the distance along the
+    line of sight.  error_scale: [P] logarithm of how large the estimate's errors are beside the usual ones.
     rest_joints: [P, J, 3] rest joints relative to their parents (metres; the pelvis row is zero).
     text: of the clip.  frame_mask: [T] in {0, 1}, zero on padding.
     """
@@ -103,6 +113,8 @@ class Conditions:
     visibility: Array
     evidence: Array
     camera: Array
+    placement: Array
+    error_scale: Array
     rest_joints: Array
     text: TextEmbedding
     frame_mask: Array

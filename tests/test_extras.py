@@ -15,10 +15,11 @@ from sm_jax.errors import UserError
         ("export.render", "cv2", "export"),
         ("export.glb", "pygltflib", "export"),
         ("export.viewer", "viser", "viewer"),
-        ("text.openai", "httpx", "vlm"),
-        ("text.openai", "tenacity", "vlm"),
-        ("text.connection", "httpx", "vlm"),
-        ("text.pictures", "cv2", "video"),
+        ("text.describers.openai", "httpx", "vlm"),
+        ("text.describers.openai", "tenacity", "vlm"),
+        ("text.describers.connection", "httpx", "vlm"),
+        ("text.describers.pictures", "cv2", "video"),
+        ("perception.frames", "av", "video"),
     ],
 )
 def test_missing_package(monkeypatch, module, missing, extra):

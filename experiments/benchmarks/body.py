@@ -40,8 +40,8 @@ from sm_jax.evaluation.metrics.penetration import mesh_depth, patches
 from sm_jax.fitting.mocap.retarget import random_betas, retarget
 from sm_jax.geometry import rotations
 from sm_jax.motion.frames import map_frames
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.contacts import contact_targets
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Array, Contact, Motion
 from tests.body.models import random_arrays, write_npz
 
@@ -83,7 +83,7 @@ def main() -> None:
         "what": "SMPL layer on a random model of SMPL's sizes (6,890 vertices, 4 joints a vertex), float32;"
         " energies of 64 frames of two people; penetration proxy against exact meshes on salsa frames",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "seed": 0,
         "versions": {name: installed(name) for name in ("jax", "torch", "smplx", "body-models")},
         "summary": summarise(layers["layers"], costs, depths),

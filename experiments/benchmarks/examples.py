@@ -20,8 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs import base, small
 from experiments.benchmarks.training import trainer, windows, world
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.train import parallel
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.train.examples import make_examples
 
 OUT = pathlib.Path(__file__).parent / "results" / "bench_examples.json"
@@ -31,7 +31,9 @@ FRAMES, BATCH, ROUNDS, SEED = 64, 16, 12, 0
 def main() -> None:
     """Measure in turns and write down."""
     here, batch = world(SEED), windows(FRAMES, BATCH, SEED)
-    observe = parallel.parallelise_examples(partial(make_examples, frames=FRAMES))
+    observe = parallel.parallelise_examples(
+        partial(make_examples, data=small.INFILLER.data, simulator=small.INFILLER.simulator)
+    )
     split, replicated = parallel.split(batch), parallel.replicate(here)
     start = time.perf_counter()
     example = jax.block_until_ready(observe(replicated, split))
@@ -51,7 +53,7 @@ def main() -> None:
     result = {
         "what": f"windows of {FRAMES} frames in batches of {BATCH}, medians of {ROUNDS} turns, examples a second",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "seed": SEED,
         "examples_per_second": {name: round(rate, 1) for name, rate in rates.items()},
         "parameters": {name: count for name, (_, count) in steps.items()},

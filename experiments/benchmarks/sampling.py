@@ -26,7 +26,7 @@ import numpy as np
 
 from experiments.lib.plots import curves
 from experiments.lib.timing import Once, Seconds, Work, Worker, in_turns, rates, ratios, take_turns, versions
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import REGIONS
@@ -37,7 +37,9 @@ from sm_jax.motion import windows
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import fill_hidden
-from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct_many
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.models import load_models
+from sm_jax.sampling.chunks import Request, sample_clips
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs
@@ -45,7 +47,6 @@ from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.rules.contacts import find_contacts
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Array, Contact, Motion, Observation, TextEmbedding
 
 # Ways to sample a batch of clips with guidance, in processes of their own.
@@ -126,7 +127,7 @@ def main() -> None:
     result = {
         "what": f"guided sampling of clips of {frames} frames, float32; medians of turns, ratios within a turn",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "versions": versions(),
         "seed": SEED,
         "settings": dataclasses.asdict(SETTINGS),
@@ -231,7 +232,7 @@ def count_programs(seen: Sequence[Observation], models: Models, body: smpl.Body,
     requests = [_request(seen[n % len(seen)], random, n) for n in range(CLIPS)]
     lengths = [request.observation.visibility.shape[1] for request in requests]
     before = _compiled()
-    reconstruct_many(requests, models, body, settings)
+    sample_clips(requests, models, body, settings)
     return {
         "programs": _compiled() - before,
         "clips": CLIPS,

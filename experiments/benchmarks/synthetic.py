@@ -19,10 +19,10 @@ import numpy as np
 from sm_jax.body.io import load_body
 from sm_jax.data import store
 from sm_jax.motion.frames import map_frames
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.synthetic.classes import CLASSES
 from sm_jax.synthetic.generate import generate, intended, rehearse
 from sm_jax.synthetic.quality import quality
-from sm_jax.train.checkpoint import git_commit
 
 RESULTS = pathlib.Path(__file__).parent / "results" / "synthetic.json"
 SUMMARY = {
@@ -72,7 +72,7 @@ def main() -> None:
         rounded = {key: round(float(f(every[of])), 3) if every[of].size else None for key, (of, f) in SUMMARY.items()}
         table[name] = rounded
         print(name, table[name], flush=True)
-    facts = {"per_class": per_class, "seed": 0, "device": jax.devices()[0].device_kind, "commit": git_commit()}
+    facts = {"per_class": per_class, "seed": 0, "device": jax.devices()[0].device_kind, "commit": code_version()}
     RESULTS.write_text(json.dumps({**facts, "classes": table}, indent=1) + "\n")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 
 # Processes that hold what they are to be timed at.
 

@@ -26,7 +26,7 @@ import numpy as np
 import tyro
 
 from experiments.benchmark_sets.rendering.clips import validation_clips
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
@@ -41,13 +41,13 @@ from sm_jax.evaluation.baselines.smoothnet import Smoothed
 from sm_jax.evaluation.metrics.joints import mpjpe_mm, pair_pa_mpjpe_mm, world_mpjpe_mm
 from sm_jax.evaluation.metrics.motion import acceleration_error_mm, jitter_m_s3, peak_wrist_speed_ratio
 from sm_jax.nets.weights import load_weights
-from sm_jax.pipeline.reconstruct import load_models
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.models import load_models
 from sm_jax.sampling.sample import GUIDANCE, Settings
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers import rules
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Array, Motion, Observation
 
 # A search over settings, in stages.
@@ -241,7 +241,7 @@ def search(grid: Grid, seen: list, start: Means, rows: list[dict[str, Any]]) -> 
                 began, means = time.perf_counter(), measure(grid.make(values), seen)
                 found = {"score": score(means, start)} | means | {"seconds": time.perf_counter() - began}
                 rounded = {key: round(value, 4) for key, value in found.items()}
-                rows.append({"settings": values, "commit": git_commit()} | rounded)
+                rows.append({"settings": values, "commit": code_version()} | rounded)
                 yield rows[-1]
         best = _best(rows)
 

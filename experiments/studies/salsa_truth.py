@@ -25,7 +25,7 @@ from sm_jax.evaluation.metrics.penetration import mesh_penetration
 from sm_jax.fitting.mocap import hands, joints
 from sm_jax.fitting.mocap.joints import by_name
 from sm_jax.fitting.mocap.report import DEEP, make_report
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 
 OUT = pathlib.Path(__file__).parent / "results" / "salsa_truth.json"
 EVERY = 30
@@ -70,7 +70,7 @@ def main() -> None:
     frames = [take["frames"] for take in found.values()]
     mean = {key: float(np.average([take[key] for take in found.values()], weights=frames))
             for key in next(iter(found.values())) if all(key in take for take in found.values())}  # fmt: skip
-    result = {"what": "the packaged salsa as ground truth", "commit": git_commit(), "every": EVERY, "body": body.name,
+    result = {"what": "the packaged salsa as ground truth", "commit": code_version(), "every": EVERY, "body": body.name,
               "mean_over_frames": mean | {"frames": sum(frames)}, "takes": found}  # fmt: skip
     OUT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result["mean_over_frames"], indent=1))

@@ -39,13 +39,14 @@ from sm_jax.evaluation.score import pose_for_metrics
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.nets.weights import INFILLER
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.pipeline.reconstruct import load_models, reconstruct
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.models import load_models
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.text.augment import exchanged, mirrored
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers import from_user, rules
 from sm_jax.text.describers.describer import DescriberInput, describer_input
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Camera, Contact, Description, Motion, Side
 
 # Held-out kinds of interaction, seen from where most of the people is hidden, or least.
@@ -196,14 +197,15 @@ def main(
                 description = make_descriptions(kind, clip, scene, seed)
                 text = encoder.encode_one(description.text)
                 targets = contact_targets(description.contacts, scene.n_frames)
+                request = Request(observation=observation, text=text, contacts=targets, key=key)
                 for way, settings in WAYS.items():
-                    motion = reconstruct(observation, models, body, text, targets, settings, key).motion
+                    motion = sample_clip(request, models, body, settings).motion
                     rows.append({"clip": clip.name, "seed": seed, "told": kind, "way": way} | truth.scores(motion))
     result = summarise_rows(rows, tuple(WAYS), DESCRIPTIONS) | {
         "split": split,
         "seeds": seeds,
         "weights": weights,
-        "commit": git_commit(),
+        "commit": code_version(),
     }
     result |= {"device": jax.devices()[0].device_kind, "jax": jax.__version__, "rows": rows}
     result["summary"]["rule_facts_true_share"] = facts

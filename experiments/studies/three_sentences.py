@@ -27,13 +27,14 @@ from sm_jax.evaluation.protocols import RADIUS
 from sm_jax.export.contact_sheet import contact_sheet
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.pipeline.reconstruct import load_models, reconstruct
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.models import load_models
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.contacts import contact_targets, region_mask
 from sm_jax.text.describers import from_user
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Contact, Description, Motion, Observation
 
 # Whether a motion does what was said.
@@ -91,7 +92,8 @@ def main(synthetic: pathlib.Path) -> None:
     motions, joints = [], []
     for one in told:
         targets, text = contact_targets(one.contacts, scene.n_frames), encoder.encode_one(one.text)
-        motions.append(reconstruct(seen, models, body, text, targets, Settings(), jax.random.key(0)).motion)
+        request = Request(observation=seen, text=text, contacts=targets, key=jax.random.key(0))
+        motions.append(sample_clip(request, models, body, Settings()).motion)
         joints.append(np.asarray(smpl.pose(body, motions[-1]).joints))
     visible = np.asarray(seen.visibility) >= SEEN
     moved = [1000 * np.linalg.norm(x - joints[0], axis=-1)[visible] for x in joints]
@@ -103,7 +105,7 @@ def main(synthetic: pathlib.Path) -> None:
         }
         for one, motion, change in zip(told, motions, moved, strict=True)
     }
-    result = {"clip": clip.name, "weights": weights, "commit": git_commit(), "seed": 0, "rows": rows}
+    result = {"clip": clip.name, "weights": weights, "commit": code_version(), "seed": 0, "rows": rows}
     RESULT.write_text(json.dumps(result | {"device": jax.devices()[0].device_kind}, indent=1) + "\n")
     start, end = max(one.contacts[0].start for one in told[1:]), min(one.contacts[0].end for one in told[1:])
     sheet = [(name, moments(motion, start, end)) for name, motion in zip(rows, motions, strict=True)]

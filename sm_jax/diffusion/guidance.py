@@ -27,16 +27,16 @@ def scale_by_relative_adam(
     sample's root mean square hardly move, where Adam would move them by a full step.
     """
 
-    def init(x: Tree) -> optax.ScaleByAdamState:
-        zeros = jax.tree.map(jnp.zeros_like, x)
+    def init(params: Tree) -> optax.ScaleByAdamState:
+        zeros = jax.tree.map(jnp.zeros_like, params)
         return optax.ScaleByAdamState(count=jnp.zeros((), jnp.int32), mu=zeros, nu=zeros)
 
-    def update(gradient: Tree, state: optax.OptState, x: Tree | None = None) -> tuple[Tree, optax.OptState]:
-        del x
+    def update(updates: Tree, state: Any, params: Tree | None = None) -> tuple[Tree, optax.ScaleByAdamState]:
+        del params
         count = optax.safe_increment(state.count)
-        mean = optax.tree.update_moment(gradient, state.mu, b1, 1)
-        square = optax.tree.update_moment(gradient, state.nu, b2, 2)
-        steps = count.astype(jnp.float32)
+        mean = optax.tree.update_moment(updates, state.mu, b1, 1)
+        square = optax.tree.update_moment(updates, state.nu, b2, 2)
+        steps = jnp.asarray(count, jnp.float32)
 
         def direction(m: jax.Array, s: jax.Array) -> jax.Array:
             m, s = m / (1.0 - b1**steps), s / (1.0 - b2**steps)

@@ -11,12 +11,12 @@ from sm_jax.types import Array
 LossWeight = Literal["constant", "min_snr"]
 
 
-def _per_element(table: Array, t: jax.Array, like: jax.Array) -> jax.Array:
+def _per_element(table: Array, t: Array, like: Array) -> jax.Array:
     """table[t] [B] with trailing axes of size one, to meet `like` [B, ...]."""
     return jnp.asarray(table)[t].reshape(t.shape + (1,) * (like.ndim - t.ndim))
 
 
-def add_noise(alpha_bar: Array, x0: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
+def add_noise(alpha_bar: Array, x0: Array, noise: Array, t: Array) -> jax.Array:
     """x_t [B, ...] from x0 and noise of the same shape and t [B]."""
     chex.assert_equal_shape([x0, noise])
     chex.assert_shape(t, x0.shape[:1])
@@ -24,12 +24,12 @@ def add_noise(alpha_bar: Array, x0: jax.Array, noise: jax.Array, t: jax.Array) -
     return jnp.sqrt(level) * x0 + jnp.sqrt(1.0 - level) * noise
 
 
-def noise_from_x0(alpha_bar: Array, x_t: jax.Array, x0: jax.Array, t: jax.Array) -> jax.Array:
+def noise_from_x0(alpha_bar: Array, x_t: Array, x0: Array, t: Array) -> jax.Array:
     """The noise that x0 implies at x_t."""
     chex.assert_equal_shape([x_t, x0])
     chex.assert_shape(t, x_t.shape[:1])
     level = _per_element(alpha_bar, t, x0)
-    return (x_t - jnp.sqrt(level) * x0) / jnp.sqrt(1.0 - level)
+    return (jnp.asarray(x_t) - jnp.sqrt(level) * x0) / jnp.sqrt(1.0 - level)
 
 
 def x0_from_noise(alpha_bar: Array, x_t: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:

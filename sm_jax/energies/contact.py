@@ -40,8 +40,8 @@ def contact(
 def distances(points: Array, regions: Array, targets: ContactTargets) -> tuple[jax.Array, jax.Array]:
     """Soft-minimum distance [T, C] in metres of each constraint, and whether it has points at all [C] in {0, 1}."""
     chex.assert_shape([targets.mask_a, targets.mask_b], (None, len(SIDED_REGIONS)))
-    a, has_a = _allowed(targets.mask_a, regions)
-    b, has_b = _allowed(targets.mask_b, regions)
+    a, has_a = allowed_regions(targets.mask_a, regions)
+    b, has_b = allowed_regions(targets.mask_b, regions)
     pair = has_a[:, :, None] & has_b[:, None, :]
     # Frames come last: gathers copy whole rows and the loops over pairs run over frames side by side. Twice as fast.
     points = jnp.transpose(points, (0, 3, 2, 1))
@@ -49,7 +49,7 @@ def distances(points: Array, regions: Array, targets: ContactTargets) -> tuple[j
     return distance.T, jnp.any(pair, axis=(1, 2)).astype(points.dtype)
 
 
-def _allowed(mask: Array, regions: Array) -> tuple[jax.Array, jax.Array]:
+def allowed_regions(mask: Array, regions: Array) -> tuple[jax.Array, jax.Array]:
     """Indices [C, M] of the first points in the allowed regions (they come well spread), and which are real."""
     count = jnp.cumsum(mask[:, regions] > 0, axis=1, dtype=jnp.int32)
     rank = jnp.arange(min(POINTS, regions.shape[0]), dtype=jnp.int32)

@@ -28,9 +28,9 @@ _HINGES = (
     ("left_elbow", (1, 0, 0), (0, 0, 1)),
     ("right_elbow", (-1, 0, 0), (0, 0, 1)),
 )
-_HINGE = np.array([skeleton.JOINTS.index(name) - 1 for name, _, _ in _HINGES], np.int32)
-_BONE = np.array([bone for _, bone, _ in _HINGES])
-_FLEXION = np.array([flexion for _, _, flexion in _HINGES])
+HINGE = np.array([skeleton.JOINTS.index(name) - 1 for name, _, _ in _HINGES], np.int32)
+BONE = np.array([bone for _, bone, _ in _HINGES])
+FLEXION = np.array([flexion for _, _, flexion in _HINGES])
 HYPEREXTENSION = float(np.radians(10))  # the AAOS's normal limit for knee and elbow
 
 
@@ -65,9 +65,9 @@ def _angle(R: Array) -> jax.Array:
 
 def _hinge_plane(body_pose: Array) -> tuple[jax.Array, jax.Array]:
     """The far bone of each hinge along its rest direction and along that of flexion, both [..., 4]."""
-    R = body_pose[..., _HINGE, :, :]
+    R = body_pose[..., HINGE, :, :]
     shape = (1,) * (R.ndim - 3) + (4, 3)
-    rest, forward = (jnp.asarray(x, R.dtype).reshape(shape) for x in (_BONE, _FLEXION))
+    rest, forward = (jnp.asarray(x, R.dtype).reshape(shape) for x in (BONE, FLEXION))
     bone = rotations.rotate(R, rest)
     return jnp.sum(bone * rest, axis=-1), jnp.sum(bone * forward, axis=-1)
 

@@ -42,7 +42,7 @@ def _costs(
     seen = keypoints_world.shape[:3]
     chex.assert_shape([keypoints_world, pixels], [(None, None, None, 3), (*seen, 2)])
     chex.assert_shape([confidence, frame_mask], [seen, seen[1:2]])
-    weight = confidence * frame_mask[None, :, None]
+    weight = jnp.asarray(confidence * frame_mask[None, :, None])
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)
     projected, _ = cameras.project_points(camera, keypoints_world)
     smallest = SMALLEST * safe.norm(camera.image_size)

@@ -12,7 +12,7 @@ from sm_jax.types import Array
 
 WIDTH = 0.1  # metres
 NEAR = 1.0  # metres: pairs of joints this close weigh 1/e of touching ones
-_TRUNK = np.array([skeleton.JOINTS.index(name) for name in ("pelvis", "spine3", "head")], np.int32)
+TRUNK = np.array([skeleton.JOINTS.index(name) for name in ("pelvis", "spine3", "head")], np.int32)
 
 
 def spatial(joints: Array, reference: Array, visibility: Array, forward: Array, frame_mask: Array) -> jax.Array:
@@ -38,12 +38,12 @@ def distance_map(joints: Array, reference: Array, visibility: Array, frame_mask:
 
 def depth_order(joints: Array, reference: Array, visibility: Array, forward: Array, frame_mask: Array) -> jax.Array:
     """How far the person who was in front stands behind, at pelvis, chest and head. Arguments as in `spatial`."""
-    now, then = _depth_gap(joints, forward), _depth_gap(reference, forward)
-    weight = visibility[0][:, _TRUNK] * visibility[1][:, _TRUNK] * jnp.tanh(jnp.abs(then) / WIDTH)
+    now, then = depth_gap(joints, forward), depth_gap(reference, forward)
+    weight = visibility[0][:, TRUNK] * visibility[1][:, TRUNK] * jnp.tanh(jnp.abs(then) / WIDTH)
     wrong = jnp.maximum(-now * jnp.sign(then), 0)
     return weighted_mean(pseudo_huber(jnp.square(wrong), WIDTH), weight * frame_mask[:, None])
 
 
-def _depth_gap(joints: Array, forward: Array) -> jax.Array:
+def depth_gap(joints: Array, forward: Array) -> jax.Array:
     """Depth [T, 3] of person 0 beyond person 1 at the trunk joints."""
-    return jnp.sum((joints[0][:, _TRUNK] - joints[1][:, _TRUNK]) * forward[:, None], axis=-1)
+    return jnp.sum((joints[0][:, TRUNK] - joints[1][:, TRUNK]) * forward[:, None], axis=-1)

@@ -18,19 +18,25 @@ from sm_jax.evaluation.result_cache import ResultCache
 from sm_jax.evaluation.run import run
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.synthetic.recipes import pairs
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
     """What to evaluate. benchmarks: names of frozen ones.  data: a set instead, a packaged one's name or a path;
-    `split` of it.  bvh: two people's files instead.  seeds: simulated observations of every window of these.  methods:
-    all if none are named.  infiller and refiner: weights of our own.  seed: of the sampling."""
+    `split` of it.  bvh: two people's files instead, with scale, up, fps and map as in `BvhPair`.  seeds: simulated
+    observations of every window of these.  methods: all if none are named.  infiller and refiner: weights of our own.
+    seed: of the sampling."""
 
     benchmarks: tuple[str, ...] = ("rendered",)
     data: str | None = None
     split: str = "test"
     bvh: tuple[pathlib.Path, pathlib.Path] | None = None
+    scale: float | None = None
+    up: str | None = None
+    fps: float | None = None
+    map: tuple[str, ...] = ()
     seeds: int = 1
     methods: tuple[str, ...] = ()
     infiller: pathlib.Path = INFILLER
@@ -46,17 +52,22 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     keep_compiled_programs()
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
     kept = ResultCache(out.with_suffix(".rows.jsonl") if out is not None else None)
+    facts = {
+        "weights": weights,
+        "commit": code_version(),
+        "jax": jax.__version__,
+        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+    }
+    read_as = [question.scale, question.up, question.fps, question.map]
+    depends = json.dumps([facts, read_as])
     found = {
-        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=json.dumps([weights, git_commit()]))
-        for name, cases in _cases(question).items()
+        name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=depends)
+        for name, cases in make_cases(question).items()
     }
     result = {
         "question": dataclasses.asdict(question),
         "methods": {name: settings(method) for name, method in methods.items()},
-        "weights": weights,
-        "commit": git_commit(),
-        "jax": jax.__version__,
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
+        **facts,
         "benchmarks": found,
     }
     print("\n\n".join(tables(name, one) for name, one in found.items()))
@@ -69,10 +80,12 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     return result
 
 
-def _cases(question: EvaluationConfig) -> dict[str, list[Case]]:
+def make_cases(question: EvaluationConfig) -> dict[str, list[Case]]:
+    """The cases of what is to be evaluated, by the name of their benchmark."""
     if question.bvh is not None:
         first, second = question.bvh
-        return {f"{first.name} and {second.name}": simulated(from_bvh(first, second), question.seeds)}
+        how = {"scale": question.scale, "up": question.up, "fps": question.fps, "mapping": pairs(question.map)}
+        return {f"{first.name} and {second.name}": simulated(from_bvh(first, second, **how), question.seeds)}
     if question.data is not None:
         takes = held_out(question.data, question.split)
         return {f"{question.data}, {question.split}": simulated(takes, question.seeds)}

@@ -70,7 +70,9 @@ def tables(name: str, result: dict[str, Any]) -> str:
     for columns in (ERRORS, GUARDS):
         lines += ["", *means(result["summary"], columns)]
     lines += ["", *_levels(result["levels"])]
-    if result["verdicts"]:
+    if result["verdicts"] and len(result["takes"]) < 2:
+        lines += ["", "One take cannot tell methods apart: their differences may be the take's own. Give several."]
+    elif result["verdicts"]:
         lines += ["", f"“{OURS}” beside each other method: + better, − worse, · not told apart.", ""]
         lines += _verdicts(result["verdicts"])
     return "\n".join(lines)

@@ -29,7 +29,7 @@ def run(
 ) -> dict[str, Any]:
     """Score every method on every case, and sum up.
 
-    kept: rows that are done.  depends: what else rows depend on beside case, method and seed, such as weights.
+    kept: rows that are done.  depends: what else rows depend on beside case, method and seed: weights, code, device.
     Returns "summary" and, of each level, its own; "failed" names the cases in which the front-end found no two people:
     no method is scored there. seconds: of the method alone, compiled before, on clips already described.
     """

@@ -16,7 +16,7 @@ from sm_jax.evaluation.metrics.bootstrap import summarise
 from sm_jax.evaluation.metrics.sanity import SanityMetrics
 from sm_jax.evaluation.protocols import PROTOCOLS, Pair
 from sm_jax.export.npz import MotionFile, load_motion
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.types import Array, Motion
 
 OPEN = "open-"  # names of bodies whose joints are not SMPL's
@@ -47,7 +47,7 @@ def score(protocol: str, predicted: pathlib.Path, truth: pathlib.Path, out: path
         "joint_source": "derived from the body, not regressed from vertices",
         "sequences": len(rows),
         "frames_used": used,
-        "commit": git_commit(),
+        "commit": code_version(),
         "summary": summarise(list(rows.values())),
         "rows": rows,
     }

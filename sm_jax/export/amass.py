@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from sm_jax.body.io import terms_of
 from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile, axis_angles, steady
 
@@ -39,6 +40,7 @@ def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.
                 betas=betas,
                 dmpls=np.zeros((len(pose), 8), np.float32),
                 gender=np.str_("neutral"),
+                body_terms=np.str_(terms_of(content.body)),
                 mocap_framerate=np.float64(fps),
             )
         paths.append(path)

@@ -8,6 +8,7 @@ import numpy as np
 
 from sm_jax import __version__
 from sm_jax.body import smpl
+from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
@@ -28,8 +29,10 @@ R_CAMERA_GLTF = np.diag([1, -1, -1]).astype(np.float32)  # glTF's cameras look a
 class _Scene:
     """A glTF document and its one binary buffer, filled accessor by accessor."""
 
-    def __init__(self, provenance: dict):
-        asset = gltf.Asset(version="2.0", generator=f"sm_jax {__version__}", extras={"provenance": provenance})
+    def __init__(self, provenance: dict, terms: str):
+        asset = gltf.Asset(
+            version="2.0", generator=f"sm_jax {__version__}", copyright=terms, extras={"provenance": provenance}
+        )
         self.roots: list[int] = []
         self.document = gltf.GLTF2(scene=0, scenes=[gltf.Scene(name="people", nodes=self.roots)], asset=asset)
         self.blob = bytearray()
@@ -68,7 +71,7 @@ def save_glb(path: str | pathlib.Path, body: smpl.Body, content: MotionFile) -> 
     Skinning is linear with 4 joints a vertex; pose blend shapes of a licensed body are not part of the format and
     are left out. Raises UserError if the path cannot be written.
     """
-    scene = _Scene(json.loads(json.dumps(content.provenance)))
+    scene = _Scene(json.loads(json.dumps(content.provenance)), terms_of(body.name))
     times = (content.time - content.time[0]).astype(np.float32)
     time = scene.accessor(times, gltf.SCALAR, bounds=True)
     animation = gltf.Animation(name="motion", samplers=[], channels=[])

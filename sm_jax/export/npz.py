@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
+from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.errors import UserError
 from sm_jax.export.files import replacing
@@ -123,7 +124,7 @@ def steady(content: MotionFile) -> tuple[Motion, float]:
 
 def axis_angles(motion: Motion) -> np.ndarray:
     """Root and body rotations as SMPL's axis-angle vectors, [P, T, 24, 3]."""
-    local = np.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     return np.asarray(rotations.matrix_to_axis_angle(jnp.asarray(local)))
 
 
@@ -135,6 +136,7 @@ def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
         "conventions": np.str_(CONVENTIONS),
         "joint_names": np.array(JOINTS),
         "body": np.str_(content.body),
+        "body_terms": np.str_(terms_of(content.body)),
         "poses": axis_angles(motion).reshape(*motion.pelvis.shape[:-1], 72),
         "trans": motion.pelvis - content.rest_joints[:, None, 0],
         "betas": motion.betas,

@@ -42,7 +42,10 @@ def save_overlay(
     """
     pictures = _pictures(frames, body, content)
     ticks = np.rint((content.time - content.time[0]) / float(CLOCK)).astype(int).tolist()
-    with replacing(path) as temporary, av.open(str(temporary), "w", options={"movflags": "+faststart"}) as container:
+    with (
+        replacing(path) as temporary,
+        av.open(f"file:{temporary}", "w", options={"movflags": "+faststart"}) as container,
+    ):
         rate = Fraction(content.fps).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
         for done, picture in enumerate(pictures, start=1):

@@ -6,7 +6,6 @@ in its face. Two bodies of 13,718 vertices take about a tenth of a second, of 1,
 
 import dataclasses
 
-import cv2
 import numpy as np
 
 from sm_jax.errors import UserError

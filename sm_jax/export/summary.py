@@ -4,12 +4,13 @@ import dataclasses
 import json
 import math
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
+from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
@@ -48,14 +49,16 @@ def summarise(
     energies_before: Mapping[str, Any],
     energies_after: Mapping[str, Any],
     share: Array,
+    hypotheses: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see;
-    share: [P] of the models' motion in the result."""
+    share: [P] of the models' motion in the result.  hypotheses: of each, its `total` and its energies."""
     camera = content.camera
     return {
         "frames": len(content.frame_index),
         "fps": content.fps,
         "body": content.body,
+        "body_terms": terms_of(content.body),
         "camera": {
             "focal_px": camera.K[0, 0],
             "principal_point_px": camera.K[:2, 2],
@@ -64,7 +67,7 @@ def summarise(
         },
         "description": description,
         "people": coverage(content.visibility, content.infilled),
-        "energies": {"before": energies_before, "after": energies_after},
+        "energies": {"before": energies_before, "after": energies_after, "hypotheses": hypotheses},
         "returned_to_the_estimate": [returned(person, float(kept)) for person, kept in enumerate(np.asarray(share))],
         "seconds": {**seconds, "total": sum(seconds.values())},
         "provenance": content.provenance,

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.body.skeleton import JOINTS
 from sm_jax.energies.limits import HYPEREXTENSION, LARGEST_ANGLE, flexion
 from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import vee
@@ -23,3 +24,10 @@ def beyond_range(body_pose: Array) -> jax.Array:
     largest = jnp.asarray(LARGEST_ANGLE - _MARGIN, jnp.float32).reshape((1,) * (angle.ndim - 1) + (23,))
     backwards = -flexion(body_pose) - HYPEREXTENSION
     return jnp.maximum(jnp.concatenate([angle - largest, backwards], axis=-1), 0)
+
+
+def out_of_range(body_pose: Array) -> jax.Array:
+    """As `beyond_range`, joint by joint [..., 23]: what a hinge bends backwards counts at its joint."""
+    beyond, backwards = jnp.split(beyond_range(body_pose), [23], axis=-1)
+    hinges = np.array([JOINTS.index(f"{side}_{name}") - 1 for name in ("knee", "elbow") for side in ("left", "right")])
+    return beyond.at[..., hinges].add(backwards)

@@ -183,6 +183,17 @@ def slerp(R_a: Array, R_b: Array, u: Array) -> jax.Array:
 
 
 @jax.jit
+def shortest_arc(a: Array, b: Array) -> jax.Array:
+    """The smallest rotation [..., 3, 3] that turns the direction of a [..., 3] into that of b [..., 3].
+
+    The identity where either is zero or the two are opposite; gradients are finite everywhere.
+    """
+    a, b = jnp.broadcast_arrays(safe.normalise(a), safe.normalise(b))
+    axis = jnp.cross(a, b)
+    angle = safe.atan2(safe.norm(axis, keepdims=True), jnp.sum(a * b, axis=-1, keepdims=True))
+    return axis_angle_to_matrix(safe.normalise(axis) * angle)
+
+
 def angle_between(R_a: Array, R_b: Array) -> jax.Array:
     """Geodesic distance [...] in radians, in [0, pi]. Accurate at both ends."""
     chex.assert_shape([R_a, R_b], (..., 3, 3))

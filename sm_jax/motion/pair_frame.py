@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from sm_jax.geometry.median import weighted_median
 from sm_jax.geometry.safe import normalise
 from sm_jax.types import Array, Camera, Motion
 
@@ -40,28 +41,14 @@ def from_pelvises(pelvis: Array, ground: Array, weight: Array, fallback: Array) 
     median pelvises coincide horizontally (the camera's right).
     """
     chex.assert_shape([pelvis, weight, fallback], [(2, None, 3), (pelvis.shape[1],), (3,)])
-    weight = jnp.where(weight.sum() > 0.0, weight, jnp.ones_like(weight))
-    middle = _median(0.5 * (pelvis[0] + pelvis[1]), weight)
-    across = _median(pelvis[1] - pelvis[0], weight)
+    middle = weighted_median(0.5 * (pelvis[0] + pelvis[1]), weight[:, None])
+    across = weighted_median(pelvis[1] - pelvis[0], weight[:, None])
     flat = jnp.array([1.0, 1.0, 0.0])
     across, fallback = across * flat, fallback * flat
     x = normalise(jnp.where(jnp.sum(across * across) > 1e-4, across, fallback))
     y = jnp.stack([-x[1], x[0], jnp.zeros_like(x[0])])
     R = jnp.stack([x, y, jnp.array([0.0, 0.0, 1.0])])
     return PairFrame(R_pair_world=R, origin=jnp.stack([middle[0], middle[1], ground]))
-
-
-def _median(values: Array, weight: Array) -> jax.Array:
-    """Weighted median over the first axis: values [T, 3], weight [T] -> [3]."""
-    order = jnp.argsort(values, axis=0)
-    ranked = jnp.take_along_axis(values, order, axis=0)
-    mass = jnp.cumsum(jnp.take(weight, order, axis=0), axis=0)
-    half = 0.5 * mass[-1:]
-    # The mean of the lower and the upper weighted median, so that mirrored values have mirrored medians.
-    lower = jnp.argmax(mass >= half - 1e-6, axis=0)
-    upper = jnp.argmax(mass > half + 1e-6, axis=0)
-    pick = lambda index: jnp.take_along_axis(ranked, index[None], axis=0)[0]  # noqa: E731
-    return 0.5 * (pick(lower) + pick(upper))
 
 
 def own_view(frame: PairFrame) -> jax.Array:

@@ -5,14 +5,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body.skeleton import JOINTS
+from sm_jax.body.skeleton import JOINTS, NEXT_JOINT
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
 
 SEEN = 0.3  # a joint counts as seen from this visibility on
 
-# The joint whose position shows a joint's rotation: the next one down the limb, itself at a limb's end and the root.
-_NEXT_JOINT = np.array([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
+_NEXT = np.array(NEXT_JOINT)  # its position shows a joint's rotation
 
 
 @jax.jit
@@ -26,9 +25,9 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     people, frames = visibility.shape[:2]
     chex.assert_shape([visibility, frame_mask], [(people, frames, len(JOINTS)), (frames,)])
     chex.assert_equal_shape_prefix([motion.global_orient, motion.body_pose, motion.pelvis, visibility], 2)
-    rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT_JOINT])
+    rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT])
     seen = (rests_on >= SEEN) & (frame_mask[None, :, None] > 0.0)
-    rotations = jnp.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2)
+    rotations = motion.rotations
     before, after, u = neighbours(seen)
     take = lambda values, index: jnp.take_along_axis(values, index[..., None, None], axis=1)  # noqa: E731
     filled = slerp(take(rotations, before), take(rotations, after), u)

@@ -52,7 +52,7 @@ def blend(values: Array) -> jax.Array:
     chex.assert_shape(values, (None, None, LENGTH, None))
     n_windows, people, _, width = values.shape
     index = frames(n_windows)
-    weight = _fade(n_windows)
+    weight = fade_weights(n_windows)
     summed = jnp.zeros((padded_frames(n_windows), people, width), values.dtype)
     summed = summed.at[index].add(jnp.moveaxis(values, 2, 1) * weight[:, :, None, None])
     return jnp.moveaxis(summed, 0, 1)
@@ -63,7 +63,7 @@ def fade_out() -> np.ndarray:
     return 1.0 - (np.arange(OVERLAP, dtype=np.float32) + 1.0) / (OVERLAP + 1.0)
 
 
-def _fade(n_windows: int) -> np.ndarray:
+def fade_weights(n_windows: int) -> np.ndarray:
     """Weights [W, LENGTH] that rise and fall linearly over the overlaps and sum to one at every frame."""
     weight = np.ones((n_windows, LENGTH), np.float32)
     weight[1:, :OVERLAP] = 1.0 - fade_out()

@@ -89,7 +89,8 @@ def _as_config(kind: type[NetConfig], values: dict[str, Any]) -> NetConfig:
     if set(values) != names:
         odd = ", ".join(sorted(set(values) ^ names))
         raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return kind(**given)
 
 
 def parameters(params: Params) -> int:

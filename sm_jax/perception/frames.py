@@ -5,15 +5,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
-from av.container import InputContainer
 from tqdm import tqdm
 
 from sm_jax.errors import UserError
-from sm_jax.perception import decoding, pictures
 from sm_jax.perception.video import USUAL_FPS, Video, nearest_frames, sound_times, steady_rate
+
+try:
+    import av
+    import cv2
+    from av.container import InputContainer
+
+    from sm_jax.perception import decoding, pictures
+except ModuleNotFoundError as error:
+    raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _ASPECT = 0.02  # relative difference of two pictures' shapes that rounding to whole pixels explains
 _PATIENCE = 2.0  # seconds before a progress bar is shown
@@ -38,7 +43,9 @@ def probe(path: Path, *, progress: bool = False) -> Video:
         return _probe_pictures(path)
     with decoding.opened(path) as (container, stream):
         decoder, seen = decoding.Decoder(container, stream), _Seen()
-        bar = tqdm(decoder, "reading", stream.frames or None, unit="frame", disable=not progress, delay=_PATIENCE)
+        bar = tqdm(
+            decoder, "reading", stream.frames or None, unit="frame", disable=None if progress else True, delay=_PATIENCE
+        )
         for frame in bar:
             seen.add(frame, stream)
         if not seen.stamps:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from sm_jax.perception import crops
+from sm_jax.perception.crops import apply, crop, invert, region
 from sm_jax.perception.frames import Frame
 from sm_jax.perception.tfjs.graph import load_graph
 from sm_jax.perception.tracking import Tracks
@@ -60,7 +60,7 @@ def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) 
         padded = np.concatenate([crops] + [crops[-1:]] * (_FRAMES - len(batch)))
         image, world = locate(padded.reshape(-1, *crops.shape[2:]))
         image, world = (x.reshape(_FRAMES, 2, *x.shape[1:])[: len(batch)] for x in (image, world))
-        pixels.append(crops.apply(crops.invert(to_region), image))
+        pixels.append(apply(invert(to_region), image))
         metres.append(_upright(world, to_region))
     return PoseLandmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
 
@@ -72,7 +72,7 @@ def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Fr
 
 
 def _regions(tracks: Tracks, t: int) -> np.ndarray:
-    return np.stack([crops.region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
+    return np.stack([region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
 
 
 def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.nd
     sureness = tracks.scores[:, t, 5:].mean(axis=-1)
     return np.stack(
         [
-            crops.crop(
+            crop(
                 frame.image,
                 to_region[person],
                 own=tracks.keypoints[person, t],

@@ -49,7 +49,7 @@ def save_observation(
     if the file cannot be written."""
     observation = slice_observation(observation, np.asarray(observation.frame_mask) > 0)
     motion, camera = observation.motion, observation.camera
-    rotations = np.concatenate([np.asarray(motion.global_orient)[:, :, None], np.asarray(motion.body_pose)], axis=2)
+    rotations = np.asarray(motion.rotations)
     arrays = {
         "keypoints": observation.keypoints,
         "keypoint_confidence": observation.keypoint_confidence,

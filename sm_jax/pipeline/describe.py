@@ -1,20 +1,49 @@
-"""What `sm-jax describe` does: an input in words and contacts, to read and to hand on."""
+"""What two people do, in words and contacts: to hand to `reconstruct`, to read, and to write to a file."""
 
 import json
+import logging
+import os
 import pathlib
-import sys
 from collections.abc import Iterator
 
 from sm_jax.body import smpl
-from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
 from sm_jax.export.files import check_writable
 from sm_jax.export.summary import save_summary
-from sm_jax.pipeline.inputs import get_observation, get_pictures, input_path, open_source
-from sm_jax.pipeline.observe import ObservedVideo
+from sm_jax.pipeline.observed_clip import Seen, as_clip
+from sm_jax.text.describers import from_user, rules
 from sm_jax.text.describers.describer import Describer, describer_input
 from sm_jax.text.description_json import as_json
-from sm_jax.types import Contact, Description, Observation
+from sm_jax.types import Contact, Description
+
+Text = str | os.PathLike[str] | Description | None
+_LOGGER = logging.getLogger(__name__)
+
+
+def describe(
+    seen: Seen,
+    text: Text = None,
+    *,
+    describer: Describer | None = None,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+) -> Description:
+    """What the two people do, and who touches whom when, in the frames of the observation.
+
+    seen: what `observe` gave, an observation alone, or a source to observe.  text: a sentence, whose contacts are
+    looked for in the estimate, or the path of a .json file as `sm-jax describe --out` writes it; a description is taken
+    as it is.  describer: who says it where no text does; rules that read the estimate by default.  body: of a source or
+    an observation alone.
+    Raises UserError for a text that cannot be understood, and for a text and a describer at once.
+    """
+    if text is not None and describer is not None:
+        raise UserError("a text is a description, and a describer would make another: give one of the two")
+    if isinstance(text, Description):
+        return text
+    say = describer or (rules.describe if text is None else from_user.describe_text(text))
+    clip = as_clip(seen, body)
+    description = say(describer_input(clip.observation, clip.body, clip.pictures))
+    _LOGGER.info("description (%s): %s", description.source, description.text)
+    return description
 
 
 def describe_input(
@@ -24,15 +53,16 @@ def describe_input(
 
     Raises UserError for any fault in the input or the options.
     """
+    from sm_jax.pipeline.observe import input_path, observe
+
     if out is not None and out.suffix != ".json":
         raise UserError(f"--out {out}: name a file that ends in .json")
     if out is not None:
         check_writable(out, overwrite=overwrite, ours=_is_description)
     input_path(source, focal)
-    body = load_body(body_name)
-    observed = open_source(source, body, focal)
-    description = described(observed, body, describer)
-    print("\n".join(lines(description, float(get_observation(observed).fps))))
+    clip = observe(source, body=body_name, focal=focal)
+    description = describe(clip, describer=describer)
+    print("\n".join(lines(description, float(clip.observation.fps))))
     if out is not None:
         save_summary(out, as_json(description))
 
@@ -43,13 +73,6 @@ def _is_description(path: pathlib.Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and "description" in found
-
-
-def described(observed: ObservedVideo | Observation, body: smpl.Body, describer: Describer) -> Description:
-    """What the describer says, told on stderr too."""
-    description = describer(describer_input(get_observation(observed), body, get_pictures(observed)))
-    print(f"description ({description.source}): {description.text}", file=sys.stderr, flush=True)
-    return description
 
 
 def lines(description: Description, fps: float) -> Iterator[str]:

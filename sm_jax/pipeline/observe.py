@@ -1,8 +1,9 @@
-"""From a video to what was seen of its two people: frames → people → landmarks → body fit → `Observation`."""
+"""From a video to what was seen of its two people: frames → people → landmarks → body fit → `ObservedClip`."""
 
 import dataclasses
+import logging
 import math
-import sys
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,17 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax.assets.fetch import asset
+from sm_jax.assets.fetch import input_path as sample_or_path
 from sm_jax.body import smpl
 from sm_jax.body.capsules import capsules
 from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.fit import fit_landmarks
 from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs
 from sm_jax.motion.frames import cut_motion, pad
+from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
+from sm_jax.pipeline.models import as_body
+from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
 from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
@@ -26,64 +31,80 @@ try:
     from sm_jax.perception.frames import Frame, probe, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
     from sm_jax.perception.landmarks import find_landmarks, load_landmarker
+    from sm_jax.perception.pictures import list_pictures
     from sm_jax.perception.tracking import Tracks, follow, survey
     from sm_jax.perception.video import Video, nearest_frames
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
-FPS = 30.0
+_LOGGER = logging.getLogger(__name__)
+
 SURVEY_FPS = 6.0
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ObservedVideo:
-    """An observation and where it comes from.
-
-    video: the source, whose frame `observation.frame_index[0]` is the observation's first.  focal_is_heuristic: whether
-    the focal length is only the picture's diagonal.
-    """
-
-    observation: Observation
-    video: Video
-    focal_is_heuristic: bool
-
-    @property
-    def focal(self) -> float:
-        """Focal length in pixels, as used."""
-        return float(np.asarray(self.observation.camera.K)[0, 0])
-
-
-def observe(path: Path, *, body: smpl.Body, focal: float | None = None, progress: bool = True) -> ObservedVideo:
+def observe(
+    source: str | os.PathLike[str],
+    *,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+    focal: float | None = None,
+    progress: bool = True,
+) -> ObservedClip:
     """See the two main people of a video, at 30 fps, in a z-up world whose origin is on the ground between them.
 
-    focal: focal length in pixels; None takes the picture's diagonal, which is often some 30 % too long or short.
-    Person 0 is the one who stands farther left in the picture at first. Raises UserError for a file that is not a
-    video with two people.
+    source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
+    clip, or an observation .npz, which is loaded.  body: a model, its name or its path; the open body that ships by
+    default.  focal: focal length in pixels; None takes the picture's diagonal, which is often some 30 % too long or
+    short.  progress: whether bars are shown where standard error is a terminal.
+    Person 0 is the one who stands farther left in the picture at first. Raises UserError for a source that is not a
+    video with two people, nor a sound observation.
     """
-    if focal is not None and not (math.isfinite(focal) and focal > 0):
-        raise UserError(f"focal length {focal}: must be a positive number of pixels")
+    path, model = input_path(source, focal), as_body(body)
+    if path.suffix == ".npz":
+        return load_clip(path, model)
     for name in ("movenet-multipose", "blazepose-heavy"):
         asset(name)  # what has to be pulled is pulled before anything slow
     video = probe(path, progress=progress)
     for note in video.notes:
-        print(f"{path}: {note}", file=sys.stderr, flush=True)
+        _LOGGER.warning("%s: %s", path, note)
     length = focal or math.hypot(video.width, video.height)
+    if focal is None:
+        _LOGGER.warning(
+            "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
+        )
     evidence = at_rate(_look(video, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
-    scene = _fit(body, evidence, intrinsics)
+    scene = _fit(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
     observation = Observation(
         keypoints=evidence.keypoints,
         keypoint_confidence=evidence.confidence,
         motion=motion,
-        visibility=visibility(body, motion, camera, evidence.confidence),
+        visibility=visibility(model, motion, camera, evidence.confidence),
         camera=camera,
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
         frame_mask=np.ones(len(evidence.index), np.float32),
     )
-    return ObservedVideo(observation=observation, video=video, focal_is_heuristic=focal is None)
+    return ObservedClip(
+        observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
+    )
+
+
+def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
+    """Where an input lies. `sample:cam01` names a view of the sample clip.
+
+    Raises UserError where there is nothing, for a focal length that is none, and for one with an observation, which has
+    its own.
+    """
+    if focal is not None and not (math.isfinite(focal) and focal > 0):
+        raise UserError(f"focal length {focal}: must be a positive number of pixels")
+    path = sample_or_path(os.fspath(source))
+    if not path.exists():
+        list_pictures(path)  # a pattern of their names is no file
+    if path.suffix == ".npz" and focal is not None:
+        raise UserError(f"{path}: an observation has its own camera; give no focal length")
+    return path
 
 
 def _look(video: Video, progress: bool) -> FusedKeypoints:
@@ -91,7 +112,7 @@ def _look(video: Video, progress: bool) -> FusedKeypoints:
 
     def frames(fps: float, what: str) -> Iterator[Frame]:
         total = len(nearest_frames(video.times, fps))
-        return iter(tqdm(read_frames(video, fps), what, total, disable=not progress, unit="frame"))
+        return iter(tqdm(read_frames(video, fps), what, total, disable=None if progress else True, unit="frame"))
 
     detect = load_detector(asset("movenet-multipose") / "movenet-multipose.json")
     surveyed = survey(frames(SURVEY_FPS, "finding people"), detect)
@@ -110,13 +131,16 @@ def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
     together = float(tracks.found.all(axis=0).mean())
     if together > least:
         return
-    people, count = tracks.found.any(axis=0).sum(), len(tracks.times)
-    alone = "only one person" if people else "nobody"
-    frames = int((tracks.found.sum(axis=0) == 1).sum()) if people else count
-    raise UserError(
-        f"{video.path}: {alone} was found in {frames} of {count} frames;"
-        " give a clip in which two people are seen together"
+    of_frames, count = tracks.found.sum(axis=0), len(tracks.times)
+    nobody, one, both = (int((of_frames == n).sum()) for n in range(3))
+    told = (
+        f"only one person was found in {one} of {count} frames"
+        if one
+        else f"nobody was found in {nobody} of {count} frames"
     )
+    others = [f"{who} in {n}" for who, n in (("nobody", nobody if one else 0), ("both", both)) if n]
+    more = f" ({', '.join(others)})" if others else ""
+    raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
 
 
 def _fit(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:

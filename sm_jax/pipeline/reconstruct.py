@@ -1,192 +1,252 @@
-"""From an observation to a reconstruction, with the networks that ship or others."""
+"""From what was seen of two people to their motion, ready to be saved in every format."""
 
 import dataclasses
+import os
 import pathlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 import numpy as np
+from tqdm import tqdm
 
+from sm_jax import __version__
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.motion import windows
-from sm_jax.motion.frames import slice_observation
-from sm_jax.motion.slerp_fill import SEEN
-from sm_jax.nets.infiller import Infiller, InfillerConfig
-from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.nets.weights import INFILLER, REFINER, load_weights
-from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs
-from sm_jax.sampling.sample import Models, Settings, sample_many
-from sm_jax.text.encoder import NAME, default_sha256
-from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, TextEmbedding
+from sm_jax.export.npz import MotionFile, motion_file
+from sm_jax.export.npz import save_motion as save_npz
+from sm_jax.motion.resample import resample
+from sm_jax.perception.video import Video
+from sm_jax.pipeline.describe import Text, describe
+from sm_jax.pipeline.models import LoadedModels, shipped_models, text_encoder
+from sm_jax.pipeline.observed_clip import ObservedClip, Seen, as_clip
+from sm_jax.pipeline.provenance import code_version
+from sm_jax.sampling.chunks import Request, SampledClip, sample_clips
+from sm_jax.sampling.sample import Settings
+from sm_jax.text.contacts import contact_targets
+from sm_jax.types import Array, Camera, Description
+
+_MOST_STEPS, _MOST_HYPOTHESES = 1000, 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Reconstruction:
-    """Two people's motion, and how it came about. Host arrays.
+class Reconstruction(MotionFile):
+    """Two people's motion as `motion.npz` holds it, and how it came about. Host arrays.
 
-    motion: [P, T] in the observation's world, of the hypothesis with the least energy.  camera, fps, frame_index,
-    visibility: the observation's.  infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres,
-    root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
-    hypotheses' energies.  share: [P] how much of the models' motion each person has kept, the rest being the estimate:
-    less than 1 where all of it would fit the picture or the energies worse.  energies_before, energies_after: the
-    unweighted terms of the gap-filled estimate and of the result.
+    The frames are the video's own, between the first and the last that were seen; those of the observation where no
+    video is known.
+
+    clip: what was seen.  description: what was said of it.  totals: [N] the hypotheses' energies, of which the motion
+    is the one with the least.  share: [P] how much of the models' motion each person has kept, the rest being the
+    estimate.  energies_before, energies_after: the unweighted terms of the gap-filled estimate and of the result.
+    energies_each: those of every hypothesis.
     """
 
-    motion: Motion
-    camera: Camera
-    fps: float
-    frame_index: np.ndarray
-    visibility: np.ndarray
-    infilled: np.ndarray
-    spread: np.ndarray
+    clip: ObservedClip
+    description: Description
     totals: np.ndarray
     share: np.ndarray
     energies_before: dict[str, float]
     energies_after: dict[str, float]
+    energies_each: tuple[dict[str, float], ...]
 
+    def save_motion(self, path: str | os.PathLike[str]) -> None:
+        """Write `motion.npz`. Raises UserError if the path cannot be written, as all of these do."""
+        save_npz(pathlib.Path(path), self)
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Request:
-    """One observed clip [P, T] of any length, its sentence, its contacts [C, T], and the key of its noise."""
+    def save_glb(self, path: str | os.PathLike[str]) -> None:
+        """Write both people, skinned and animated, as binary glTF. Needs the extra `export`."""
+        from sm_jax.export.glb import save_glb
 
-    observation: Observation
-    text: TextEmbedding
-    contacts: ContactTargets
-    key: Array
+        save_glb(pathlib.Path(path), self.clip.body, self)
+
+    def save_bvh(self, folder: str | os.PathLike[str]) -> list[pathlib.Path]:
+        """Write `person0.bvh` and `person1.bvh` into a folder. Returns the paths."""
+        from sm_jax.export.bvh import save_bvh
+
+        return save_bvh(pathlib.Path(folder), self)
+
+    def save_amass(self, folder: str | os.PathLike[str]) -> list[pathlib.Path]:
+        """Write `person0_amass.npz` and `person1_amass.npz` into a folder. Returns the paths."""
+        from sm_jax.export.amass import save_amass
+
+        return save_amass(pathlib.Path(folder), self)
+
+    def save_overlay(self, path: str | os.PathLike[str], *, progress: bool = True) -> None:
+        """Write a video: bodies over the pictures, or over grey where there are none. Needs the extra `export`."""
+        from sm_jax.export.overlay import save_overlay
+
+        disable = None if progress else True
+        with tqdm(total=len(self.frame_index), desc="drawing", unit="frame", disable=disable) as bar:
+
+            def advance(done: int) -> None:
+                bar.update(done - bar.n)
+
+            save_overlay(pathlib.Path(path), self._pictures(), self.clip.body, self, advance)
+
+    def _pictures(self) -> Iterator[np.ndarray]:
+        video = self.clip.video
+        if video is not None and video.has_pictures:
+            from sm_jax.perception.frames import frames_at
+
+            return frames_at(video, self.frame_index)
+        width, height = (int(side) for side in self.camera.image_size)
+        grey = np.full((height, width, 3), 128, np.uint8)
+        return (grey for _ in self.frame_index)
 
 
 def reconstruct(
-    observation: Observation,
-    models: Models,
-    body: smpl.Body,
-    text: TextEmbedding,
-    contacts: ContactTargets,
-    settings: Settings,
-    key: Array,
+    seen: Seen,
+    text: Text = None,
+    *,
+    hypotheses: int | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+    models: LoadedModels | None = None,
 ) -> Reconstruction:
-    """Infill and refine one observed clip [P, T] of any length, with contacts [C, T]."""
-    request = Request(observation=observation, text=text, contacts=contacts, key=key)
-    return reconstruct_many([request], models, body, settings)[0]
+    """Recover two people's motion: what is hidden is infilled, what jitters refined, contacts and bodies respected.
+
+    seen: what `observe` gave, an observation alone, or a source to observe (whose focal length only `observe` takes).
+    text: what happens: a sentence, a .json file, a `Description`; None lets rules say it, see `describe`.
+    hypotheses: samples, of which the one of least energy is the result; `spread` says how far they lie apart.
+    settings: how to sample otherwise.  seed: of the sampling noise; equal seeds give equal results on one device.
+    body: of a source or an observation alone; the open body that ships by default.  models: those of `load_models`;
+    what ships by default.
+    Raises UserError for any fault in these.
+    """
+    found = reconstruct_many(
+        [seen], [text], hypotheses=hypotheses, settings=settings, seed=seed, body=body, models=models
+    )
+    return found[0]
 
 
 def reconstruct_many(
-    requests: Sequence[Request], models: Models, body: smpl.Body, settings: Settings, *, batch: int = 1
+    seen: Sequence[Seen],
+    text: Sequence[Text] | Text = None,
+    *,
+    hypotheses: int | None = None,
+    settings: Settings | None = None,
+    seed: int = 0,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+    models: LoadedModels | None = None,
+    batch: int = 1,
 ) -> list[Reconstruction]:
-    """Many clips of mixed lengths, `batch` of them in each compiled call, spread over the local devices.
+    """Many clips of any lengths, `batch` of them in each compiled call, spread over the local devices.
 
-    Clips that need the same number of windows go together, and a clip longer than `windows.CHUNK` windows goes chunk by
-    chunk, each held to the end of the one before: programs are compiled for those few numbers alone. A clip's result
-    does not depend on the others.
+    A clip's result is that of `reconstruct` with the same seed and does not depend on the others. text: one for all, or
+    one for each clip. Else as `reconstruct`. Raises UserError too where there are not as many texts as clips.
     """
-    drafts = [_Draft(request, settings.hypotheses) for request in requests]
-    for turn in range(max(len(draft.chunks) for draft in drafts)):
-        waiting: dict[int, list[tuple[_Draft, SamplingInputs]]] = {}
-        for draft in drafts:
-            if turn < len(draft.chunks):
-                task = draft.task(turn)
-                waiting.setdefault(len(task.observation.frame_mask), []).append((draft, task))
-        for together in waiting.values():
-            for start in range(0, len(together), batch):
-                some = together[start : start + batch]
-                found = sample_many([task for _, task in some], models, body, settings, batch)
-                for (draft, _), samples in zip(some, found, strict=True):
-                    draft.done.append(samples)
-    return [draft.finish() for draft in drafts]
-
-
-class _Draft:
-    """A clip's hypotheses, as far as its chunks are done."""
-
-    def __init__(self, request: Request, hypotheses: int):
-        self.request, self.hypotheses = request, hypotheses
-        self.chunks = windows.chunks(request.observation.visibility.shape[1])
-        self.done: list[Samples] = []
-
-    def task(self, turn: int) -> SamplingInputs:
-        """A chunk's task; all but the first go on from where the hypotheses stand."""
-        request, span = self.request, self.chunks[turn]
-        task = make_sampling_inputs(
-            slice_observation(request.observation, span),
-            dataclasses.replace(request.contacts, weight=np.asarray(request.contacts.weight)[:, span]),
-            request.text,
-            jax.random.fold_in(request.key, turn) if turn else request.key,
-            self.hypotheses,
+    settings, key = checked_settings(settings, hypotheses), checked_key(seed)
+    texts = [text] * len(seen) if text is None or isinstance(text, str | os.PathLike | Description) else list(text)
+    if len(texts) != len(seen):
+        raise UserError(f"{len(texts)} texts for {len(seen)} clips: give one for each, or one for all")
+    if batch < 1:
+        raise UserError(f"batch {batch}: give a number from 1")
+    if not seen:
+        return []
+    networks, encoder = models or shipped_models(), text_encoder()
+    clips = [as_clip(one, body) for one in seen]
+    descriptions = [describe(clip, said) for clip, said in zip(clips, texts, strict=True)]
+    requests = [
+        Request(
+            observation=clip.observation,
+            text=encoder.encode_one(description.text),
+            contacts=contact_targets(description.contacts, clip.observation.visibility.shape[1]),
+            key=key,
         )
-        if not turn:
-            return task
-        overlap_state = self.done[-1].state[:, :, -windows.OVERLAP :]  # only a clip's last chunk has padding
-        return dataclasses.replace(task, overlap_state=overlap_state, overlap_weight=windows.fade_out())
-
-    def finish(self) -> Reconstruction:
-        """The chunks as one clip, the hypotheses ranked."""
-        seen = self.request.observation
-        lengths = np.array([span.stop - span.start for span in self.chunks], np.float64)
-        share = lengths / lengths.sum()
-        totals = np.average([samples.total for samples in self.done], axis=0, weights=lengths)
-        best = int(np.argmin(totals))
-        ends = [span.stop - span.start - windows.OVERLAP for span in self.chunks[:-1]] + [int(lengths[-1])]
-
-        def joined(what: Callable[[Samples], Array]) -> np.ndarray:
-            """Arrays [N, P, T, ...] of the chunks, each up to where the next one begins."""
-            parts = zip(self.done, ends, strict=True)
-            return np.concatenate([np.asarray(what(samples))[:, :, :end] for samples, end in parts], axis=2)
-
-        def mean(terms: Sequence[Mapping[str, Array]]) -> dict[str, float]:
-            """Energies of the chunks, by their lengths."""
-            return {name: float(np.dot(share, [term[name] for term in terms])) for name in terms[0]}
-
-        visibility = np.asarray(seen.visibility)
-        return Reconstruction(
-            motion=Motion(
-                global_orient=joined(lambda x: x.motion.global_orient)[best],
-                body_pose=joined(lambda x: x.motion.body_pose)[best],
-                pelvis=joined(lambda x: x.motion.pelvis)[best],
-                betas=self.done[0].motion.betas[best],
-            ),
-            camera=seen.camera,
-            fps=float(seen.fps),
-            frame_index=np.asarray(seen.frame_index),
-            visibility=visibility,
-            infilled=visibility < SEEN,
-            spread=_spread(joined(lambda samples: samples.joints)),
-            totals=totals,
-            share=np.average([samples.share[best] for samples in self.done], axis=0, weights=lengths),
-            energies_before=mean([samples.before for samples in self.done]),
-            energies_after=mean([{k: v[best] for k, v in samples.after.items()} for samples in self.done]),
-        )
+        for clip, description in zip(clips, descriptions, strict=True)
+    ]
+    found: dict[int, SampledClip] = {}
+    for model in {id(clip.body): clip.body for clip in clips}.values():
+        numbers = [number for number, clip in enumerate(clips) if clip.body is model]
+        sampled = sample_clips([requests[n] for n in numbers], networks.models, model, settings, batch=batch)
+        found |= dict(zip(numbers, sampled, strict=True))
+    return [
+        _at_source_times(found[n], clip, descriptions[n], _provenance(clip, settings, seed, networks.hashes))
+        for n, clip in enumerate(clips)
+    ]
 
 
-def _spread(joints: np.ndarray) -> np.ndarray:
-    """Root mean square distance [P, T, J] of the joints of N hypotheses [N, P, T, J, 3] from their mean."""
-    return np.sqrt(np.square(joints - joints.mean(axis=0)).sum(axis=-1).mean(axis=0))
+def checked_settings(settings: Settings | None, hypotheses: int | None = None) -> Settings:
+    """The settings, by default those that ship, with so many hypotheses. Raises UserError for numbers out of range."""
+    settings = settings or Settings()
+    if hypotheses is not None:
+        settings = dataclasses.replace(settings, hypotheses=hypotheses)
+    for name, most in (("steps", _MOST_STEPS), ("hypotheses", _MOST_HYPOTHESES)):
+        if not 1 <= (value := getattr(settings, name)) <= most:
+            raise UserError(f"{name} {value}: give a number from 1 to {most}")
+    return settings
 
 
-def load_models(
-    infiller_path: pathlib.Path = INFILLER, refiner_path: pathlib.Path = REFINER
-) -> tuple[Models, dict[str, Any]]:
-    """The networks that ship with the package, or others, and what says which they are (for the provenance of results).
+def checked_key(seed: int) -> Array:
+    """The key of a seed. Raises UserError for a number that is none."""
+    try:
+        return jax.random.key(seed)
+    except OverflowError as error:
+        raise UserError(f"seed {seed}: give a number from 0 to {2**32 - 1}") from error
 
-    Raises UserError for files that are not the weights of an infiller and a refiner, or that learnt from sentences as
-    another text encoder puts them.
+
+def _provenance(clip: ObservedClip, settings: Settings, seed: int, hashes: dict[str, str]) -> dict[str, Any]:
+    """What it takes to make the same result again, and what was said of the source."""
+    return {
+        "sm_jax": __version__,
+        "code": code_version(),
+        "jax": jax.__version__,
+        "device": jax.devices()[0].device_kind,
+        "source": os.fsencode(clip.source).decode("utf-8", "backslashreplace"),  # a name may be no text
+        "source_notes": list(clip.video.notes) if clip.video else [],
+        "settings": dataclasses.asdict(settings),
+        "seed": seed,
+        "weights": hashes,
+        "focal_is_heuristic": clip.focal_is_heuristic,
+    }
+
+
+def source_rows(video: Video, frame_index: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
+    """The video's frames [N] between the first and the last that were seen, and where each lies on a grid at `fps`
+    frames a second that begins with the first.
+
+    frame_index: [T] the video's frame that is nearest to each point of the grid.
     """
-    infiller, refiner = load_weights(infiller_path), load_weights(refiner_path)
-    if not isinstance(infiller.config, InfillerConfig):
-        raise UserError(f"{infiller_path} holds no infiller: name the weights.npz of an infiller's training")
-    if not isinstance(refiner.config, RefinerConfig):
-        raise UserError(f"{refiner_path} holds no refiner: name the weights.npz of a refiner's training")
-    encoder = {"text_encoder_sha256": default_sha256()}
-    if (learnt := infiller.facts.get("text_encoder_sha256")) != encoder["text_encoder_sha256"]:
-        raise UserError(
-            f"{infiller_path} was trained with another text encoder ({infiller.facts.get('text_encoder')}, hash"
-            f" {str(learnt)[:12]}) than {NAME} as it is here: train it with this version"
-        )
-    models = Models(
-        infiller=Infiller(infiller.config),
-        refiner=Refiner(refiner.config),
-        infiller_params=infiller.params,
-        refiner_params=refiner.params,
-        statistics=infiller.statistics,
+    index = np.arange(frame_index[0], frame_index[-1] + 1)
+    return index, (video.times[index] - video.times[index[0]]) * fps
+
+
+def _at_source_times(
+    found: SampledClip, clip: ObservedClip, description: Description, provenance: dict[str, Any]
+) -> Reconstruction:
+    """A result in each frame of the video between the first and the last that were seen, at that frame's own time; at
+    its own rate where there was no video."""
+    n_frames = len(found.frame_index)
+    fps, position, index = found.fps, np.arange(n_frames, dtype=np.float64), found.frame_index
+    time = position / found.fps
+    if clip.video is not None:
+        index, position = source_rows(clip.video, found.frame_index, found.fps)
+        fps, time = clip.video.fps, clip.video.times[index]
+    nearest = np.clip(np.rint(position).astype(int), 0, n_frames - 1)
+    camera = found.camera
+    content = motion_file(
+        clip.body,
+        resample(found.motion, position.astype(np.float32)),
+        Camera(
+            K=camera.K, R=np.asarray(camera.R)[nearest], t=np.asarray(camera.t)[nearest], image_size=camera.image_size
+        ),
+        fps=fps,
+        time=time,
+        frame_index=index,
+        visibility=found.visibility[:, nearest],
+        infilled=found.infilled[:, nearest],
+        spread=found.spread[:, nearest],
+        provenance=provenance,
     )
-    return models, {"infiller_sha256": infiller.sha256, "refiner_sha256": refiner.sha256, **encoder}
+    return Reconstruction(
+        **{field.name: getattr(content, field.name) for field in dataclasses.fields(content)},
+        clip=clip,
+        description=description,
+        totals=found.totals,
+        share=found.share,
+        energies_before=found.energies_before,
+        energies_after=found.energies_after,
+        energies_each=found.energies_each,
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax.body.io import load_body
-from sm_jax.data import codec
+from sm_jax.data import codec, pieces
 from sm_jax.data.schema import LandmarkMotion, PairSequence, Split
 from sm_jax.data.sources import amass, bvh_pair, cmu, salsa
 from sm_jax.data.store import open_set
@@ -22,6 +22,7 @@ from sm_jax.synthetic import generate
 from sm_jax.synthetic.build import Item, Recipe
 
 BODY = "open-low"
+SHORTEST = 30  # frames of a single person's take: a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,21 +67,64 @@ class Synthetic:
 
 @dataclasses.dataclass(frozen=True)
 class Cmu:
-    """CMU's 55 trials of two people (subjects 18/19, 20/21, 22/23, 33/34), ASF and AMC as published."""
+    """CMU's motion, ASF and AMC as published: 55 trials of two people, and single people, whose partner is masked."""
 
     source_dir: pathlib.Path
-    """Folder that all_asfamc.zip was unpacked to."""
+    """Folder that all_asfamc.zip, or a part of it, was unpacked to; texts of exponential maps may lie there too."""
 
     def recipe(self) -> Recipe:
         """Raises UserError when no trial is there."""
-        found, missing = cmu.find(self.source_dir)
-        if missing:
-            print(f"{self.source_dir}: {len(missing)} of 55 trials are missing: {', '.join(missing)}", file=sys.stderr)
-        items = lambda: (  # noqa: E731
-            Item(cmu.name_of(trial), partial(_fit, partial(cmu.read_trial, trial, files), "cmu"))
-            for trial, files in found
-        )
-        return Recipe("cmu", str(self.source_dir.resolve()), len(found), items, cmu.ACKNOWLEDGEMENT)
+        found = cmu.find(self.source_dir)
+        cmu.report_missing(self.source_dir, found)
+
+        def items() -> Iterator[Item]:
+            for trial, files in found.pairs:
+                yield Item(cmu.name_of(trial), partial(_fit, partial(cmu.read_trial, trial, files), "cmu"))
+            yield from _singles("cmu", (partial(cmu.read_single, single) for single in found.singles))
+
+        count = len(found.pairs) + len(found.singles)
+        return Recipe("cmu", str(self.source_dir.resolve()), count, items, cmu.ACKNOWLEDGEMENT)
+
+
+@dataclasses.dataclass(frozen=True)
+class Bvh:
+    """BVH files of single people, whose partner is masked. Faulty ones are told and left out."""
+
+    source_dir: pathlib.Path
+    """Folder whose files are read, with the folders below it."""
+    scale: float | None = None
+    """Metres a file unit; found out from the length of limbs."""
+    up: Literal["x", "-x", "y", "-y", "z", "-z"] | None = None
+    """Axis of the files that points up; found out."""
+    fps: float | None = None
+    """Frames per second, where the headers lie."""
+    map: tuple[str, ...] = ()
+    """Corrections of the guessed joints, such as left_hand=LeftHandMiddle1."""
+    val: tuple[str, ...] = ()
+    """Patterns of file names that are validated on, such as 005_*."""
+    test: tuple[str, ...] = ()
+    """Patterns of file names that are tested on."""
+    omit: tuple[str, ...] = ()
+    """Patterns of file names that are not read."""
+
+    def recipe(self) -> Recipe:
+        """Raises UserError when there is no file."""
+        files = [path for path in sorted(self.source_dir.rglob("*")) if path.suffix.lower() == ".bvh"]
+        files = [path for path in files if not _matches(path, self.omit)]
+        if not files:
+            raise UserError(f"{self.source_dir}: no BVH files there; give the folder that they lie in")
+        items = lambda: _singles("bvh", (partial(self._read, path) for path in files))  # noqa: E731
+        return Recipe("bvh", repr((self, [str(path.resolve()) for path in files])), len(files), items, "")
+
+    def _read(self, path: pathlib.Path) -> LandmarkMotion:
+        """Raises UserError for motion that nobody should learn from."""
+        split: Split = "val" if _matches(path, self.val) else "test" if _matches(path, self.test) else "train"
+        found = {"scale": self.scale, "up": self.up, "fps": self.fps, "mapping": pairs(self.map)}
+        name = "_".join(path.relative_to(self.source_dir).with_suffix("").parts)
+        landmarks, report = bvh_pair.read_single(path, **found, split=split, name=name)
+        if fault := bvh_pair.fault(landmarks, report):
+            raise UserError(f"{path}: {fault}")
+        return landmarks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,6 +192,24 @@ class Amass:
             count, read = len(amass.find(self.source_dir)), partial(amass.read, self.source_dir, body)
         items = lambda: (Item(s.name, lambda s=s: (s, f"{s.motion.pelvis.shape[1]} frames")) for s in read())  # noqa: E731
         return Recipe("amass", repr((self, self.source_dir.resolve())), count, items, "")
+
+
+def _singles(source: str, reads: Iterable[Callable[[], LandmarkMotion]]) -> Iterator[Item]:
+    """The takes of single people in pieces; one that cannot be read or is too short is told on stderr and left out."""
+    for read in reads:
+        try:
+            take = read()
+            if take.positions.shape[1] < SHORTEST:
+                raise UserError(f"{take.name}: {take.positions.shape[1] / take.fps:.2f} s are too short")
+        except UserError as error:
+            tqdm.write(f"{error}: left out", file=sys.stderr)
+            continue
+        for piece in pieces.cut(take):
+            yield Item(piece.name, partial(_fit, lambda piece=piece: piece, source))
+
+
+def _matches(path: pathlib.Path, patterns: Iterable[str]) -> bool:
+    return any(path.match(pattern) for pattern in patterns)
 
 
 def _paired(

@@ -16,13 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.assets import fetch
+from sm_jax.assets.fetch import asset
+from sm_jax.assets.table import ASSETS
 from sm_jax.errors import UserError
 from sm_jax.types import Array, TextEmbedding
 
 NAME = "all-MiniLM-L6-v2"
 TOKENS = 32  # L, with the two marks that BERT puts around a sentence
 WIDTH = 384
+_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 _BLOCK = 8  # sentences per compiled call
 _Weights = dict[str, Array]
 
@@ -43,14 +45,14 @@ class TextEncoder:
     def load(cls, folder: pathlib.Path | None = None) -> "TextEncoder":
         """From a folder with config.json, model.safetensors and tokenizer.json; by default the asset `minilm`.
 
-        Raises UserError if the extra `text` is not installed, and what `fetch.asset` raises.
+        Raises UserError if the extra `text` is not installed, and what `asset` raises.
         """
         try:
             from safetensors.numpy import load_file
             from tokenizers import Tokenizer
         except ImportError as error:
             raise UserError(f"the text encoder needs {error.name}; run: pip install 'sm_jax[text]'") from error
-        given, folder = folder is not None, folder or fetch.asset("minilm")
+        given, folder = folder is not None, folder or asset("minilm")
         config = json.loads((folder / "config.json").read_text())
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_truncation()
@@ -105,17 +107,17 @@ class TextEncoder:
 
 def _digest(folder: pathlib.Path) -> str:
     """SHA-256 of all that a sentence's states depend on."""
-    hashed = hashlib.sha256()
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+    hashes = []
+    for name in _FILES:
         with (folder / name).open("rb") as file:
-            hashed.update(hashlib.file_digest(file, "sha256").digest())
-    return hashed.hexdigest()
+            hashes.append(hashlib.file_digest(file, "sha256").digest())
+    return hashlib.sha256(b"".join(hashes)).hexdigest()
 
 
-@functools.cache
 def default_sha256() -> str:
-    """Hash of the encoder that `TextEncoder.load` loads by default."""
-    return _digest(fetch.asset("minilm"))
+    """Hash of the encoder that `TextEncoder.load` loads by default, known without the encoder."""
+    members = ASSETS["minilm"].files
+    return hashlib.sha256(b"".join(bytes.fromhex(members[name]) for name in _FILES)).hexdigest()
 
 
 @functools.partial(jax.jit, static_argnames=("heads", "epsilon"))

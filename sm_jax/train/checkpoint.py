@@ -5,7 +5,6 @@ Arrays are stored as one device holds them, so a run goes on with any number of 
 
 import json
 import pathlib
-import subprocess
 from typing import Any
 
 import flax
@@ -16,6 +15,7 @@ import orbax.checkpoint as ocp
 import sm_jax
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.train import parallel
 from sm_jax.train.config import TrainConfig, differences, to_dict
 from sm_jax.train.state import TrainState
@@ -86,27 +86,15 @@ def _items(state: TrainState) -> tuple[Any, dict[str, Any]]:
 
 
 def run_facts(config: TrainConfig, statistics: Statistics) -> dict[str, Any]:
-    """What made a run: configuration, statistics, versions and commit."""
+    """What made a run: configuration, statistics, versions and code."""
     return {
         "kind": type(config).__name__,
         "config": to_dict(config),
         "statistics": {"mean": np.asarray(statistics.mean).tolist(), "std": np.asarray(statistics.std).tolist()},
         "device": f"{jax.device_count()} x {jax.devices()[0].device_kind}, {jax.process_count()} processes",
         "versions": {"sm_jax": sm_jax.__version__, "jax": jax.__version__, "flax": flax.__version__},
-        "commit": git_commit(),
+        "commit": code_version(),
     }
-
-
-def git_commit() -> str:
-    """Commit of the source tree, with `+` if it was changed; `unknown` outside a repository."""
-    here = pathlib.Path(__file__).parent
-    answers = []
-    for command in (["git", "rev-parse", "--short=12", "HEAD"], ["git", "status", "--porcelain", "--", "."]):
-        try:
-            answers.append(subprocess.run(command, cwd=here, capture_output=True, text=True, check=True).stdout.strip())
-        except (OSError, subprocess.CalledProcessError):
-            return "unknown"
-    return answers[0] + ("+" if answers[1] else "")
 
 
 def _check_same(path: pathlib.Path, meta: dict[str, Any], resume: bool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import tyro
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.errors import UserError
 from sm_jax.train import parallel
 from sm_jax.train.config import closest, paths
@@ -21,7 +21,8 @@ _OWN = ("out", "resume", "coordinator", "processes", "process-id", "help")
 
 def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any]) -> None:
     """Run a training program: `--out FOLDER [--resume] SIZE [--any.value ...]`, and leave on a user's mistake with one
-    line. On several hosts each process says `--coordinator HOST:PORT --processes N --process-id I` (`parallel.join_hosts`)."""
+    line. On several hosts each process says `--coordinator HOST:PORT --processes N --process-id I`
+    (`parallel.join_hosts`)."""
     try:
         call(main, sizes, sys.argv[1:])
     except UserError as error:

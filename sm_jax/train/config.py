@@ -5,6 +5,7 @@ import difflib
 import typing
 from typing import Any, Literal, TypeVar
 
+from sm_jax.data.simulator.simulate import SimulatorConfig
 from sm_jax.diffusion.process import LossWeight
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
@@ -15,8 +16,10 @@ C = TypeVar("C")
 
 @dataclasses.dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW with a warm-up, a cosine decay to zero, and gradients clipped by their global norm."""
+    """AdamW, or Muon for the blocks' matrices, with a warm-up, a cosine decay, and gradients clipped by their global
+    norm."""
 
+    kind: Literal["adamw", "muon"] = "adamw"
     learning_rate: float = 1e-3
     """Peak learning rate."""
     warm_up: int = 100
@@ -47,6 +50,10 @@ class LossConfig:
     contact: float = 1.0
     """How much more the distance map weighs between joints whose regions touch."""
     skating: float = 0.05
+    ray: float = 0.0
+    """Seen joints across the true line of sight, at all noise levels."""
+    uncertainty: float = 0.0
+    """Of a bounded network: the likelihood of the joints' errors under what it says of them."""
     low_noise: float = 0.1
     """The terms on joints count where alpha_bar is above this."""
 
@@ -68,6 +75,16 @@ class DataConfig:
     """Share of windows without text, for classifier-free guidance."""
     text_wrong: float = 0.0
     """Share of windows whose text describes another one, so that the picture is trusted more than the words."""
+    placed: float = 0.0
+    """Share of windows whose people come from two places and stand anywhere: without text and contacts."""
+    mixed: float = 0.0
+    """Share of the placed windows with poses that nobody recorded: borrowed limbs, offsets, bodies tilted or lifted."""
+    partner_dropout: float = 0.0
+    """Share of windows of two people in which one is taken away."""
+    estimate_dropout: float = 0.0
+    """Probability for each person that the estimate is lost for a span, while keypoints are still seen."""
+    short: float = 0.0
+    """Share of windows that end early, after one frame at the least; the rest is padding."""
     variants: tuple[int, ...] = (4,)
     """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
 
@@ -98,6 +115,8 @@ class TrainConfig:
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     data: DataConfig = DataConfig()
+    simulator: SimulatorConfig = dataclasses.field(default_factory=SimulatorConfig)
+    """How windows are observed."""
     compute: ComputeConfig = ComputeConfig()
     log_every: int = 10
     validate_every: int = 500

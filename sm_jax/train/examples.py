@@ -15,12 +15,17 @@ from jax.tree_util import register_dataclass
 from sm_jax.body import smpl
 from sm_jax.data.augment import Take, augment
 from sm_jax.data.codec import ROTATION_UNIT
-from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.data.placement import place
+from sm_jax.data.pose_mixing import mix_poses
+from sm_jax.data.simulator.noise import spans
+from sm_jax.data.simulator.simulate import SimulatorConfig, error_scale, simulate
+from sm_jax.fitting.joint_limits import out_of_range
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.sampling.conditions import make_conditions
+from sm_jax.train.config import DataConfig
 from sm_jax.types import Array, Conditions, ContactTargets, Motion, TextEmbedding
 
 
@@ -33,6 +38,7 @@ class RawBatch:
     z up, floor at 0.  present: [B, P] in {0, 1}.  contacts: ContactTargets [B] over the S frames.
     text: TextEmbedding [B], zero where dropped.  mirrored, exchanged: [B] bool, what augmentation shall do; the text
     speaks of the result, all else of the motion as it was.
+    placed, mixed: [B] bool, whether the people are placed anew and, before, given poses of each other's.
     number: [B] int32 global number of each example, counted over the whole training.
     """
 
@@ -44,6 +50,8 @@ class RawBatch:
     text: TextEmbedding
     mirrored: Array
     exchanged: Array
+    placed: Array
+    mixed: Array
     number: Array
 
 
@@ -84,25 +92,51 @@ def example_key(world: TrainContext, number: Array) -> jax.Array:
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: TrainContext, windows: RawBatch, frames: int) -> Example:
-    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen."""
+def make_examples(world: TrainContext, windows: RawBatch, data: DataConfig, simulator: SimulatorConfig) -> Example:
+    """A batch of examples [B]: each window turned, mirrored, played faster or slower, perhaps placed anew, and seen."""
 
     def one(row: RawBatch) -> Example:
-        at_augment, at_simulate = jax.random.split(example_key(world, row.number))
+        at_augment, at_observe = jax.random.split(example_key(world, row.number))
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
-        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
-        return observe(at_simulate, row.number, take, row.text, world)
+        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, data.frames)
+        if data.placed > 0:
+            take = dataclasses.replace(take, motion=arrange(at_augment, take.motion, row.placed, row.mixed, world.body))
+        return observe(at_observe, row.number, take, row.text, world, data, simulator)
 
     return jax.vmap(one)(windows)
 
 
-def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:
-    """One true window [P, T], seen by a simulated camera."""
-    config, motion = SimulatorConfig(), take.motion
-    observation = simulate(key, motion, world.body, config, take.present)
-    conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text)
+def arrange(key: Array, motion: Motion, placed: Array, mixed: Array, body: smpl.Body) -> Motion:
+    """A motion [P, T] whose people are placed anew if `placed` [], with each other's poses if `mixed` [] as well."""
+    at_mix, at_place = jax.random.split(jax.random.fold_in(key, 1))
+    either = lambda choice, a, b: jax.tree.map(lambda x, y: jnp.where(choice, x, y), a, b)  # noqa: E731
+    posed = either(mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
+    return either(placed, place(at_place, posed, body), motion)
+
+
+def observe(
+    key: Array,
+    number: Array,
+    take: Take,
+    text: TextEmbedding,
+    world: TrainContext,
+    data: DataConfig,
+    simulator: SimulatorConfig,
+) -> Example:
+    """One true window [P, T], seen by a simulated camera, as far as it is not dropped."""
+    at_partner, at_estimate, at_end = jax.random.split(jax.random.fold_in(key, 1), 3)
+    take = drop_partner(at_partner, take, data.partner_dropout)
+    motion, n_frames = take.motion, data.frames
+    observation = simulate(key, motion, world.body, simulator, take.present)
+    lost = spans(at_estimate, (2,), n_frames, data.estimate_dropout, (0.1, 1.0))
+    mask = early_end(at_end, n_frames, data.short)
+    observation = dataclasses.replace(
+        observation, visibility=observation.visibility * (1.0 - lost)[..., None], frame_mask=mask
+    )
+    scale = error_scale(key, simulator)
+    conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text, scale)
     joints = smpl.pose(world.body, motion).joints
-    contact = foot_contact(joints, config.fps, ground_height(joints, observation.frame_mask))
+    contact = foot_contact(joints, simulator.fps, ground_height(joints, mask))
     truth = state.pack(pair_frame.to_pair(motion, frame), contact)
     return Example(
         number=number,
@@ -113,6 +147,29 @@ def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: T
         contacts=take.contacts,
         conditions=conditions,
     )
+
+
+def drop_partner(key: Array, take: Take, share: float) -> Take:
+    """The take without one of its two people in a `share` of cases. In their place stands a copy of the other, a metre
+    aside, of which nothing is seen, as where a set shows one person."""
+    whether, who = jax.random.uniform(key, (2,))
+    gone = (whether < share) & (take.present.min() > 0.0) & (jnp.arange(2) == jnp.round(who))
+
+    def copied(x: Array) -> jax.Array:
+        return jnp.where(gone.reshape(2, *(1,) * (x.ndim - 1)), x[::-1], x)
+
+    motion = jax.tree.map(copied, take.motion)
+    aside = gone.astype(jnp.float32)[:, None, None] * jnp.array([[[1.0, 0.0, 0.0]]])
+    motion = dataclasses.replace(motion, pelvis=motion.pelvis + aside)
+    return dataclasses.replace(take, motion=motion, present=take.present * (1.0 - gone.astype(jnp.float32)))
+
+
+def early_end(key: Array, n_frames: int, share: float) -> jax.Array:
+    """Frame mask [T] of a window that ends early in a `share` of cases: after 1 to T frames, short ones as often as
+    long ones."""
+    whether, when = jax.random.uniform(key, (2,))
+    length = jnp.where(whether < share, jnp.exp(when * jnp.log(float(n_frames))), float(n_frames))
+    return (jnp.arange(n_frames) < length).astype(jnp.float32)
 
 
 def _motion(row: RawBatch) -> Motion:

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.assets.fetch import cache_folder
+from sm_jax.assets.cache import cache_folder
 from sm_jax.body.io import load_body
 from sm_jax.data.augment import source_frames
 from sm_jax.data.codec import Record
@@ -76,14 +76,14 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
             )
 
     def windows(
-        records: Sequence[Sequence[Record]], seed: int, dropout: float, wrong: float, *part: int
+        records: Sequence[Sequence[Record]], seed: int, dropout: float, wrong: float, *part: int, **made: float
     ) -> DescribedWindows:
         given = [(found, share) for found, share in zip(records, data.shares, strict=True) if len(found)]
         return DescribedWindows(
-            given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, wrong, *part
+            given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, wrong, *part, **made
         )
 
-    observe = parallel.parallelise_examples(partial(make_examples, frames=data.frames))
+    observe = parallel.parallelise_examples(partial(make_examples, data=data, simulator=config.simulator))
     held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0, 0.0)
     held_out = observe_batches(observe, world, held_out, _HELD_OUT)
     records = [
@@ -91,7 +91,8 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
         for s, count in zip(sets, data.variants, strict=True)
     ]
     texts = data.text_dropout, data.text_wrong
-    train = windows(records, config.seed, *texts, jax.process_index(), jax.process_count())
+    processes = jax.process_index(), jax.process_count()
+    train = windows(records, config.seed, *texts, *processes, placed=data.placed, mixed=data.mixed)
     identity = {"text_encoder": encoder.name, "text_encoder_sha256": encoder.sha256}
     return TrainData(world=world, windows=train, held_out=held_out, observe=observe, text_encoder=identity)
 

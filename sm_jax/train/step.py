@@ -63,11 +63,12 @@ def infiller_loss(config: InfillerTraining) -> Loss:
 
     def loss(params: Params, world: TrainContext, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
         x_t, t = noised(world, example, step)
-        x0 = net.apply({"params": params}, x_t, t, example.conditions)
+        x0, unsure = net.apply({"params": params}, x_t, t, example.conditions, method="predict")
         level = world.alpha_bar[t]
         weight = loss_weight(world.alpha_bar, t, config.loss_weight)
         low_noise = (level > config.loss.low_noise).astype(jnp.float32)
-        return losses(jnp.asarray(x0), example, world.statistics, config.loss, weight, low_noise)
+        unsure = jnp.asarray(unsure) if config.net.residual == "bounded" else None
+        return losses(jnp.asarray(x0), example, world.statistics, config.loss, weight, low_noise, unsure)
 
     return loss
 

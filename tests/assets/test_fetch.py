@@ -11,7 +11,8 @@ import zipfile
 import pytest
 
 from sm_jax.assets import fetch
-from sm_jax.assets.fetch import Asset, Package
+from sm_jax.assets.cache import cache_folder, cached
+from sm_jax.assets.table import ASSETS, Asset, Package
 from sm_jax.errors import UserError
 
 WEIGHTS, CONFIG = b"weights" * 1000, b"{}"
@@ -49,7 +50,10 @@ def shelf(tmp_path, monkeypatch) -> pathlib.Path:
         purpose="test",
     )
     other = Asset(package=PACKAGE, folder="tiny", members={"other.txt": sha256(b"other")}, purpose="test")
-    monkeypatch.setattr(fetch, "ASSETS", {"model": model, "other": other})
+    for name in list(ASSETS):
+        monkeypatch.delitem(ASSETS, name)
+    monkeypatch.setitem(ASSETS, "model", model)
+    monkeypatch.setitem(ASSETS, "other", other)
     monkeypatch.setenv("SM_JAX_CACHE", str(tmp_path / "cache"))
     for name, value in {"NO_INDEX": "1", "FIND_LINKS": str(folder), "CONFIG_FILE": "/dev/null"}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
@@ -57,7 +61,7 @@ def shelf(tmp_path, monkeypatch) -> pathlib.Path:
 
 
 def cache_entries() -> list[str]:
-    folder = fetch.cache_folder()
+    folder = cache_folder()
     return sorted(path.name.partition("-")[0] for path in folder.iterdir()) if folder.exists() else []
 
 
@@ -69,10 +73,10 @@ def test_pulls_verifies_and_leaves_nothing_else(shelf):
 
 
 def test_what_is_cached_needs_no_client(shelf):
-    assert fetch.cached("model") is None
-    fetch.fetch_all()
+    assert cached("model") is None
+    fetch.asset("model")
     next(shelf.iterdir()).unlink()
-    assert fetch.asset("model") == fetch.cached("model")
+    assert fetch.asset("model") == cached("model")
 
 
 def test_constraints_of_another_project_do_not_matter(shelf, tmp_path, monkeypatch):
@@ -129,15 +133,13 @@ def test_an_unknown_name_lists_the_known(shelf):
         fetch.asset("tail")
 
 
-def test_the_command_mends_a_damaged_cache(shelf, capsys):
+def test_a_damaged_cache_is_mended(shelf, caplog):
     (fetch.asset("model") / "weights.bin").write_bytes(b"rot")
-    fetch.run(["model"])
-    folder = fetch.cached("model")
-    assert folder and (folder / "weights.bin").read_bytes() == WEIGHTS
-    printed = capsys.readouterr()
-    assert printed.out == f"model\t{folder}\n" and "damaged" in printed.err
+    folder = fetch.verified_asset("model")
+    assert folder == cached("model") and (folder / "weights.bin").read_bytes() == WEIGHTS
+    assert "damaged" in caplog.text
     (folder / "config.json").unlink()
-    assert fetch.cached("model") is None and (fetch.asset("model") / "config.json").is_file()
+    assert cached("model") is None and (fetch.asset("model") / "config.json").is_file()
 
 
 def test_pulling_at_the_same_time_is_safe(shelf):
@@ -180,4 +182,4 @@ def test_the_sample_clip_has_names(monkeypatch, tmp_path):
 @pytest.mark.network
 def test_the_table_is_what_the_registries_serve(tmp_path, monkeypatch):
     monkeypatch.setenv("SM_JAX_CACHE", str(tmp_path))
-    assert all(folder.is_dir() for folder in fetch.fetch_all().values())
+    assert all(folder.is_dir() for folder in map(fetch.asset, ASSETS))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import skeleton
-from sm_jax.body.io import PACKAGED, load_body
+from sm_jax.body.io import PACKAGED, fit_volumes, load_body, read_body, volumes_path
 from sm_jax.errors import UserError
 from tests.body.models import random_arrays
 
@@ -33,3 +33,13 @@ def test_an_unknown_name_lists_the_known_ones():
 def test_no_shape_component_is_no_body():
     with pytest.raises(UserError, match="at least one shape component, not 0"):
         load_body("open-low", betas=0)
+
+
+@pytest.mark.parametrize("betas", (10, 4))
+def test_the_volumes_that_ship_are_those_that_would_be_fitted(betas):
+    body = load_body("open-low", betas=betas)
+    arrays = read_body(volumes_path("open-low").with_name(PACKAGED["open-low"]))
+    fitted = fit_volumes(arrays | {"shapedirs": arrays["shapedirs"][..., :betas]})
+    for volume, fields in zip((body.capsules, body.distance_field), fitted, strict=True):
+        for name, value in fields.items():
+            np.testing.assert_allclose(getattr(volume, name), value, atol=1e-5, err_msg=name)

@@ -70,11 +70,11 @@ def test_no_array_of_matrices_per_vertex():
 
 def test_blocks_are_of_a_size_and_padded_as_little_as_possible():
     for V in (6890, 10475, 13718, 1229, 640, 3):
-        n = skinning._blocks(V)
+        n = skinning.vertex_blocks(V)
         v = -(-V // n)
         assert v <= 512 and (n == 1 or v >= 192), (V, n)
         assert n * v - V <= n
-    assert 6890 % skinning._blocks(6890) == 0
+    assert 6890 % skinning.vertex_blocks(6890) == 0
 
 
 def test_half_precision_stays_half_precision():

@@ -134,6 +134,7 @@ def test_describers_ask_for_what_they_need(call, tmp_path, monkeypatch):
 def test_evaluation_asks_for_one_thing(call):
     refused(call("evaluate", "--data", "salsa", "--bvh", "a.bvh", "b.bvh"), "--data and --bvh")
     refused(call("evaluate", "--data", "salsa", "--seeds", "0"), "--seeds 0")
+    refused(call("evaluate", "--up", "z"), "--up is about BVH files: name two with --bvh")
     refused(call("evaluate", "--protocol", "world", "--pred", "a.npz"), "--pred and --truth")
     refused(call("evaluate", "--pred", "a.npz"), "--protocol")
     refused(call("evaluate", "--benchmark", "hi4d"), "hi4d")

@@ -484,7 +484,7 @@ class Rig:
     def bvh(self, names: list[str], away: float = 0.0, seed: int = 0, n_frames: int = 30) -> str:
         """A file of `moving` at 30 fps with z up, `away` cm aside, whose rest pose is none: every bone anywhere."""
         n_joints = len(self.names)
-        rest = Rotation.random(n_joints, random_state=seed).as_matrix()
+        rest = Rotation.random(n_joints, np.random.default_rng(seed)).as_matrix()
         z_up = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
         above = np.maximum(self.parents, 0)
         rest[0] = z_up.T

@@ -32,7 +32,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
         variance = gaussian.posterior_variance(t)
         size = variance * ERROR**2 / (variance + ERROR**2)
-        newton = optax.stateless(lambda gradient, _: -size * gradient)
+        newton = optax.stateless(lambda gradient, _: jax.tree.map(lambda g: -size * g, gradient))
         return energy_guidance(gaussian.denoiser(), anchored, newton, steps=1, start=999)(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))

@@ -31,5 +31,10 @@ def test_levels_and_verdicts_follow():
     assert "beside each other method" not in tables("rendered", result(verdicts={}))
 
 
+def test_one_take_cannot_tell_apart():
+    text = tables("mine", result(takes=["a"]))
+    assert "One take cannot tell methods apart" in text and "beside each other method" not in text
+
+
 def test_nothing_failed_says_nothing():
     assert "failed" not in tables("rendered", result(failed=[]))

@@ -11,9 +11,12 @@ import subprocess
 import numpy as np
 import pytest
 
+from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.export import mesh
+from sm_jax.export.amass import save_amass
 from sm_jax.export.glb import R_CAMERA_GLTF, R_GLTF_WORLD, save_glb
+from sm_jax.export.npz import save_motion
 
 COMPONENTS = {5126: np.float32, 5125: np.uint32, 5121: np.uint8}
 WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
@@ -101,6 +104,19 @@ def test_upright_and_timed(path, content):
         assert len(values) == 7
     assert {f"person1_{name}" for name in JOINTS} <= set(player.names)
     assert player.document["asset"]["extras"]["provenance"] == content.provenance
+    assert player.document["asset"]["copyright"] == terms_of("open-low")
+
+
+def test_a_licensed_body_is_named_in_every_file(body, content, tmp_path):
+    licensed = dataclasses.replace(body, name="SMPL_FEMALE")
+    content = dataclasses.replace(content, body="SMPL_FEMALE")
+    save_glb(tmp_path / "people.glb", licensed, content)
+    save_motion(tmp_path / "motion.npz", content)
+    said = {Player(tmp_path / "people.glb").document["asset"]["copyright"]}
+    for path in (tmp_path / "motion.npz", *save_amass(tmp_path, content)):
+        with np.load(path) as file:
+            said.add(str(file["body_terms"]))
+    assert len(said) == 1 and "SMPL_FEMALE: a licensed body model" in said.pop()
 
 
 def test_uneven_frames_keep_their_times(body, uneven, tmp_path):

@@ -33,10 +33,16 @@ def test_written_and_read(content, tmp_path):
         energies_before={"contact": np.float32("nan"), "ground": jnp.ones(())},
         energies_after={"contact": 0.25, "ground": np.float64(0.5)},
         share=np.array([1.0, 0.67]),
+        hypotheses=[{"total": np.float32(2.0), "ground": 1.0}, {"total": np.float32(0.5), "ground": 0.5}],
     )
     summary.save_summary(tmp_path / "summary.json", made)
     read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=pytest.fail)
-    assert read["energies"] == {"before": {"contact": None, "ground": 1.0}, "after": {"contact": 0.25, "ground": 0.5}}
+    assert read["energies"] == {
+        "before": {"contact": None, "ground": 1.0},
+        "after": {"contact": 0.25, "ground": 0.5},
+        "hypotheses": [{"total": 2.0, "ground": 1.0}, {"total": 0.5, "ground": 0.5}],
+    }
+    assert read["body"] == "open-low" and "open body" in read["body_terms"]
     assert read["seconds"] == {"perception": 1.5, "infiller": 2.0, "total": 3.5}
     assert read["description"]["contacts"][0]["region_b"] == "back" and read["description"]["text"] == "They hug."
     assert read["camera"] == {

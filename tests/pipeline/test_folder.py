@@ -25,6 +25,7 @@ from sm_jax.perception.observation_file import load_observation, load_source, sa
 from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
 from sm_jax.pipeline.observe import FPS
+from sm_jax.pipeline.reconstruct import Reconstruction, source_rows
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
 from tests.helpers import cached_asset
@@ -102,7 +103,7 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
     def full(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(folder, "save_glb", full)
+    monkeypatch.setattr(Reconstruction, "save_glb", full)
     with pytest.raises(OSError, match="disk full"):
         reconstruct(str(observation), out, overwrite=True)
     assert sorted(path.name for path in out.iterdir()) == ["old.txt", "summary.json"]
@@ -110,7 +111,7 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
 
 
 def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monkeypatch):
-    monkeypatch.setattr(folder, "load_body", lambda _: pytest.fail("too late"))
+    monkeypatch.setattr(folder, "as_body", lambda _: pytest.fail("too late"))
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     shutil.copy(observation, theirs / "seen.npz")
@@ -122,8 +123,9 @@ def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monke
         (observation, tmp_path / "file", "is a file", {}),
         (observation, tmp_path, "which sm-jax did not write|holds the input", {}),
         (tmp_path / "gone.mp4", tmp_path / "out", "no such file", {}),
-        (observation, tmp_path / "out", "--focal", {"focal": 500.0}),
-        (observation, tmp_path / "out", "--seed", {"seed": 2**70}),
+        (observation, tmp_path / "out", "focal length", {"focal": 500.0}),
+        (observation, tmp_path / "out", "hypotheses 0", {"settings": Settings(hypotheses=0)}),
+        (observation, tmp_path / "out", "seed", {"seed": 2**70}),
     )
     for source, out, words, options in cases:
         with pytest.raises(UserError, match=words):
@@ -153,7 +155,7 @@ def test_one_row_for_each_source_frame_at_its_own_time(times):
     points = np.broadcast_to(times[index, None, None], (2, len(index), 23, 3)).astype(np.float32)
     seen = FusedKeypoints(points[..., :2], points[..., 0], points, points[..., 0, 0] >= 0, times[index], index)
     grid = at_rate(seen, FPS)
-    rows, position = folder.source_rows(video, grid.index, FPS)
+    rows, position = source_rows(video, grid.index, FPS)
     np.testing.assert_array_equal(rows, np.arange(len(times)))
     assert position[0] == 0 and position[-1] <= len(grid.times) - 1 + 1e-4
     found = np.interp(position, np.arange(len(grid.times)), grid.keypoints[0, :, 0, 0])
@@ -162,7 +164,7 @@ def test_one_row_for_each_source_frame_at_its_own_time(times):
 
 def test_only_what_was_seen_has_rows():
     video = Video(path=pathlib.Path("v.mp4"), width=8, height=8, times=even(100, 60), fps=60.0)
-    rows, position = folder.source_rows(video, np.arange(20, 61, 2), FPS)
+    rows, position = source_rows(video, np.arange(20, 61, 2), FPS)
     np.testing.assert_array_equal(rows, np.arange(20, 61))
     np.testing.assert_allclose(position, np.arange(41) / 2, atol=1e-5)
 

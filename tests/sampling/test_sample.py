@@ -193,14 +193,14 @@ def test_words_speak_of_what_is_hidden(models):
     assert change[0, 17] > 1e-4 and np.delete(change.ravel(), 17).max() < 0.2 * change[0, 17]
 
 
-def traced_once():
-    """`sample_jit`, which may be traced a single time."""
-    whole = chex.assert_max_traces(sample.sample_jit.__wrapped__, 1)  # pyright: ignore[reportFunctionMemberAccess]
+def traced(most):
+    """`sample_jit`, which may be traced so many times."""
+    whole = chex.assert_max_traces(sample.sample_jit.__wrapped__, most)  # pyright: ignore
     return jax.jit(whole, static_argnames="settings")
 
 
 def test_clips_texts_and_contacts_share_one_program(models):
-    program = traced_once()
+    program = traced(1)
     for frames, contacts in ((40, ()), (64, HANDS)):
         task = make_sampling_inputs(seen(frames), contact_targets(contacts, frames), TEXT, jax.random.key(frames))
         program.eval_shape(models, BODY, task, TWO.active(), settings=PLAIN)
@@ -315,7 +315,7 @@ def test_two_devices_share_a_batch(models, tmp_path):
 
 
 def test_other_weights_compile_nothing_new(models, monkeypatch):
-    monkeypatch.setattr(sample, "sample_jit", traced_once())
+    monkeypatch.setattr(sample, "sample_jit", traced(1))
     heavier = dataclasses.replace(GUIDED.weights, smoothness=30.0 * GUIDED.weights.smoothness)
     smooth, _ = sampled(models, seen(), dataclasses.replace(GUIDED, weights=heavier))
     plain, _ = sampled(models, seen(), GUIDED)

@@ -9,7 +9,8 @@ from sm_jax.errors import UserError
 from sm_jax.fitting.mocap.report import FitReport, PenetrationReport
 from sm_jax.synthetic.build import build, make_parts
 from sm_jax.synthetic.classes import CLASSES
-from sm_jax.synthetic.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic, line, pairs
+from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic, line, pairs
+from tests.data.sources.test_bvh_pair import write
 
 
 def test_the_packaged_takes_are_a_source(tmp_path):
@@ -55,8 +56,24 @@ def test_files_that_do_not_pair_up_are_said(tmp_path):
 
 
 def test_folders_without_trials_are_said(tmp_path):
-    with pytest.raises(UserError, match="none of the 55 two-person trials"):
+    with pytest.raises(UserError, match="no trial of CMU is there"):
         Cmu(source_dir=tmp_path).recipe()
+
+
+def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(tmp_path, capsys):
+    for name in ("walk/a", "walk/b", "dance/c", "dance/d", "e"):
+        path = tmp_path / f"{name}.bvh"
+        path.parent.mkdir(exist_ok=True)
+        write(path, n_frames=40)
+    (tmp_path / "e.bvh").write_text("nothing")
+    write(tmp_path / "f.bvh", n_frames=10)
+    recipe = Bvh(source_dir=tmp_path, val=("b.bvh",), test=("dance/c*",), omit=("d.*",)).recipe()
+    reads = {item.name: item.make.args[0]() for item in recipe.items()}
+    assert {name: take.split for name, take in reads.items()} == {"walk_a": "train", "walk_b": "val", "dance_c": "test"}
+    said = capsys.readouterr().err
+    assert "e.bvh: not a BVH file" in said and "f: 0.33 s are too short: left out" in said and recipe.count == 5
+    with pytest.raises(UserError, match="no BVH files there"):
+        Bvh(source_dir=tmp_path, omit=("*",)).recipe()
 
 
 def test_corrections_of_the_mapping():
@@ -82,3 +99,11 @@ def test_a_report_names_every_joint():
         "bones 1.4 deg, skate 120 -> 106 mm/s, inside each other 25 % of frames, hands hold in 50 % of frames, "
         "300 -> 60 mm apart; joints off by (mm): left_hip 12, head 70"
     )
+
+
+def test_pairs_of_two_takes_have_two_names():
+    paths = [(pathlib.Path(f"take{n}/P1.bvh"), pathlib.Path(f"take{n}/P2.bvh")) for n in (1, 2)]
+    paths.append((pathlib.Path("take2/P1.bvh"), pathlib.Path("P3.bvh")))
+    first, second = zip(*paths, strict=True)
+    names = [item.name for item in BvhPair(first=first, second=second).recipe().items()]
+    assert names == ["take1_P1_P2", "take2_P1_P2", "P1_P3"]

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.text.encoder import NAME, TOKENS, WIDTH, TextEncoder
+from sm_jax.text.encoder import NAME, TOKENS, WIDTH, TextEncoder, default_sha256
 from tests.helpers import cached_asset
 
 
@@ -53,6 +53,11 @@ def test_a_long_text_says_what_is_not_read(encoder):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         encoder.encode(["word " * 30])
+
+
+def test_the_default_encoder_s_hash_is_known_without_it(encoder, monkeypatch, tmp_path):
+    monkeypatch.setenv("SM_JAX_CACHE", str(tmp_path))
+    assert default_sha256() == encoder.sha256 and not list(tmp_path.iterdir())
 
 
 def test_another_encoder_has_another_name_and_hash(encoder, tmp_path):

@@ -48,6 +48,8 @@ def windows(position: int) -> RawBatch:
         contacts=ContactTargets(mask_a=masks, mask_b=masks, weight=np.ones((BATCH, CAPACITY, frames), np.float32)),
         mirrored=rng.random(BATCH) < 0.5,
         exchanged=rng.random(BATCH) < 0.5,
+        placed=np.zeros(BATCH, bool),
+        mixed=np.zeros(BATCH, bool),
         text=TextEmbedding(
             tokens=rng.normal(size=(BATCH, 32, 384)).astype(np.float32),
             mask=np.ones((BATCH, 32), np.float32),
@@ -58,7 +60,7 @@ def windows(position: int) -> RawBatch:
 
 
 def make(world: TrainContext, raw: RawBatch) -> Example:
-    return make_examples(world, raw, FRAMES)
+    return make_examples(world, raw, CONFIG.data, CONFIG.simulator)
 
 
 OBSERVE = parallel.parallelise_examples(make)  # compiled once for all tests of the folder

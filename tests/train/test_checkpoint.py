@@ -17,8 +17,9 @@ from configs import tiny
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.train import infilled_windows
-from sm_jax.train.checkpoint import META, Checkpoints, git_commit
+from sm_jax.train.checkpoint import META, Checkpoints
 from sm_jax.train.state import TrainState, create
 from tests.train.programs import result, same_bits, start, steps_logged
 from tests.train.small_run import examples
@@ -61,7 +62,7 @@ def test_what_made_it_is_written_down(tmp_path):
     Checkpoints(tmp_path, tiny.INFILLER, STATISTICS, resume=False).close()
     facts = json.loads((tmp_path / META).read_text())
     assert facts["kind"] == "InfillerTraining" and facts["versions"]["jax"] == jax.__version__
-    assert facts["commit"] == git_commit()
+    assert facts["commit"] == code_version()
 
 
 def test_items_and_data_position(tmp_path):

@@ -31,7 +31,7 @@ from sm_jax.geometry import camera as pinhole
 from sm_jax.geometry.camera import project_points
 from sm_jax.perception.observation_file import load_observation, save_observation
 from sm_jax.pipeline.observe import observe
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.types import Array, Camera, Motion, Observation
 
 
@@ -83,7 +83,7 @@ def benchmark_scores(body: smpl.Body, sequences: Sequence[PairSequence], amounts
     return {
         "what": "the front-end on rendered videos, not told the focal length, beside the exact truth",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "videos": len(pairs),
         "frames": int(sequences[0].motion.pelvis.shape[1]),
         "refused": [name for *_, name in pairs if name not in seen],

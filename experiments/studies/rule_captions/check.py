@@ -21,8 +21,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from experiments.studies.rule_captions.facts import TOLERANCES, check
 from experiments.studies.rule_captions.pairs import Pair, frozen_pairs, simulated_pairs
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.describers import rules
-from sm_jax.train.checkpoint import git_commit
 
 OUT = pathlib.Path(__file__).parent / "results" / "rule_facts.json"
 
@@ -71,7 +71,7 @@ def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 160) -> None:
         print(name, json.dumps(tallies[name][0].summary(), indent=1), flush=True)
     both = {name: {"estimate": seen.summary(), "truth": true.summary()} for name, (seen, true) in tallies.items()}
     share = both["salsa and synthetic"]["estimate"]["true_sentences"]
-    result = {"commit": git_commit(), "seed": seed, "stride": stride, "tolerances": TOLERANCES}
+    result = {"commit": code_version(), "seed": seed, "stride": stride, "tolerances": TOLERANCES}
     OUT.write_text(json.dumps(result | {"summary": {"rule_facts_true_share": share, "sets": both}}, indent=1) + "\n")
 
 

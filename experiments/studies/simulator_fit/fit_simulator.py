@@ -26,7 +26,7 @@ from sm_jax.data.simulator.error_model import ErrorModel
 from sm_jax.data.simulator.gross_errors import GrossErrorConfig
 from sm_jax.data.simulator.simulate import SimulatorConfig
 from sm_jax.evaluation.benchmarks.reference_clip import load_clip
-from sm_jax.train.checkpoint import git_commit
+from sm_jax.pipeline.provenance import code_version
 
 HERE = pathlib.Path(__file__).parent
 BEFORE = HERE / "data" / "simulator_before.json"  # the same statistics of the simulator of commit 48796a8
@@ -58,7 +58,7 @@ def main() -> None:
     result = {
         "what": f"the four-view clip seen by the front-end and, {REPEATS} times, by the simulator; salsa by the latter",
         "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": git_commit(),
+        "commit": code_version(),
         "seed": SEED,
         "statistics": {
             name: {"real": round(value, 3), "before": before["statistics"][name], "after": round(statistics[name], 3)}

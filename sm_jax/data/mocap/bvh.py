@@ -66,6 +66,25 @@ def read(path: pathlib.Path) -> Bvh:
     )
 
 
+def restore_wrists(file: Bvh) -> Bvh:
+    """The file with the wrist bones that cgspeed's MotionBuilder conversion of CMU's motion drops.
+
+    There `FingerBase` and thumb lie at the start of the ASF's wrist bone, `Hand`, at offset zero. That bone goes on
+    where the forearm ends and is half as long. Other files are returned as they are.
+    """
+    moved = {}
+    for joint, name in enumerate(file.names):
+        hand = file.parents[joint]
+        if name.endswith("FingerBase") and file.names[hand].endswith("Hand") and not file.offsets[joint].any():
+            moved |= {child: 0.5 * file.offsets[hand] for child, parent in enumerate(file.parents)
+                      if parent == hand and not file.offsets[child].any()}  # fmt: skip
+    if not moved or file.moved is not None:
+        return file
+    offsets = file.offsets.copy()
+    offsets[list(moved)] = list(moved.values())
+    return dataclasses.replace(file, offsets=offsets)
+
+
 def forward_kinematics(
     parents: tuple[int, ...], offsets: np.ndarray, rotations: np.ndarray, root: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

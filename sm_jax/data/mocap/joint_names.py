@@ -137,7 +137,7 @@ def _limbs(tree: Tree, known: Mapping[str, int], named: Mapping[str, int]) -> Fo
     """Legs and arms: as given, else by names where these make a whole pair, else by what the hierarchy shows."""
     sure = dict(known)
     for parts in (LEG, ARM):
-        both = [[(known | named).get(f"{side}_{part}") for part in parts] for side in SIDES]
+        both = [[{**known, **named}.get(f"{side}_{part}") for part in parts] for side in SIDES]
         left, right = ([joint for joint in limb if joint is not None] for limb in both)
         if len(left) == len(right) == 3 and equal_limbs(tree, left, right):
             sure |= {f"{side}_{part}": joint for side, limb in zip(SIDES, (left, right), strict=True)
@@ -147,8 +147,8 @@ def _limbs(tree: Tree, known: Mapping[str, int], named: Mapping[str, int]) -> Fo
         return Found({landmark: sure[landmark] for landmark in limbs}, {}, {})
     found = find_limbs(tree, {x: joint for x, joint in sure.items() if x in limbs}, named)
     if not found.joints:  # what is known all the same, so that what is missing can be said
-        return Found({x: joint for x, joint in (named | sure).items() if x in limbs}, {}, {})
-    agreed = {x: joint for x, joint in (named | sure).items()
+        return Found({x: joint for x, joint in {**named, **sure}.items() if x in limbs}, {}, {})
+    agreed = {x: joint for x, joint in {**named, **sure}.items()
               if x in found.joints and tree.place[joint] == tree.place[found.joints[x]]}  # fmt: skip
     return found._replace(joints=found.joints | agreed)
 

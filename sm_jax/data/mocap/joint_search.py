@@ -290,15 +290,19 @@ def _sided(tree: Tree, legs: _Pair, arms: _Pair, cost: float) -> list[Sides]:
     hips = tree.points[:, legs.limbs[0][0]] - tree.points[:, legs.limbs[1][0]]
     shoulders = tree.points[:, arms.limbs[0][0]] - tree.points[:, arms.limbs[1][0]]
     alike = _OPPOSED * float((_unit(hips) * _unit(shoulders)).sum(-1).mean())
-    first_is_left = _facing(tree, legs, arms if alike >= 0 else arms._replace(limbs=arms.limbs[::-1]))
+    first_is_left = _facing(tree, legs, arms if alike >= 0 else arms._replace(limbs=_swapped(arms.limbs)))
     return [
         Sides(
-            legs.limbs[:: 1 if leg > 0 else -1],
-            arms.limbs[:: 1 if arm > 0 else -1],
+            legs.limbs if leg > 0 else _swapped(legs.limbs),
+            arms.limbs if arm > 0 else _swapped(arms.limbs),
             cost + float(np.logaddexp(0.0, -leg * first_is_left)) + float(np.logaddexp(0.0, -leg * arm * alike)),
         )
         for leg, arm in itertools.product((1, -1), repeat=2)
     ]
+
+
+def _swapped(limbs: tuple[Limb, Limb]) -> tuple[Limb, Limb]:
+    return limbs[1], limbs[0]
 
 
 def _facing(tree: Tree, legs: _Pair, arms: _Pair) -> float:

@@ -58,13 +58,13 @@ class GrossErrorConfig:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ObservedPose:
     """What the estimators take for the truth. R_world_joint: [P, T, J, 3, 3].  joints: [P, T, J, 3] and keypoints:
-    [P, T, K, 3] in the world.  visibility: [P, T, J] in [0, 1].  stature: [P, T] metres of whoever is shown."""
+    [P, T, K, 3] in the world.  visibility: [P, T, J] in [0, 1].  trunk_and_leg: [P, T] metres of whoever is shown."""
 
     R_world_joint: Array
     joints: Array
     keypoints: Array
     visibility: Array
-    stature: Array
+    trunk_and_leg: Array
 
 
 @register_dataclass
@@ -122,7 +122,7 @@ def apply_gross_errors(true: ObservedPose, mistakes: GrossErrors) -> ObservedPos
         joints=bridged(exchanged(arms_legs.joints, taken)),
         keypoints=bridged(exchanged(arms_legs.keypoints, sharply)),
         visibility=exchanged(arms_legs.visibility, sharply) * (1.0 - mistakes.lost)[..., None],
-        stature=exchanged(arms_legs.stature, taken),
+        trunk_and_leg=exchanged(arms_legs.trunk_and_leg, taken),
     )
 
 

@@ -22,8 +22,8 @@ from scipy.spatial.transform import Rotation
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
-from sm_jax.data.schema import PairSequence, Split
-from sm_jax.data.sources import cmu, salsa
+from sm_jax.data.schema import PARTNER_ASIDE, PairSequence, Split
+from sm_jax.data.sources import cmu
 from sm_jax.data.sources.bvh_pair import names_of
 from sm_jax.errors import UserError
 from sm_jax.motion import resample
@@ -34,7 +34,6 @@ from sm_jax.types import Array, Motion
 BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
 SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
 PIECE = 60  # seconds: longer recordings are cut
-ASIDE = 1.0  # metres from the person to the stand-in of the absent partner
 _MOST_TURNED, _FURTHEST = 100.0, 1e4  # radians and metres
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _NOT_MOTION = ("shape", "neutral_stagei", "male_stagei", "female_stagei")
@@ -79,7 +78,7 @@ def read_file(
     split: that of the data set for the file's subset if None. Raises UserError for a file that cannot be read.
     """
     recording = read_recording(path)
-    aside = dataclasses.replace(recording, trans=recording.trans + np.array([ASIDE, 0.0, 0.0]))
+    aside = dataclasses.replace(recording, trans=recording.trans + np.array([PARTNER_ASIDE, 0.0, 0.0]))
     return _sequences((recording, aside), body, name or f"amass_{path.stem}", split or split_of(path), (), single=True)
 
 
@@ -120,15 +119,10 @@ def _all_that_can_be_read(readers: Sequence[Callable[[], list[PairSequence]]]) -
 
 
 def split_of(path: pathlib.Path) -> Split:
-    """The data set's split by subset, except that CMU's two-person trials lie where the pairs' own readers put them."""
+    """The data set's split by subset, except that CMU's trials lie where its own reader puts them."""
     parts = [part.lower() for part in path.parts]
     if "cmu" in parts and (match := re.match(r"(\d+)_(\d+)", path.stem)):
-        subject, trial = int(match.group(1)), int(match.group(2))
-        if subject in (60, 61):
-            return salsa.split_of(trial)
-        id = f"{subject:02d}_{trial:02d}"
-        held_out: list[Split] = [pair.split for pair in cmu.trials() if id in (pair.first, pair.second)]
-        return held_out[0] if held_out else "train"
+        return cmu.split_of(match.group())
     return "test" if set(parts) & set(_TEST) else "val" if set(parts) & set(_VAL) else "train"
 
 

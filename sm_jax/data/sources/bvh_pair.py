@@ -1,6 +1,7 @@
-"""Any two BVH files as a pair: whatever rig, unit, axes and frame rate, found out and shown, or given.
+"""Any two BVH files as a pair, or one as a single person: whatever rig, unit, axes and frame rate, found out and shown,
+or given.
 
-Both files must share one world and start together, as files of one recording do.
+Both files of a pair must share one world and start together, as files of one recording do.
 """
 
 import dataclasses
@@ -23,23 +24,28 @@ _LIMBS = 0.782
 _LOOKED_AT = 48  # frames that tell which joint is which
 _SETTLING = 10  # frames in which a take may still come out of a T-pose
 _FASTEST = 12.0  # m/s: a hand that is faster there is not a hand's motion
+_RINGING = 0.3  # m/s: a hand that is slower there is at rest
 UPS = {"x": (0, 1), "-x": (0, -1), "y": (1, 1), "-y": (1, -1), "z": (2, 1), "-z": (2, -1)}
+# Of single people: metres of stature, metres above the lowest feet that are still floor, the part of the stature by
+# which hips are over the feet of who stands, and degrees by which nobody leans, from feet to head, for most of a take.
+_ANYBODY, _FLOOR, _STANDING, _LEANING = (1.2, 2.2), 0.15, 0.25, 50.0
 _Take = tuple[np.ndarray, np.ndarray | None, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class BvhReport:
-    """What was found out about a pair of files. maps: of the joints, one a file.  notes: sentences for the user."""
+    """What was found out about the files. maps: of the joints, one a file.  statures: metres, one a file.
+    notes: sentences for the user."""
 
-    maps: tuple[joint_names.JointMap, joint_names.JointMap]
+    maps: tuple[joint_names.JointMap, ...]
     scale: float
     up: str
-    statures: tuple[float, float]
+    statures: tuple[float, ...]
     notes: tuple[str, ...]
 
     def text(self) -> str:
-        """Printable: both mappings side by side, then the notes."""
-        columns = [f"{line} | {other.split('<- ', 1)[1]}" for line, other in
+        """Printable: the mappings side by side, then the notes."""
+        columns = [" | ".join([line, *(other.split("<- ", 1)[1] for other in others)]) for line, *others in
                    zip(*(map_.table().splitlines() for map_ in self.maps), strict=True)]  # fmt: skip
         return "\n".join([*columns, *self.notes])
 
@@ -62,7 +68,63 @@ def read(
     found out: the unit from the length of limbs, the axis from where heads are over feet, the rate from the header.
     mapping: landmark -> joint, before every guess.  Raises UserError where something cannot be found out.
     """
-    people = _people((first, second), mapping)
+    name = name or f"{first.stem}_{second.stem}"
+    return _read((first, second), scale, up, fps, mapping, tuple(texts), split, name)
+
+
+def read_single(
+    path: pathlib.Path,
+    *,
+    scale: float | None = None,
+    up: str | None = None,
+    fps: float | None = None,
+    mapping: Mapping[str, str] | None = None,
+    texts: Sequence[str] = (),
+    split: Split = "train",
+    name: str | None = None,
+) -> tuple[LandmarkMotion, BvhReport]:
+    """Read one BVH file as landmarks [1, T] of a single person; else as `read`."""
+    return _read((path,), scale, up, fps, mapping, tuple(texts), split, name or path.stem)
+
+
+def fault(landmarks: LandmarkMotion, report: BvhReport) -> str | None:
+    """What is wrong with the motion of a single person, so that nobody should learn from it; None if nothing is.
+
+    Looked at are stature, whether the feet come back to one floor, whether the world is upright where the person
+    stands, and whether hands are as fast as hands can be.
+    """
+    of = lambda name: landmarks.positions[0, :, landmarks.names.index(name)]  # noqa: E731
+    ankles, wrists = ([of(f"{side}_{name}") for side in joint_names.SIDES] for name in ("ankle", "wrist"))
+    lowest = np.min(ankles, axis=0)[:, 2]
+    on_floor = np.mean(lowest < np.percentile(lowest, 5) + _FLOOR)
+    standing = of("pelvis")[:, 2] - lowest > _STANDING * report.statures[0]
+    line = of("head") - np.mean(ankles, axis=0)
+    leaning = np.degrees(np.arccos(line[:, 2] / np.maximum(np.linalg.norm(line, axis=-1), 1e-9)))
+    speed = landmarks.fps * np.percentile([np.linalg.norm(np.diff(x, axis=0), axis=-1) for x in wrists], 99)
+    low, high = _ANYBODY
+    if not low <= report.statures[0] <= high:
+        return f"a stature of {report.statures[0]:.2f} m; give --scale"
+    if on_floor < 0.5:
+        return f"feet are on one floor in {100 * on_floor:.0f} % of the frames only"
+    if standing.any() and np.median(leaning[standing]) > _LEANING:
+        return f"the body leans by {np.median(leaning[standing]):.0f} degrees while standing; is --up right?"
+    if speed > _FASTEST:
+        return f"hands reach {speed:.0f} m/s; is --fps right?"
+    return None
+
+
+def _read(
+    paths: Sequence[pathlib.Path],
+    scale: float | None,
+    up: str | None,
+    fps: float | None,
+    mapping: Mapping[str, str] | None,
+    texts: tuple[str, ...],
+    split: Split,
+    name: str,
+) -> tuple[LandmarkMotion, BvhReport]:
+    """What `read` and `read_single` do."""
+    people = _people(paths, mapping)
     notes = [note for person in people for note in person.file.notes]
     up = _up(people, notes) if up is None else up
     if up not in UPS:
@@ -72,6 +134,8 @@ def read(
     if not (0 < metre < np.inf and min(rates) > 0):
         raise UserError(f"--scale {metre}, --fps {min(rates)}: both must be positive numbers")
     start = max(person.settled(metre, rate) for person, rate in zip(people, rates, strict=True))
+    if any(person.restored for person in people):
+        notes.append("The wrist bone that cgspeed's conversion drops is put back.")
     if start:
         notes.append(f"The first {start} frames jump out of another pose: left out.")
     optional = [
@@ -85,17 +149,17 @@ def read(
     feet = [i for i, landmark in enumerate(names) if landmark.endswith(("ankle", "foot", "toe"))]
     heights = np.where(weight[:, :, feet] > 0, positions[:, :, feet, 2], np.inf)
     landmarks = LandmarkMotion(
-        name=name or f"{first.stem}_{second.stem}",
+        name=name,
         names=names,
         positions=positions - np.array([0.0, 0.0, np.median(heights.min(axis=(0, 2)))]),
         weight=weight,
         orientations=orientations,
         fps=resample.FPS,
-        texts=tuple(texts),
+        texts=texts,
         split=split,
     )
-    statures = (people[0].stature * metre, people[1].stature * metre)
-    maps = (people[0].map, people[1].map)
+    statures = tuple(person.stature * metre for person in people)
+    maps = tuple(person.map for person in people)
     return landmarks, BvhReport(maps=maps, scale=metre, up=up, statures=statures, notes=tuple(notes))
 
 
@@ -110,7 +174,16 @@ class _Person:
     """One file: its joints in the world [T, N, 3] and [T, N, 3, 3], in file units and axes, and which are landmarks."""
 
     def __init__(self, path: pathlib.Path, file: bvh.Bvh, mapping: Mapping[str, str] | None):
-        self.path, self.file = path, file
+        self.path, self.file = path, bvh.restore_wrists(file)
+        self.restored = self.file is not file
+        if self.restored:
+            ends = {"wrist": "FingerBase", "hand": "HandIndex1_end"}
+            hands = {
+                f"{side}_{name}": f"{side.capitalize()}{end}"
+                for side in joint_names.SIDES
+                for name, end in ends.items()
+            }
+            mapping, file = hands | dict(mapping or {}), self.file
         offsets = file.offsets if file.moved is None else file.moved
         self.positions, self.turns = bvh.forward_kinematics(file.parents, offsets, file.rotations, file.root)
         frames = np.unique(np.linspace(0, len(self.positions) - 1, _LOOKED_AT).astype(int))
@@ -133,10 +206,16 @@ class _Person:
         return float(np.median(distance))
 
     def settled(self, metre: float, fps: float) -> int:
-        """The first frame from which on hands move as hands can."""
-        hands = self.positions[: _SETTLING + 1, [self.index(f"{side}_wrist") for side in joint_names.SIDES]]
+        """The first frame of the take itself: after the last one in which hands jump as no hand can, and after what
+        rings of it, faster than the frames that follow."""
+        hands = self.positions[: 2 * _SETTLING + 1, [self.index(f"{side}_wrist") for side in joint_names.SIDES]]
         speed = metre * fps * np.linalg.norm(np.diff(hands, axis=0), axis=-1).max(axis=-1)
-        return 1 + int(np.flatnonzero(speed > _FASTEST).max(initial=-1))
+        first, following = speed[:_SETTLING], speed[_SETTLING:]
+        jump = first > _FASTEST
+        if not jump.any():
+            return 0
+        rings = first > max(_RINGING, 3 * np.median(following)) if len(following) else jump
+        return 1 + int(np.flatnonzero(rings | jump).max())
 
     def landmarks(self, names: tuple[str, ...], metre: float, to_z_up: np.ndarray, fps: float, start: int) -> _Take:
         """Positions [n, L, 3], orientations [n, L, 3, 3] and weight [L]; what is missing lies at the pelvis."""
@@ -166,7 +245,8 @@ def _people(paths: Sequence[pathlib.Path], mapping: Mapping[str, str] | None) ->
         if landmark not in known:
             raise UserError(f"--map {landmark}={joint}: no such landmark; one of {', '.join(sorted(known))}")
         if all(joint_names.find_joint(file.names, joint) is None for file in files):
-            raise UserError(f"--map {landmark}={joint}: neither file has a joint {joint}; correct its name")
+            where = f"no joint {joint} in {' or '.join(str(path) for path in paths)}"
+            raise UserError(f"--map {landmark}={joint}: {where}; correct its name")
     return [_Person(path, file, mapping) for path, file in zip(paths, files, strict=True)]
 
 
@@ -208,14 +288,15 @@ def _to_z_up(up: str) -> np.ndarray:
 
 
 def _scale(people: Sequence[_Person], notes: list[str]) -> float:
-    """Metres a file unit: the unit in which both people are adults, else the scale that makes them ordinary."""
+    """Metres a file unit: the unit in which the people are adults, else the scale that makes them ordinary."""
     heights = [person.stature for person in people]
     if max(heights) > 1.6 * min(heights):
+        units = " and ".join(f"{height:.4g}" for height in heights)
         raise UserError(
-            f"{people[0].path}, {people[1].path}: limbs of {heights[0]:.4g} and {heights[1]:.4g} units of stature: the "
-            "files are in different units; give --scale after converting one of them"
+            f"{', '.join(str(person.path) for person in people)}: limbs of {units} units of stature: the files are in "
+            "different units; give --scale after converting one of them"
         )
-    mean = float(np.sqrt(heights[0] * heights[1]))
+    mean = float(np.exp(np.mean(np.log(heights))))
     for unit, metre in UNITS.items():
         if ADULT[0] <= metre * mean <= ADULT[1]:
             notes.append(f"The unit is {unit}: people are {_both(heights, metre)} tall by their limbs (else --scale).")

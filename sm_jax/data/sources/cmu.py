@@ -1,25 +1,32 @@
-"""Two-subject trials of the CMU motion capture database as published there: ASF skeletons and AMC motion.
+"""The CMU motion capture database as published: ASF skeletons and AMC motion, of two people together or of one.
 
 Subjects 18/19, 20/21, 22/23 and 33/34: 55 trials, whose two files share one world (y up) and one clock. The salsa of
 subjects 60/61 is a source of its own. The trials' index texts, the sentences made of them and the splits stand in
 `assets/cmu_two_person.tsv`; an interaction's trials all lie in one split, so that none is half known.
+
+All other trials are single people, and so are the texts of exponential maps (`expmap`) beside them, which are played on
+the folder's first skeleton. Whole subjects and whole actions of them are held out (`split_of`).
 """
 
 import csv
 import dataclasses
 import pathlib
 import sys
-from collections.abc import Iterator
-from typing import cast
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from sm_jax.data.mocap import asf, rest_pose
 from sm_jax.data.schema import LandmarkMotion, Split
+from sm_jax.data.sources import expmap, salsa
 from sm_jax.errors import UserError
 from sm_jax.motion import resample
 
-FPS = 120.0  # the files do not say; the database's pages do
+FPS = 120.0  # the files do not say; the database's index does
+# Subjects, and a trial, that the index says were captured at half of it.
+_HALF_RATE = frozenset((33, 34, 42, 60, 61, 62, 74, 75, 77, 79, 80, 87, 88, 89))
+_HALF_RATE_TRIALS = ("136_19",)
 ACKNOWLEDGEMENT = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. "
     "The database was created with funding from NSF EIA-0196217."
@@ -45,6 +52,9 @@ LANDMARKS = _MIDDLE | {
 }
 _FEET = [i for i, name in enumerate(LANDMARKS) if name.endswith(("ankle", "foot", "toe"))]
 _Y_UP_TO_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+# Held out of the single people: subjects by their number's last digit, actions of the exponential maps by their name.
+_VAL_DIGIT, _TEST_DIGIT = 5, 6
+_TEST_ACTIONS = ("basketball", "washwindow")  # basketball's subject is 06
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,8 +91,41 @@ def name_of(trial: Trial) -> str:
     return f"cmu_{trial.first}_{trial.second}"
 
 
-def find(folder: pathlib.Path) -> tuple[list[tuple[Trial, dict[str, pathlib.Path]]], list[str]]:
-    """The trials whose four files lie anywhere below the folder, with those files by name, and the missing trials' ids.
+class Single(NamedTuple):
+    """A recording of one person. motion: AMC file, or a text of exponential maps.  skeleton: ASF file."""
+
+    name: str
+    motion: pathlib.Path
+    skeleton: pathlib.Path
+    split: Split
+
+
+class Found(NamedTuple):
+    """What lies below a folder. pairs: trials of the table, with their files by name.  missing: other trials' ids."""
+
+    pairs: list[tuple[Trial, dict[str, pathlib.Path]]]
+    missing: list[str]
+    singles: list[Single]
+
+
+def frame_rate(id: str) -> float:
+    """Frames per second of a trial such as "18_03"."""
+    return FPS / 2 if int(id.split("_")[0]) in _HALF_RATE or id in _HALF_RATE_TRIALS else FPS
+
+
+def split_of(id: str) -> Split:
+    """The split of a trial such as "18_03": that of its pair or of the packaged salsa, else by the subject."""
+    subject, trial = map(int, id.split("_")[:2])
+    if subject in (60, 61):
+        return salsa.split_of(trial)
+    for pair in trials():
+        if f"{subject:02d}_{trial:02d}" in (pair.first, pair.second):
+            return pair.split
+    return {_VAL_DIGIT: "val", _TEST_DIGIT: "test"}.get(subject % 10, "train")  # pyright: ignore[reportReturnType]
+
+
+def find(folder: pathlib.Path) -> Found:
+    """Trials of two people and of one that lie anywhere below a folder, with their files.
 
     Raises UserError if there is none.
     """
@@ -90,61 +133,118 @@ def find(folder: pathlib.Path) -> tuple[list[tuple[Trial, dict[str, pathlib.Path
         raise UserError(f"{folder}: no such folder; give the one that all_asfamc.zip was unpacked to")
     wanted = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".asf", ".amc"))
     files = {path.name.lower(): path for path in wanted}
-    found, missing = [], []
+    pairs, missing = [], []
     for trial in trials():
-        names = [f"{id.split('_')[0]}.asf" for id in (trial.first, trial.second)]
-        names += [f"{id}.amc" for id in (trial.first, trial.second)]
+        ids = (trial.first, trial.second)
+        names = [name for id in ids for name in (f"{id.split('_')[0]}.asf", f"{id}.amc")]
         if all(name in files for name in names):
-            found.append((trial, {name: files[name] for name in names}))
+            pairs.append((trial, {name: files[name] for name in names}))
         else:
             missing.append(f"{trial.first}/{trial.second}")
-    if not found:
+    taken = {name for _, parts in pairs for name in parts}
+    singles = [*_single_trials({name: path for name, path in files.items() if name not in taken}, files),
+               *_exponential_maps(folder, files)]  # fmt: skip
+    if not pairs and not singles:
         raise UserError(
-            f"{folder}: none of the 55 two-person trials of CMU is there (18.asf, 18_01.amc, 19.asf, 19_01.amc, ...); "
-            "unpack the subjects 18-23, 33 and 34 of all_asfamc.zip there"
+            f"{folder}: no trial of CMU is there (an AMC file such as 18_01.amc and its skeleton 18.asf); "
+            "unpack all_asfamc.zip, or some of its subjects, there"
         )
-    return found, missing
+    return Found(pairs, missing, singles)
 
 
-def read(folder: pathlib.Path, fps: float = FPS) -> Iterator[LandmarkMotion]:
-    """Yield the trials found below a folder at 30 fps; says on stderr which are missing. fps: of the AMC files."""
-    found, missing = find(folder)
-    if missing:
-        print(f"{folder}: {len(missing)} of 55 trials are missing: {', '.join(missing)}", file=sys.stderr)
-    for trial, files in found:
-        yield read_trial(trial, files, fps)
+def _single_trials(left: Mapping[str, pathlib.Path], files: Mapping[str, pathlib.Path]) -> Iterator[Single]:
+    """The AMC files that are left over and whose subject's skeleton is there."""
+    for name, path in left.items():
+        id = name.removesuffix(".amc")
+        skeleton = files.get(f"{id.split('_')[0]}.asf")
+        if name.endswith(".amc") and skeleton and all(part.isdigit() for part in id.split("_")) and "_" in id:
+            yield Single(f"cmu_{id}", path, skeleton, split_of(id))
 
 
-def read_trial(trial: Trial, files: dict[str, pathlib.Path], fps: float = FPS) -> LandmarkMotion:
-    """One trial from its files. Both people are lifted together so that their feet stand on z = 0."""
-    people = [_person(files, id) for id in (trial.first, trial.second)]
+def _exponential_maps(folder: pathlib.Path, files: Mapping[str, pathlib.Path]) -> Iterator[Single]:
+    """Texts of exponential maps below a folder. Raises UserError where there is no skeleton to play them on."""
+    found = [path for path in sorted(folder.rglob("*.txt")) if _first_line(path).count(",") == expmap.COLUMNS - 1]
+    skeletons = sorted(name for name in files if name.endswith(".asf"))
+    if found and not skeletons:
+        raise UserError(f"{found[0]}: no skeleton to play it on; put an ASF file of CMU's, such as 01.asf, beside it")
+    for path in found:
+        action = path.stem.removeprefix("train_").removeprefix("test_")
+        split: Split = "test" if action.startswith(_TEST_ACTIONS) else "train"
+        yield Single(f"cmu_{path.stem}", path, files[skeletons[0]], split)
+
+
+def _first_line(path: pathlib.Path) -> str:
+    with path.open(errors="replace") as file:
+        return file.readline()
+
+
+def read(folder: pathlib.Path) -> Iterator[LandmarkMotion]:
+    """Yield the trials found below a folder at 30 fps, those of two people first; says on stderr which are missing."""
+    found = find(folder)
+    report_missing(folder, found)
+    for trial, files in found.pairs:
+        yield read_trial(trial, files)
+    for single in found.singles:
+        yield read_single(single)
+
+
+def report_missing(folder: pathlib.Path, found: Found) -> None:
+    """Say on stderr which trials of two people are missing, where there are some."""
+    if found.pairs and found.missing:
+        count = f"{len(found.missing)} of 55 trials of two people are missing"
+        print(f"{folder}: {count}: {', '.join(found.missing)}", file=sys.stderr)
+
+
+def read_trial(trial: Trial, files: Mapping[str, pathlib.Path]) -> LandmarkMotion:
+    """One trial of two people from its files, lifted together so that their feet stand on z = 0."""
+    people = []
+    for id in (trial.first, trial.second):
+        path = files[f"{id.split('_')[0]}.asf"]
+        skeleton = asf.read_skeleton(path)
+        people.append(_figure(skeleton, *asf.read_motion(files[f"{id}.amc"], skeleton), path))
+    return _landmarks(name_of(trial), people, frame_rate(trial.first), trial.texts, trial.split)
+
+
+def read_single(single: Single) -> LandmarkMotion:
+    """One person [1, T] from a recording. Raises UserError where a file is damaged, or the skeleton not CMU's."""
+    skeleton = asf.read_skeleton(single.skeleton)
+    if single.motion.suffix.lower() == ".amc":
+        motion, fps = asf.read_motion(single.motion, skeleton), frame_rate(single.motion.stem)
+    else:
+        motion, fps = expmap.read_motion(single.motion, skeleton), expmap.FPS
+    return _landmarks(single.name, [_figure(skeleton, *motion, single.skeleton)], fps, (), single.split)
+
+
+_Figure = tuple[np.ndarray, np.ndarray | None]
+
+
+def _landmarks(name: str, people: list[_Figure], fps: float, texts: tuple[str, ...], split: Split) -> LandmarkMotion:
+    """People who move in one world, at 30 fps, cut to the shortest."""
     n_frames = min(len(positions) for positions, _ in people)
     at = resample.frame_positions(n_frames, fps)
     positions = np.stack([resample.read_points(x, at) for x, _ in people])
     turns = [resample.read_rotations(R, at) for _, R in people if R is not None]
     positions[..., 2] -= np.median(positions[:, :, _FEET, 2].min(axis=(0, 2)))
     return LandmarkMotion(
-        name=name_of(trial),
+        name=name,
         names=tuple(LANDMARKS),
         positions=positions,
         weight=np.ones(positions.shape[:-1], np.float32),
         orientations=np.stack(turns) if len(turns) == len(people) else None,
         fps=resample.FPS,
-        texts=trial.texts,
-        split=trial.split,
+        texts=texts,
+        split=split,
     )
 
 
-def _person(files: dict[str, pathlib.Path], id: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Landmarks [T, N, 3] and orientations [T, N, 3, 3] of one person in the trial's world, z up."""
-    path = files[f"{id.split('_')[0]}.asf"]
-    skeleton = asf.read_skeleton(path)
+def _figure(skeleton: asf.Skeleton, rotations: np.ndarray, root: np.ndarray, path: pathlib.Path) -> _Figure:
+    """Landmarks [T, N, 3] and orientations [T, N, 3, 3] of a motion in its own world, z up. path: of the skeleton."""
     if strange := {bone for pair in LANDMARKS.values() for bone in pair} - set(skeleton.names):
         raise UserError(f"{path}: no bone {', '.join(sorted(strange))}; give CMU's own skeletons")
     ends, turning = (
         [skeleton.names.index(bones[i]) for bones in LANDMARKS.values()] for i in (0, 1)
     )  # fmt: skip
-    positions, R = asf.forward_kinematics(skeleton, *asf.read_motion(files[f"{id}.amc"], skeleton))
+    positions, R = asf.forward_kinematics(skeleton, rotations, root)
     still = np.tile(np.eye(3), (1, len(skeleton.names), 1, 1))
     rest = asf.forward_kinematics(skeleton, still, np.zeros((1, 3)))[0][0, ends]
     figure = rest_pose.to_t_pose(dict(zip(LANDMARKS, rest, strict=True)))

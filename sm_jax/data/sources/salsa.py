@@ -121,8 +121,8 @@ def _texts(name: str, trial: int) -> tuple[str, ...]:
 
 def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[LandmarkMotion]:
     """The one or two takes of a trial, named salsa_NN or salsa_NNa, salsa_NNb."""
-    lead = _mend(files[0], range(len(files[0].names)), *_MEND[trial]) if trial in _MEND else files[0]
-    lead, follow = _turned_right(lead, (60, trial)), _turned_right(files[1], (61, trial))
+    lead = mend_spans(files[0], range(len(files[0].names)), *_MEND[trial]) if trial in _MEND else files[0]
+    lead, follow = correct_hands(lead, (60, trial)), correct_hands(files[1], (61, trial))
     positions, orientations = map(np.stack, zip(*map(_in_world, (lead, follow)), strict=True))
     n_frames = positions.shape[1]
     weight = np.ones(positions.shape[:-1], np.float32)
@@ -144,10 +144,10 @@ def _takes(trial: int, files: list[bvh.Bvh]) -> Iterator[LandmarkMotion]:
         )
 
 
-def _turned_right(file: bvh.Bvh, take: tuple[int, int]) -> bvh.Bvh:
+def correct_hands(file: bvh.Bvh, take: tuple[int, int]) -> bvh.Bvh:
     """Repair the joints of a (subject, trial) that are turned wrong."""
     for name, first, last in _BRIDGE.get(take, ()):
-        file = _mend(file, [file.names.index(name)], first, last)
+        file = mend_spans(file, [file.names.index(name)], first, last)
     if take in _STRAIGHT:
         rotations = file.rotations.copy()
         rotations[:, file.names.index(_STRAIGHT[take])] = np.eye(3)
@@ -158,11 +158,11 @@ def _turned_right(file: bvh.Bvh, take: tuple[int, int]) -> bvh.Bvh:
         rotations[first:end, joint] @= np.diag([1.0, -1.0, -1.0])
         file = dataclasses.replace(file, rotations=rotations)
         for edge in filter(None, (first, end)):
-            file = _mend(file, [joint], edge - _EDGE, edge + _EDGE)
+            file = mend_spans(file, [joint], edge - _EDGE, edge + _EDGE)
     return file
 
 
-def _mend(file: bvh.Bvh, joints: Iterable[int], first: int, last: int) -> bvh.Bvh:
+def mend_spans(file: bvh.Bvh, joints: Iterable[int], first: int, last: int) -> bvh.Bvh:
     """Interpolate the rotations of joints over the bad frames first..last, with the root's also its position."""
     ends, bad = np.array([first - 1, last + 1]), np.arange(first, last + 1)
     rotations, root = file.rotations.copy(), file.root.copy()

@@ -3,7 +3,7 @@
 import dataclasses
 
 from sm_jax.evaluation.baselines.method import MethodInput
-from sm_jax.pipeline.reconstruct import reconstruct
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import Models, Settings
 from sm_jax.types import Motion
 
@@ -20,6 +20,5 @@ class DiffusionMethod:
 
     def __call__(self, clip: MethodInput) -> Motion:
         """The reconstructed motion."""
-        return reconstruct(
-            clip.observation, self.models, clip.body, clip.text, clip.contacts, self.settings, clip.key
-        ).motion
+        request = Request(observation=clip.observation, text=clip.text, contacts=clip.contacts, key=clip.key)
+        return sample_clip(request, self.models, clip.body, self.settings).motion

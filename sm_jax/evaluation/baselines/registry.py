@@ -18,7 +18,7 @@ from sm_jax.evaluation.baselines.smoothnet import Smoothed
 from sm_jax.evaluation.report import OURS
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.nets.weights import NetworkWeights as WeightsFile
-from sm_jax.pipeline.reconstruct import load_models
+from sm_jax.pipeline.models import load_models
 from sm_jax.sampling.sample import Settings
 
 

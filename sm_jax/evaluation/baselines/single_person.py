@@ -8,7 +8,7 @@ import numpy as np
 
 from sm_jax.energies.combine import EnergyWeights
 from sm_jax.evaluation.baselines.method import MethodInput
-from sm_jax.pipeline.reconstruct import reconstruct
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import GUIDANCE, Models, Settings
 from sm_jax.types import ContactTargets, Motion, Observation, TextEmbedding
 
@@ -50,7 +50,8 @@ class SinglePersonMethod:
         seen = masked(clip.observation, person)
         text: TextEmbedding = jax.tree.map(jnp.zeros_like, clip.text)
         contacts: ContactTargets = jax.tree.map(np.zeros_like, clip.contacts)
-        return reconstruct(seen, self.models, clip.body, text, contacts, self.settings, clip.key).motion
+        request = Request(observation=seen, text=text, contacts=contacts, key=clip.key)
+        return sample_clip(request, self.models, clip.body, self.settings).motion
 
 
 def masked(observation: Observation, person: int) -> Observation:

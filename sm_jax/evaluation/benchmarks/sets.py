@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,13 +14,15 @@ from sm_jax.body.io import load_body
 from sm_jax.data import codec
 from sm_jax.data.schema import PairSequence, View
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.data.sources import bvh_pair
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks import four_views
 from sm_jax.evaluation.benchmarks.case import Case, TrueBodies, make_case
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED, VIEWS, load, rounded, take_of
+from sm_jax.fitting.mocap.prepare import prepare
 from sm_jax.motion import windows
-from sm_jax.synthetic.recipes import BvhPair
+from sm_jax.synthetic.recipes import BODY, line
 from sm_jax.types import Motion, Observation
 
 
@@ -42,7 +45,7 @@ BENCHMARKS: dict[str, Callable[[], list[Case]]] = {
 def simulated(takes: list[PairSequence], seeds: int) -> list[Case]:
     """Non-overlapping windows of sequences, each observed by `seeds` independent simulations (camera, occlusion,
     errors) from fixed keys."""
-    cut = list(_windows(takes))
+    cut = list(cut_windows(takes))
     cases = []
     for seed in range(seeds):
         for index, sequence in enumerate(cut):
@@ -69,20 +72,24 @@ def held_out(data: str, split: str) -> list[PairSequence]:
     return takes
 
 
-def from_bvh(first: pathlib.Path, second: pathlib.Path) -> list[PairSequence]:
+def from_bvh(first: pathlib.Path, second: pathlib.Path, **how: Any) -> list[PairSequence]:
     """Two people's BVH files of one recording, fitted to the packaged body; what is inferred of them is shown.
 
-    Raises UserError for files that are no pair, or shorter than a window.
+    how: as in `bvh_pair.read`. Raises UserError for files that are no pair or shorter than a window, before the fit.
     """
-    (item,) = BvhPair(first=(first,), second=(second,)).recipe().items()
-    sequence, fit = item.make()
-    print(fit, file=sys.stderr)
-    if sequence.motion.pelvis.shape[1] < windows.LENGTH:
-        raise UserError(f"{first}: shorter than {windows.LENGTH} frames at 30 fps; give longer motion")
+    landmarks, report = bvh_pair.read(first, second, **how)
+    print(report.text(), file=sys.stderr)
+    if (n_frames := landmarks.positions.shape[1]) < windows.LENGTH:
+        raise UserError(
+            f"{first}: {n_frames} frames at {landmarks.fps:.0f} fps, shorter than the {windows.LENGTH} of a window; "
+            "give longer motion"
+        )
+    sequence, fit = prepare(load_body(BODY), landmarks, "bvh_pair")
+    print(line(fit), file=sys.stderr)
     return [sequence]
 
 
-def _windows(takes: list[PairSequence]) -> Iterator[PairSequence]:
+def cut_windows(takes: list[PairSequence]) -> Iterator[PairSequence]:
     """Non-overlapping windows of a window's length of every take."""
     for take in takes:
         record = codec.encode(take)

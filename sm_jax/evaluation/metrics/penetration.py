@@ -76,17 +76,17 @@ def _winding(points: np.ndarray, vertices: np.ndarray, patch: Patch) -> np.ndarr
     corners = vertices[patch.faces].reshape(-1, 3)
     near = ((points >= corners.min(0)) & (points <= corners.max(0))).all(-1)
     result = np.empty(len(points))
-    result[~near] = _solid_angle(points[~near], vertices[patch.lid])
+    result[~near] = solid_angle(points[~near], vertices[patch.lid])
     if not near.any():
         return result
     if patch.halves:
         result[near] = sum(_winding(points[near], vertices, half) for half in patch.halves)
     else:
-        result[near] = _solid_angle(points[near], vertices[patch.faces])
+        result[near] = solid_angle(points[near], vertices[patch.faces])
     return result
 
 
-def _solid_angle(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+def solid_angle(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """Sum [N] of the solid angles of triangles [F, 3, 3] seen from points [N, 3], over the full angle."""
     result = np.zeros(len(points))
     step = max(1, _CHUNK // max(len(corners), 1))

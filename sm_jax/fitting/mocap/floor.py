@@ -12,6 +12,8 @@ from sm_jax.motion.frames import pad_motion
 from sm_jax.types import Array, Motion
 
 _SOLES = tuple(i for i, name in enumerate(KEYPOINTS) if name.endswith(("heel", "toe")))
+# Metres above the lowest feet (5th percentile of the frames) up to which a frame counts as one on the floor.
+_CLIMBED = 0.15
 _TOES = tuple(i for i, name in enumerate(JOINTS) if name.endswith("foot"))
 
 
@@ -21,10 +23,13 @@ def sole_height(body: smpl.Body, betas: Array) -> jax.Array:
 
 
 def stand(body: smpl.Body, motion: Motion) -> Motion:
-    """Shift each person [P, T] up or down so that the lowest of heels and toes rests on z = 0, in the median frame."""
+    """Shift each person [P, T] up or down so that the lowest of heels and toes rests on z = 0, in the median frame of
+    those on the floor: who climbs, hangs or sits up there is left out."""
     lowest = np.asarray(_lowest(body, pad_motion(motion)))[:, : motion.pelvis.shape[1]]
+    below = lowest < np.percentile(lowest, 5, axis=1, keepdims=True) + _CLIMBED
+    floor = np.nanmedian(np.where(below, lowest, np.nan), axis=1)
     up = np.array([0.0, 0.0, 1.0], np.float32)
-    return dataclasses.replace(motion, pelvis=motion.pelvis - np.median(lowest, axis=1)[:, None, None] * up)
+    return dataclasses.replace(motion, pelvis=motion.pelvis - floor[:, None, None] * up)
 
 
 def contact_on_floor(body: smpl.Body, motion: Motion, fps: float) -> np.ndarray:

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import os
-import pathlib
 from typing import Literal
 
 from sm_jax.errors import UserError
@@ -46,11 +45,7 @@ def choose(kind: Kind | None, text: str | None, vision: Vision) -> Describer:
     if kind == "text":
         if text is None:
             raise UserError("describing with text takes the sentence, or a .json file, after --text")
-        return (
-            from_user.from_file(pathlib.Path(text))
-            if text.strip().endswith(".json")
-            else from_user.describe_sentence(text)
-        )
+        return from_user.describe_text(text)
     for name, value, most in (
         ("images", vision.images, 64),
         ("timeout", vision.timeout, 3600),

@@ -1,6 +1,7 @@
 """The describer that a person is: a sentence, whose contacts are placed in time by looking at the estimate, or a JSON
 file."""
 
+import os
 import pathlib
 
 import numpy as np
@@ -20,6 +21,14 @@ _SLACK = 0.15
 _MOMENT = 0.1  # seconds on each side of a brief contact
 _GAP, _SHORTEST = 0.5, 0.1
 _BEGINNING = 0.5  # seconds at the start of a clip that say who is on the left
+
+
+def describe_text(text: str | os.PathLike[str]) -> Describer:
+    """A describer that says a sentence, or what a file says, where a path or a name that ends in .json is given.
+    Raises UserError for an empty sentence and for a file that cannot be read."""
+    if isinstance(text, str) and not text.strip().endswith(".json"):
+        return describe_sentence(text)
+    return from_file(pathlib.Path(text))
 
 
 def describe_sentence(text: str) -> Describer:

@@ -14,7 +14,7 @@ SURE = 0.5
 WORDS = 27  # words and punctuation marks; the text encoder reads 30 tokens
 
 _PEOPLE = ("Two people", "Two persons", "A pair of people")
-_FACING = {
+FACING = {
     "": ("are together",),
     "face to face": ("face each other", "stand face to face", "are turned towards each other"),
     "back to back": ("stand back to back", "turn their backs on each other"),
@@ -23,11 +23,11 @@ _FACING = {
     "same way": ("face the same way", "look in the same direction"),
     "at an angle": ("stand at an angle to each other", "are half turned to each other"),
 }
-_DISTANCE = {
+DISTANCE = {
     "close": ("close together", "within reach", "at close range"),
     "apart": ("far apart", "well apart"),
 }
-_MOVEMENT = {
+MOVEMENT = {
     "approach": ("coming closer", "getting nearer to each other"),
     "part": ("moving apart", "getting farther from each other"),
     "circle": ("turning around each other", "circling each other"),
@@ -35,13 +35,13 @@ _MOVEMENT = {
     "move": ("stepping around", "moving through the room"),
     "still": ("staying in place", "hardly moving from the spot"),
 }
-_POSTURE = {
+POSTURE = {
     "lie": ("lying down", "on the ground"),
     "sit": ("sitting", "seated"),
     "bend": ("bending over", "leaning far over"),
     "raise arms": ("with raised arms", "with a hand above the head"),
 }
-_TOUCH = {
+TOUCH = {
     "embrace": ("holding each other in their arms", "embracing", "with arms around each other"),
     "hold hands": ("holding hands", "hand in hand", "with their hands joined"),
     "hands": ("their hands touching", "touching hands"),
@@ -70,14 +70,14 @@ def describe(scene: DescriberInput, seed: int | None = None) -> Description:
 def write(facts: Facts, chance: random.Random) -> str:
     """Facts in words, the most telling first, as many as fit in WORDS."""
     low = {"lie", "sit"} & {name for name, _ in facts.postures}
-    ways = [way for way in _FACING[facts.facing] if not (low and way.startswith("stand"))]
+    ways = [way for way in FACING[facts.facing] if not (low and way.startswith("stand"))]
     opening = f"{chance.choice(_PEOPLE)} {chance.choice(ways)}"
     if facts.distance:
-        opening = f"{opening.removesuffix(' together')} {chance.choice(_DISTANCE[facts.distance])}"
-    clauses = [chance.choice(_TOUCH[name]) for name in facts.touches[:3]]
+        opening = f"{opening.removesuffix(' together')} {chance.choice(DISTANCE[facts.distance])}"
+    clauses = [chance.choice(TOUCH[name]) for name in facts.touches[:3]]
     if facts.movement:
-        clauses.insert(1, chance.choice(_MOVEMENT[facts.movement]))
-    clauses[2:2] = [f"{'both' if n == 2 else 'one'} {chance.choice(_POSTURE[name])}" for name, n in facts.postures]
+        clauses.insert(1, chance.choice(MOVEMENT[facts.movement]))
+    clauses[2:2] = [f"{'both' if n == 2 else 'one'} {chance.choice(POSTURE[name])}" for name, n in facts.postures]
     sentence = opening
     for clause in clauses:
         longer = f"{sentence}, {clause}"

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from sm_jax.assets import fetch
+from sm_jax.assets.cache import cache_folder
 from sm_jax.errors import UserError
 from sm_jax.text.describers import pictures
 from sm_jax.text.describers.describer import Describer, DescriberInput
@@ -135,7 +135,7 @@ def memory(model: Model, messages: Sequence[Message]) -> pathlib.Path:
         for part in message.parts:
             content = part.encode() if isinstance(part, str) else part
             hashed.update(f"\0{message.role} {type(part).__name__} {len(content)}\0".encode() + content)
-    return fetch.cache_folder() / "replies" / f"{hashed.hexdigest()}.txt"
+    return cache_folder() / "replies" / f"{hashed.hexdigest()}.txt"
 
 
 def recall(path: pathlib.Path) -> str | None:

@@ -141,3 +141,65 @@ def test_any_encoding_of_names_and_lines(tmp_path, encoding, newline):
     assert file.parents == (-1, 0, 1) and file.notes == ()
     assert file.names[1] == "左腕" or encoding in ("shift-jis", "gb18030")
     assert file.names[1].isprintable() and file.names[2] == f"{file.names[1]}_end"
+
+
+ARM = """HIERARCHY
+ROOT Hips
+{
+ OFFSET 0 0 0
+ CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation
+ JOINT LeftForeArm
+ {
+  OFFSET 5 0 0
+  CHANNELS 3 Zrotation Yrotation Xrotation
+  JOINT LeftHand
+  {
+   OFFSET 3 0 1
+   CHANNELS 3 Zrotation Yrotation Xrotation
+   JOINT LeftFingerBase
+   {
+    OFFSET %s
+    CHANNELS 3 Zrotation Yrotation Xrotation
+    End Site
+    {
+     OFFSET 1 0 0
+    }
+   }
+   JOINT LThumb
+   {
+    OFFSET 0 0 0
+    CHANNELS 3 Zrotation Yrotation Xrotation
+    End Site
+    {
+     OFFSET 0 0 1
+    }
+   }
+  }
+ }
+}
+MOTION
+Frames: 1
+Frame Time: 0.0083333
+0 0 0 %s
+"""
+
+
+def test_a_dropped_wrist_bone_is_put_back_and_turns_with_its_joint(tmp_path):
+    """`Hand` turns by 90 degrees about z: the bone, half of (3, 0, 1), points up, and the finger on from it."""
+    path = tmp_path / "a.bvh"
+    path.write_text(ARM % ("0 0 0", "0 0 0  0 0 0  90 0 0  0 0 0  0 0 0"))
+    plain = bvh.read(path)
+    file = bvh.restore_wrists(plain)
+    x, _ = bvh.forward_kinematics(file.parents, file.offsets, file.rotations, file.root)
+    wanted = {"LeftHand": (8, 0, 1), "LeftFingerBase": (8, 1.5, 1.5), "LThumb": (8, 1.5, 1.5),
+              "LeftFingerBase_end": (8, 2.5, 1.5)}  # fmt: skip
+    for name, position in wanted.items():
+        np.testing.assert_allclose(x[0, file.names.index(name)], position, atol=1e-6)
+    assert not plain.offsets[plain.names.index("LeftFingerBase")].any()
+
+
+def test_a_wrist_bone_that_is_there_stays(tmp_path):
+    path = tmp_path / "a.bvh"
+    path.write_text(ARM % ("0.5 0 0", " ".join(["0"] * 15)))
+    file = bvh.read(path)
+    assert bvh.restore_wrists(file) is file

@@ -1,3 +1,6 @@
+import dataclasses
+import os
+import pathlib
 import re
 
 import numpy as np
@@ -15,6 +18,7 @@ from sm_jax.types import Camera, Motion
 from tests.data.rigs import CONVENTIONS, UNNAMED, bvh_text, rig
 
 N_FRAMES = 25
+HANDSHAKE = os.environ.get("SM_JAX_CMU_PAIR_DIR", "")
 Y_UP_TO_Z_UP = Rotation.from_euler("x", 90, degrees=True).as_matrix()
 
 
@@ -164,7 +168,7 @@ def test_our_own_export_comes_back(tmp_path):
     ("options", "words"),
     [
         ({"mapping": {"left_nose": "x"}}, "--map left_nose=x: no such landmark"),
-        ({"mapping": {"left_knee": "x"}}, "neither file has a joint x"),
+        ({"mapping": {"left_knee": "x"}}, r"no joint x in .*0.bvh or .*1.bvh"),
         ({"up": "north"}, "--up north"),
         ({"scale": -1.0}, "--scale -1.0"),
         ({"fps": 0.0}, "--fps 0.0"),
@@ -188,3 +192,93 @@ def test_people_who_lie_do_not_tell_up(tmp_path):
         bvh_pair.read(*pair)
     landmarks, report = bvh_pair.read(*pair, up="y")
     assert landmarks.orientations is None and "no standing figure" in report.text()
+
+
+def motion_builder(path, place, heading):
+    """CMU's figure in cgspeed's conversion, still in a T-pose: the wrist bone of 12.5 cm is dropped."""
+    convention = ("Hips LowerBack Spine1 Neck1 Head", "{}Shoulder {}Arm {}ForeArm {}Hand {}Thumb {}FingerBase",
+                  "{}UpLeg {}Leg {}Foot {}ToeBase", "Left Right")  # fmt: skip
+    names, parents, points, _ = rig(convention)
+    for side, sign in (("Left", 1), ("Right", -1)):
+        base = names.index(f"{side}FingerBase")
+        points[base] = points[names.index(f"{side}Hand")]
+        tip = names.index(f"{side}FingerBase_end")
+        names[tip], points[tip] = f"{side}HandIndex1", points[base] + [0.04 * sign, 0, 0]
+        names.append(f"{side}HandIndex1_end")
+        parents.append(tip)
+        points = np.concatenate([points, [points[tip] + [0.03 * sign, 0, 0]]])
+    root = np.tile(np.array(place, float), (N_FRAMES, 1))
+    turns = {"Hips": np.tile([0.0, 0.0, heading], (N_FRAMES, 1))}
+    path.write_text(bvh_text(names, parents, points, root, turns, 30.0))
+    return path
+
+
+def gap(landmarks, name):
+    """Distance [T] of the two people's landmarks."""
+    i = landmarks.names.index(name)
+    return np.linalg.norm(landmarks.positions[0, :, i] - landmarks.positions[1, :, i], axis=-1)
+
+
+def test_hands_meet_where_the_conversion_dropped_the_wrist_bone(tmp_path):
+    pair = [motion_builder(tmp_path / "a.bvh", (0, 1, 0), 0.0),
+            motion_builder(tmp_path / "b.bvh", (1.81, 1, -0.04), 180.0)]  # fmt: skip
+    landmarks, report = bvh_pair.read(*pair, scale=1.0)
+    assert gap(landmarks, "left_hand").max() < 0.001
+    np.testing.assert_allclose(gap(landmarks, "left_wrist"), 2 * 0.07, atol=1e-3)
+    np.testing.assert_allclose(gap(landmarks, "left_elbow"), 2 * (0.07 + 0.375), atol=1e-3)
+    assert report.maps[0].joints["right_wrist"] == "RightFingerBase"
+    assert "wrist bone that cgspeed's conversion drops is put back" in report.text()
+
+
+@pytest.mark.skipif(not HANDSHAKE, reason="SM_JAX_CMU_PAIR_DIR names no folder with CMU's 18_01.bvh and 19_01.bvh")
+def test_the_recorded_handshake_is_one():
+    """135 of 304 frames at 120 fps, so a third of a hundred at 30."""
+    first, second = (pathlib.Path(HANDSHAKE) / f"{id}.bvh" for id in ("18_01", "19_01"))
+    landmarks, _ = bvh_pair.read(first, second)
+    assert (gap(landmarks, "right_hand") < 0.1).sum() >= 33
+    every, _ = bvh_pair.read(first, second, fps=30.0)  # each frame as one of ours
+    assert (gap(every, "right_hand") < 0.1).sum() >= 130
+
+
+def test_one_file_is_a_single_person(plain, tmp_path):
+    landmarks, report = bvh_pair.read_single(write(tmp_path / "a.bvh"), split="val")
+    assert (landmarks.name, landmarks.split, landmarks.positions.shape[0]) == ("a", "val", 1)
+    np.testing.assert_allclose(landmarks.positions[0], plain.positions[0], atol=1e-6)
+    np.testing.assert_allclose(np.asarray(landmarks.orientations), plain.orientations[:1], atol=1e-6)
+    assert len(report.maps) == len(report.statures) == 1 and "left_knee" in report.text()
+    assert bvh_pair.fault(landmarks, report) is None
+
+
+@pytest.mark.parametrize(
+    ("tilt", "options", "words"),
+    [
+        (0, {"fps": 9000.0}, "hands reach"),
+        (0, {"scale": 3.0}, "a stature of"),
+        (60, {"up": "y"}, "the body leans by 5"),
+    ],
+)
+def test_faults_of_a_single_person_are_named(tilt, options, words, tmp_path):
+    world = Rotation.from_euler("x", tilt, degrees=True).as_matrix()
+    landmarks, report = bvh_pair.read_single(write(tmp_path / "a.bvh", world=world, n_frames=400, fps=300.0), **options)
+    assert words in str(bvh_pair.fault(landmarks, report))
+
+
+def test_a_floor_that_is_never_come_back_to_is_a_fault(tmp_path):
+    path = write(tmp_path / "a.bvh", n_frames=60)
+    landmarks, report = bvh_pair.read_single(path)
+    climbing = np.linspace(0, 3, 60)[None, :, None, None] * np.array([0, 0, 1])
+    climbed = dataclasses.replace(landmarks, positions=landmarks.positions + climbing)
+    assert "feet are on one floor in" in str(bvh_pair.fault(climbed, report))
+
+
+def test_what_rings_after_the_first_pose_is_left_out(tmp_path):
+    """Hands jump into the take, and come to rest within the next frames."""
+    path = write(tmp_path / "a.bvh", n_frames=40)
+    text = path.read_text().splitlines()
+    at = next(i for i, line in enumerate(text) if line.startswith("Frame Time"))
+    for frame, off in enumerate((9.0, 1.0, 0.9, 0.7, 0.6)):
+        values = text[at + 1 + frame].split()
+        text[at + 1 + frame] = " ".join([str(float(values[0]) + off), *values[1:]])
+    path.write_text("\n".join(text))
+    _, report = bvh_pair.read_single(path)
+    assert "The first 5 frames jump" in report.text()

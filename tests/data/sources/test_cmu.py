@@ -42,7 +42,7 @@ def test_trials_are_found_wherever_they_lie(takes, folder, capsys):
     assert take.positions.shape == (2, 3, len(cmu.LANDMARKS), 3)
     next(cmu.read(folder))
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "53 of 55 trials are missing: 18_02/19_02" in said
+    assert said.count("\n") == 1 and "53 of 55 trials of two people are missing: 18_02/19_02" in said
 
 
 def test_positions_are_those_of_the_motion_that_was_written(takes):
@@ -98,10 +98,64 @@ def test_nobody_does_to_the_other_what_the_index_says_otherwise():
                 assert trial.texts[0].startswith(f"{doer[who]} {verb} "), trial
 
 
+@pytest.fixture(scope="module")
+def singles(tmp_path_factory):
+    """A pair of which half is missing, single subjects at both rates, a text of exponential maps, and other files."""
+    folder = tmp_path_factory.mktemp("singles")
+    for seed, id in enumerate(("18_01", "05_02", "62_07", "06_01")):
+        acclaim.write_asf(folder / f"{id[:2]}.asf")
+        acclaim.write_amc(folder / f"{id}.amc", *motion(seed))
+    acclaim.write_amc(folder / "99_01.amc", *motion(7))  # its skeleton is not there
+    np.savetxt(folder / "train_soccer_soccer_2.txt", np.full((10, 117), 0.1), delimiter=",")
+    np.savetxt(folder / "test_basketball_signal_basketball_signal_1.txt", np.zeros((10, 117)), delimiter=",")
+    (folder / "LICENSE.txt").write_text("Do, what, you, like.")
+    return folder
+
+
+def test_single_people_are_found_with_their_splits(singles):
+    found = cmu.find(singles)
+    assert not found.pairs and len(found.missing) == 55
+    assert {single.name: single.split for single in found.singles} == {
+        "cmu_05_02": "val", "cmu_06_01": "test", "cmu_18_01": "val", "cmu_62_07": "train",
+        "cmu_train_soccer_soccer_2": "train", "cmu_test_basketball_signal_basketball_signal_1": "test",
+    }  # fmt: skip
+    assert found.singles[-1].skeleton.name == "05.asf"
+
+
+def test_a_single_person_is_read_at_the_rate_of_the_index(singles):
+    takes = {take.name: take for take in cmu.read(singles)}
+    assert takes["cmu_05_02"].positions.shape == (1, 3, len(cmu.LANDMARKS), 3)  # 9 frames at 120
+    assert takes["cmu_62_07"].positions.shape[1] == 5  # at 60
+    assert takes["cmu_train_soccer_soccer_2"].positions.shape[1] == 3  # the first of 10 lines is a T-pose
+    x, _ = acclaim.bone_ends(*motion(1))
+    found = takes["cmu_05_02"].positions[0, :, cmu_index("left_hand")]
+    np.testing.assert_allclose(found[:, :2], (x["lfingers"][::4] @ TO_Z_UP.T)[:, :2], atol=1e-6)
+    assert takes["cmu_05_02"].texts == () and takes["cmu_05_02"].orientations is not None
+
+
+def cmu_index(name):
+    return list(cmu.LANDMARKS).index(name)
+
+
+def test_rates_are_those_of_the_index():
+    assert [cmu.frame_rate(id) for id in ("18_01", "33_02", "136_19", "136_18", "79_96")] == [120, 60, 60, 120, 60]
+
+
+def test_splits_keep_pairs_and_salsa_where_they_are():
+    assert [cmu.split_of(id) for id in ("18_01", "60_13", "61_12", "35_01", "16_07", "01_14")] == [
+        "val", "test", "val", "val", "test", "train"]  # fmt: skip
+
+
+def test_exponential_maps_need_a_skeleton(tmp_path):
+    np.savetxt(tmp_path / "a.txt", np.zeros((10, 117)), delimiter=",")
+    with pytest.raises(UserError, match="no skeleton to play it on"):
+        cmu.find(tmp_path)
+
+
 def test_bad_folders_are_named(tmp_path):
     with pytest.raises(UserError, match="no such folder"):
         next(cmu.read(tmp_path / "none"))
-    with pytest.raises(UserError, match=r"none of the 55 .* \(18\.asf"):
+    with pytest.raises(UserError, match=r"no trial of CMU is there \(an AMC file"):
         next(cmu.read(tmp_path))
 
 

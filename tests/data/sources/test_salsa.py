@@ -92,7 +92,7 @@ def test_mending_goes_straight_through_the_fault():
     root = np.outer(np.arange(10.0), [1.0, 0.0, 0.0])
     root[4:6] += 50.0
     file = Bvh(names=("r",), parents=(-1,), offsets=np.zeros((1, 3)), rotations=rotations, root=root, fps=60)
-    mended = salsa._mend(file, [0], 4, 5)
+    mended = salsa.mend_spans(file, [0], 4, 5)
     np.testing.assert_allclose(mended.root, np.outer(np.arange(10.0), [1.0, 0.0, 0.0]))
 
 
@@ -109,7 +109,7 @@ def test_a_joint_that_flips_is_bridged_and_the_others_are_left():
     angles = np.zeros(2100)
     angles[1300:1380] = 170
     file = turned(("hip", "lFoot"), angles)
-    mended = salsa._turned_right(file, (60, 2))
+    mended = salsa.correct_hands(file, (60, 2))
     np.testing.assert_allclose(mended.rotations[:, 1], np.broadcast_to(np.eye(3), (2100, 3, 3)), atol=1e-9)
     np.testing.assert_array_equal(mended.rotations[:, 0], file.rotations[:, 0])
 
@@ -117,13 +117,13 @@ def test_a_joint_that_flips_is_bridged_and_the_others_are_left():
 def test_a_hand_half_a_turn_off_is_turned_back():
     angles = np.full(2100, -30.0)
     angles[1952:] = 150
-    mended = salsa._turned_right(turned(("hip", "rHand"), angles), (60, 13))
+    mended = salsa.correct_hands(turned(("hip", "rHand"), angles), (60, 13))
     found = Rotation.from_matrix(mended.rotations[:, 1]).as_euler("xyz", degrees=True)[:, 0]
     np.testing.assert_allclose(found, -30, atol=1e-6)
 
 
 def test_a_neck_that_is_wrong_all_through_is_straight():
-    mended = salsa._turned_right(turned(("hip", "neck"), np.full(300, 50.0)), (60, 6))
+    mended = salsa.correct_hands(turned(("hip", "neck"), np.full(300, 50.0)), (60, 6))
     np.testing.assert_array_equal(mended.rotations[:, 1], np.broadcast_to(np.eye(3), (300, 3, 3)))
 
 

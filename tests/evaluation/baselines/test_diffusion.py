@@ -1,7 +1,7 @@
 import numpy as np
 
 from sm_jax.evaluation.baselines.diffusion import GUIDED, NETWORKS, DiffusionMethod
-from sm_jax.pipeline.reconstruct import reconstruct
+from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import Settings
 from tests.evaluation.baselines.scenes import PLAIN, TEXT, apart, clip, models
 
@@ -9,7 +9,8 @@ from tests.evaluation.baselines.scenes import PLAIN, TEXT, apart, clip, models
 def test_ours_is_the_pipeline():
     given = clip(0.03)
     found = DiffusionMethod(models(), PLAIN)(given)
-    expected = reconstruct(given.observation, models(), given.body, TEXT, given.contacts, PLAIN, given.key).motion
+    request = Request(observation=given.observation, text=TEXT, contacts=given.contacts, key=given.key)
+    expected = sample_clip(request, models(), given.body, PLAIN).motion
     assert apart(found, expected) == 0.0
     assert np.isfinite(found.pelvis).all()
 

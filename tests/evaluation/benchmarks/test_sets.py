@@ -8,8 +8,10 @@ from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks import sets
 from sm_jax.evaluation.benchmarks.frozen import SIMULATED, VIEWS
+from sm_jax.evaluation.evaluate import EvaluationConfig, make_cases
 from sm_jax.motion.frames import map_frames
 from sm_jax.motion.windows import LENGTH
+from tests.data.public_rigs import Rig
 from tests.data.sequences import alone, sequence
 
 
@@ -41,7 +43,7 @@ def test_what_is_held_out_shows_two_people(tmp_path):
 
 def test_windows_cover_the_takes_without_overlap():
     takes = sets.held_out("salsa", "test")
-    cut = list(sets._windows(takes))
+    cut = list(sets.cut_windows(takes))
     assert {one.name.partition("_from_")[0] for one in cut} == {take.name for take in takes}
     assert all(one.motion.pelvis.shape == (2, LENGTH, 3) for one in cut)
     np.testing.assert_array_equal(cut[1].motion.pelvis, takes[0].motion.pelvis[:, LENGTH : 2 * LENGTH])
@@ -50,6 +52,21 @@ def test_windows_cover_the_takes_without_overlap():
 def test_two_bvh_files_must_be_there(tmp_path):
     with pytest.raises(UserError, match=r"first\.bvh"):
         sets.from_bvh(tmp_path / "first.bvh", tmp_path / "second.bvh")
+
+
+def test_bvh_files_are_read_as_told_and_too_short_ones_refused_before_the_fit(tmp_path, monkeypatch):
+    rig = Rig("Xsens")
+    paths = [tmp_path / f"{which}.bvh" for which in ("first", "second")]
+    for path in paths:
+        path.write_text(rig.bvh(rig.names, n_frames=40))
+    monkeypatch.setattr(sets, "prepare", lambda *_: pytest.fail("fitted"))
+    with pytest.raises(UserError, match=r"first\.bvh: 40 frames at 30 fps, shorter than the 64 of a window"):
+        sets.from_bvh(*paths)
+    asked = EvaluationConfig(bvh=(paths[0], paths[1]), fps=60.0, up="z", scale=0.01, map=("left_hand=LeftWrist_end",))
+    with pytest.raises(UserError, match="first.bvh: 20 frames at 30 fps"):
+        make_cases(asked)
+    with pytest.raises(UserError, match="--map left_nose=x: no such landmark"):
+        make_cases(dataclasses.replace(asked, map=("left_nose=x",)))
 
 
 def test_the_same_seeds_simulate_the_same():

@@ -41,13 +41,13 @@ def test_winding_number_of_a_sphere_of_many_patches():
 @pytest.mark.parametrize("missing", [0, 1, 300])
 def test_patches_change_nothing_not_even_with_holes(missing):
     faces = np.random.default_rng(1).permutation(SPHERE_FACES)[missing:]
-    every = penetration._solid_angle(POINTS, SPHERE[faces])
+    every = penetration.solid_angle(POINTS, SPHERE[faces])
     np.testing.assert_allclose(penetration.winding_number(POINTS, SPHERE, faces), every, atol=1e-12)
     tree = penetration.patches(SPHERE, faces)
     squeezed = SPHERE * (1, 0.5, 2)
     np.testing.assert_allclose(
         penetration.winding_number(POINTS, squeezed, faces, tree),
-        penetration._solid_angle(POINTS, squeezed[faces]), atol=1e-12,
+        penetration.solid_angle(POINTS, squeezed[faces]), atol=1e-12,
     )  # fmt: skip
 
 

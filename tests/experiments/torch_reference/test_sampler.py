@@ -14,7 +14,7 @@ from experiments.torch_reference.sampler import Sampler, given
 from sm_jax.energies.combine import energy
 from sm_jax.motion import state
 from sm_jax.motion.slerp_fill import fill_hidden
-from sm_jax.pipeline.reconstruct import load_models
+from sm_jax.pipeline.models import load_models
 from sm_jax.sampling import sample
 from sm_jax.sampling.inputs import make_evidence
 

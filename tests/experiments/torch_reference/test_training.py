@@ -1,5 +1,6 @@
 """The network and the loss in PyTorch, which ours are timed against, are the same network and the same loss."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 import torch  # pyright: ignore[reportMissingImports]
 
-from configs import small
+from configs import tiny
 from experiments.torch_reference.training import losses as torch_losses
 from experiments.torch_reference.training import network, tensors
 from sm_jax.nets.infiller import Infiller
@@ -20,7 +21,8 @@ from tests.train.small_run import examples
 
 
 def test_same_prediction_loss_and_gradient():
-    weights, example, config = load_weights(INFILLER), examples(), small.INFILLER
+    weights, example = load_weights(INFILLER), examples()
+    config = dataclasses.replace(tiny.INFILLER, net=weights.config)
     x_t, t, low = example.x0 * 0.8 + 0.1, jnp.array([40, 700]), jnp.array([1.0, 1.0])
 
     def value(params):

@@ -39,6 +39,13 @@ def test_the_median_frame_decides(body, standing):
     )
 
 
+def test_who_climbs_most_of_the_time_stands_where_he_began(body, standing):
+    climbing = dataclasses.replace(standing, pelvis=standing.pelvis.at[0, 1:].add(jnp.array([0, 0, 1.2])))
+    np.testing.assert_allclose(
+        floor.stand(body, climbing).pelvis[0, 0], floor.stand(body, standing).pelvis[0, 0], atol=1e-5
+    )
+
+
 def test_standing_feet_are_in_contact_and_lifted_ones_are_not(body, standing):
     still = floor.stand(body, standing)
     lifted = dataclasses.replace(still, pelvis=jnp.asarray(still.pelvis).at[1].add(jnp.array([0, 0, 0.3])))

@@ -5,7 +5,7 @@ import pytest
 
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS
-from sm_jax.data.schema import LandmarkMotion
+from sm_jax.data.schema import PARTNER_ASIDE, LandmarkMotion
 from sm_jax.data.sources.salsa import LANDMARKS
 from sm_jax.data.store import load_salsa
 from sm_jax.fitting.mocap import hands
@@ -103,3 +103,16 @@ def test_of_a_single_person_there_are_no_contacts(body, landmarks):
     assert sequence.present.tolist() == [True, False]
     assert sequence.contacts == ()
     assert all(np.isfinite(x).all() for x in (sequence.motion.body_pose, sequence.motion.pelvis))
+
+
+def test_one_persons_take_gets_a_stand_in_aside(body, landmarks):
+    one = dataclasses.replace(landmarks, positions=landmarks.positions[:1], weight=landmarks.weight[:1],
+                              orientations=landmarks.orientations[:1])  # fmt: skip
+    sequence, report = prepare(body, one, "made")
+    assert sequence.present.tolist() == [True, False] and sequence.contacts == ()
+    assert sequence.motion.body_pose.shape == (2, 60, 23, 3, 3) and sequence.foot_contact.shape == (2, 60, 4)
+    np.testing.assert_allclose(
+        sequence.motion.pelvis[1] - sequence.motion.pelvis[0], np.tile([PARTNER_ASIDE, 0, 0], (60, 1)), atol=1e-5
+    )
+    assert report.line_error < 3 and np.median(list(report.joint_error.values())) < 40
+    assert report.penetration_after.deep == 0

@@ -100,8 +100,8 @@ def test_touches():
 
 def test_every_word_of_the_rules_is_known():
     chance, joints = random.Random(0), shown(figures(1.0, 60))
-    kinds = list(rules._TOUCH)
-    everything = itertools.product(rules._FACING, ("", *rules._DISTANCE), ("", *rules._MOVEMENT), ("", *rules._POSTURE))
+    kinds = list(rules.TOUCH)
+    everything = itertools.product(rules.FACING, ("", *rules.DISTANCE), ("", *rules.MOVEMENT), ("", *rules.POSTURE))
     for number, (facing, distance, movement, posture) in enumerate(everything):
         facts = Facts(
             facing=facing,

@@ -6,13 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from sm_jax.errors import UserError
 from sm_jax.motion import windows
 from sm_jax.motion.frames import slice_observation
-from sm_jax.nets.weights import INFILLER, REFINER, load_weights, save_weights
-from sm_jax.pipeline.reconstruct import Request, load_models, reconstruct, reconstruct_many
+from sm_jax.sampling import sample
+from sm_jax.sampling.chunks import Request, sample_clip, sample_clips
 from sm_jax.text.contacts import contact_targets
-from tests.sampling.test_sample import BODY, HANDS, PLAIN, TEXT, models, programs, seen
+from tests.sampling.test_sample import BODY, HANDS, PLAIN, TEXT, models, seen, traced
 
 __all__ = ["models"]
 FAST = dataclasses.replace(PLAIN, steps=1)
@@ -34,7 +33,7 @@ def test_a_clip_longer_than_a_chunk_has_no_seam(models, monkeypatch):
     monkeypatch.setattr(windows, "CHUNK", 1)
     frames = 150
     asked = request(frames)
-    found = reconstruct_many([asked], models, BODY, FAST)[0]
+    found = sample_clips([asked], models, BODY, FAST)[0]
     assert found.motion.pelvis.shape == (2, frames, 3) and np.isfinite(found.motion.body_pose).all()
     steps = np.abs(np.diff(found.motion.pelvis, axis=1)).max(axis=(0, 2))
     starts = [span.start for span in windows.chunks(frames)]
@@ -45,9 +44,9 @@ def test_a_clip_longer_than_a_chunk_has_no_seam(models, monkeypatch):
 
 def test_many_clips_are_each_as_alone(models):
     asked = [request(40), request(60, HANDS), request(64)]
-    together = reconstruct_many(asked, models, BODY, FAST, batch=2)
+    together = sample_clips(asked, models, BODY, FAST, batch=2)
     for one, found in zip(asked, together, strict=True):
-        alone = reconstruct_many([one], models, BODY, FAST)[0]
+        alone = sample_clips([one], models, BODY, FAST)[0]
         assert found.motion.pelvis.shape[1] == one.observation.visibility.shape[1]
         np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
         assert found.energies_after == pytest.approx(alone.energies_after, rel=1e-3)
@@ -56,34 +55,24 @@ def test_many_clips_are_each_as_alone(models):
 def test_the_least_energy_wins_and_the_spread_is_told(models):
     one = request(50)
     settings = dataclasses.replace(FAST, hypotheses=3)
-    found = reconstruct_many([one], models, BODY, settings)[0]
+    found = sample_clips([one], models, BODY, settings)[0]
+    assert [sum(getattr(settings.weights, name) * value for name, value in each.items())
+            for each in found.energies_each] == pytest.approx(list(found.totals), rel=1e-3)  # fmt: skip
     assert found.totals.shape == (3,) and found.spread.shape == (2, 50, 24)
     assert found.spread.mean() > 1e-4
     total = sum(getattr(settings.weights, name) * value for name, value in found.energies_after.items())
     assert total == pytest.approx(found.totals.min(), rel=1e-3)
-    single = reconstruct(one.observation, models, BODY, TEXT, one.contacts, FAST, one.key)
+    single = sample_clip(one, models, BODY, FAST)
     assert (single.spread == 0).all()
 
 
-def test_fifty_clips_compile_no_more_programs_than_there_are_numbers_of_windows(models):
+def test_fifty_clips_compile_no_more_programs_than_there_are_numbers_of_windows(models, monkeypatch):
     lengths = np.random.default_rng(0).integers(20, 100, size=50).tolist()
-    before = programs()
-    settings = dataclasses.replace(FAST, rotation_step=0.02)  # of no other test
-    reconstruct_many([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, settings)
-    assert programs() - before <= len({windows.count(n) for n in lengths}) == 2
+    numbers = len({windows.count(n) for n in lengths})
+    assert numbers == 2
+    monkeypatch.setattr(sample, "sample_jit", traced(numbers))
+    sample_clips([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, FAST)
 
 
-def test_weights_of_the_wrong_kind_are_refused():
-    with pytest.raises(UserError, match="holds no infiller"):
-        load_models(REFINER)
-    with pytest.raises(UserError, match="holds no refiner"):
-        load_models(INFILLER, INFILLER)
-    assert set(load_models()[1]) == {"infiller_sha256", "refiner_sha256", "text_encoder_sha256"}
-
-
-def test_weights_that_learnt_from_another_text_encoder_are_refused(tmp_path):
-    learnt = load_weights(INFILLER)
-    facts = learnt.facts | {"text_encoder": "other", "text_encoder_sha256": "abc"}
-    save_weights(tmp_path / "weights.npz", learnt.params, learnt.config, learnt.statistics, facts)
-    with pytest.raises(UserError, match=r"trained with another text encoder \(other, hash abc\) than all-MiniLM"):
-        load_models(tmp_path / "weights.npz")
+def test_no_clips_are_no_results(models):
+    assert sample_clips([], models, BODY, FAST) == []

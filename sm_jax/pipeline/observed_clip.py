@@ -1,0 +1,107 @@
+"""What was seen of two people, on which body and where: what `observe` gives, and what a saved observation holds."""
+
+import dataclasses
+import logging
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from sm_jax.body import smpl
+from sm_jax.errors import UserError
+from sm_jax.perception.observation_file import load_observation, load_source, save_observation
+from sm_jax.perception.video import Video
+from sm_jax.pipeline.models import as_body
+from sm_jax.types import Observation
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ObservedClip:
+    """An observation and where it comes from.
+
+    body: that of the observation's betas.  source: what the user called the input.  video: where it was seen, the
+    observation's first frame being its frame `observation.frame_index[0]`; None where that is not known.
+    focal_is_heuristic: whether the focal length is only the picture's diagonal.
+    """
+
+    observation: Observation
+    body: smpl.Body
+    source: str = ""
+    video: Video | None = None
+    focal_is_heuristic: bool = False
+
+    @property
+    def focal(self) -> float:
+        """Focal length in pixels, as used."""
+        return float(np.asarray(self.observation.camera.K)[0, 0])
+
+    @property
+    def pictures(self) -> Callable[[np.ndarray], Iterator[np.ndarray]] | None:
+        """Frames of the observation, ascending -> their RGB pictures; None where there is no video."""
+        video, index = self.video, np.asarray(self.observation.frame_index)
+        if video is None or not video.has_pictures:
+            return None
+        from sm_jax.perception.frames import frames_at
+
+        return lambda frames: frames_at(video, index[frames])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write an observation .npz, from which a reconstruction can start. Raises UserError if it cannot be written."""
+        save_observation(pathlib.Path(path), self.observation, self.video, focal_is_heuristic=self.focal_is_heuristic)
+
+
+Seen = ObservedClip | Observation | str | os.PathLike[str]
+
+
+def as_clip(seen: Seen, body: smpl.Body | str | os.PathLike[str] | None = None) -> ObservedClip:
+    """What was seen, whichever way it was said: observed, an observation alone, or a source that is still to be seen.
+
+    body: of an observation alone, or to observe a source on. Raises UserError where what was observed has its own.
+    """
+    if isinstance(seen, Observation):
+        return ObservedClip(observation=seen, body=as_body(body))
+    if not isinstance(seen, ObservedClip):
+        from sm_jax.pipeline.observe import observe  # only what is still to be seen needs the extra `video`
+
+        return observe(seen, body=body)
+    if body is not None and as_body(body).name != seen.body.name:
+        raise UserError(f"what was observed is on the body {seen.body.name}: observe it again on another one")
+    return seen
+
+
+def load_clip(path: pathlib.Path, body: smpl.Body) -> ObservedClip:
+    """A saved observation, with the video it was seen in where the file names one. Raises UserError for a file that is
+    not a sound one."""
+    observation = load_observation(path)
+    found = load_source(path, observation)
+    if found is None:
+        return ObservedClip(observation=observation, body=body, source=str(path))
+    video, guessed = found
+    return ObservedClip(
+        observation=observation,
+        body=body,
+        source=str(path),
+        video=_pictures_again(path, video),
+        focal_is_heuristic=guessed,
+    )
+
+
+def _pictures_again(path: pathlib.Path, known: Video) -> Video:
+    """The video with its pictures, where it lay or beside the observation; without them where it is gone or another."""
+    from sm_jax.perception.frames import probe
+
+    for place in (known.path, path.parent / known.path.name):
+        if place.suffix == ".npz":
+            continue
+        try:
+            video = probe(place)
+        except UserError:
+            continue
+        same = len(video.times) == len(known.times) and np.abs(video.times - known.times).max() < 1e-3
+        if same and (video.width, video.height) == (known.width, known.height):
+            return dataclasses.replace(video, times=known.times, fps=known.fps, notes=())
+    _LOGGER.warning("%s: its video %s is gone or has changed; the overlay stays grey", path, known.path)
+    return known
