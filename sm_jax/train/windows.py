@@ -130,4 +130,4 @@ class DescribedWindows:
             people = [(one, chance.choice(np.flatnonzero(one["present"]))) for one in (own, other)]
             pair = {name: np.stack([one[name][person] for one, person in people]) for name in own}
         nothing = np.zeros((CAPACITY, self._length), np.float32)
-        return pair | {"placed": True, "mixed": mixed, "told": False, "weight": nothing}
+        return pair | {"placed": True, "mixed": mixed, "has_text": False, "weight": nothing}
