@@ -59,7 +59,7 @@ class SimulatorConfig:
     fps: float = FPS
     hiding: float = 0.12
     hidden_part: tuple[float, float] = (0.1, 0.8)
-    mistakes: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
+    gross_errors: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
     errors: ErrorModel = dataclasses.field(default_factory=ErrorModel)
     viewpoint: ViewpointConfig = dataclasses.field(default_factory=ViewpointConfig)
 
@@ -82,7 +82,7 @@ def simulate_view(
     key: Array, motion: Motion, body: smpl.Body, camera: Camera, config: SimulatorConfig, present: Array = BOTH
 ) -> Observation:
     """As `simulate`, through a given camera."""
-    at_hiding, at_mistakes, at_quality, at_doubt, at_estimate, at_detector = _keys(key)
+    at_hiding, at_gross_errors, at_quality, at_doubt, at_estimate, at_detector = _keys(key)
     n_frames = motion.pelvis.shape[1]
     posed = smpl.pose(body, motion)
     clear = _clear(body, posed, camera, present) * _unhidden(at_hiding, n_frames, config)
@@ -93,7 +93,7 @@ def simulate_view(
         visibility=clear,
         trunk_and_leg=jnp.broadcast_to(trunk_and_leg(body, motion.betas)[:, None], (2, n_frames)),
     )
-    shown = apply_gross_errors(true, draw_gross_errors(at_mistakes, clear, present, config.mistakes))
+    shown = apply_gross_errors(true, draw_gross_errors(at_gross_errors, clear, present, config.gross_errors))
     quality = jnp.exp(_quality(at_quality, config))
     seen = shown.visibility[:, :, np.array(KEYPOINT_JOINTS)]
     doubt = draw_doubt(at_doubt, seen, quality, config.errors.keypoint)
@@ -130,7 +130,7 @@ def _quality(key: Array, config: SimulatorConfig) -> jax.Array:
 
 
 def _keys(key: Array) -> jax.Array:
-    """For hiding, mistakes, quality, doubt, estimate and detector."""
+    """For hiding, gross errors, quality, doubt, estimate and detector."""
     return jax.random.split(key, 6)
 
 
