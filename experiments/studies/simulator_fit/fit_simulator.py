@@ -32,7 +32,7 @@ HERE = pathlib.Path(__file__).parent
 BEFORE = HERE / "data" / "simulator_before.json"  # the same statistics of the simulator of commit 48796a8
 SEED, REPEATS, ROUNDS = 0, 16, 16
 # On this clip nothing foreign stands before the people, and no mistake of kind was made.
-PLAIN = SimulatorConfig(hiding=0.0, mistakes=GrossErrorConfig(limbs=0.0, people=0.0, lost=0.0))
+PLAIN = SimulatorConfig(hiding=0.0, gross_errors=GrossErrorConfig(limbs=0.0, people=0.0, lost=0.0))
 NAMES = {
     "real": "front-end on the clip",
     "before": "simulator on the clip, before",
