@@ -15,12 +15,13 @@ import pathlib
 import sys
 from typing import Annotated
 
-import jax
 import tyro
 
-from sm_jax.assets.fetch import cache_folder
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from experiments.lib.program import run
 from sm_jax.data.store import open_set
-from sm_jax.errors import UserError
+from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.synthetic.build import build, export, summary
 from sm_jax.synthetic.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
 
@@ -38,7 +39,7 @@ def main(
     source: Source, out: pathlib.Path = pathlib.Path("data"), npz: pathlib.Path | None = None, overwrite: bool = False
 ) -> None:
     """out: folder of prepared sets.  npz: file to write all of the set to as well.  overwrite: a set that is there."""
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+    keep_compiled_programs()
     folder = build(source.recipe(), out, overwrite)
     found = open_set(str(folder))
     print(summary(found))
@@ -51,7 +52,4 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main, description=__doc__, config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs))
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    run(main, __doc__, tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs)
