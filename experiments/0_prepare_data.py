@@ -38,7 +38,14 @@ Source = (
 def main(
     source: Source, out: pathlib.Path = pathlib.Path("data"), npz: pathlib.Path | None = None, overwrite: bool = False
 ) -> None:
-    """out: folder of prepared sets.  npz: file to write all of the set to as well.  overwrite: a set that is there."""
+    """Build the set, and say what is in it.
+
+    Args:
+        source: what the set is made from.
+        out: folder of prepared sets.
+        npz: file to write all of the set to as well.
+        overwrite: replace a set that is there.
+    """
     keep_compiled_programs()
     folder = build(source.recipe(), out, overwrite)
     found = open_set(str(folder))

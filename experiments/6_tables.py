@@ -19,7 +19,11 @@ from sm_jax.errors import UserError
 
 
 def main(sweep: pathlib.Path | None = None) -> None:
-    """sweep: the --out of experiments/5_ablate.py. Raises UserError where it has no results."""
+    """Write tables. Raises UserError for a sweep that has no results.
+
+    Args:
+        sweep: the --out of experiments/5_ablate.py.
+    """
     if sweep is None:
         embed_tables()
     elif not write_tables(sweep / "results", sweep):

@@ -67,9 +67,18 @@ def seconds_of(call: Call) -> float:
     return time.perf_counter() - begin
 
 
-def time_interleaved(calls: Mapping[str, Call], rounds: int) -> dict[str, np.ndarray]:
-    """Seconds [rounds] of each call, all of them once in each round; a first round that compiles is not counted."""
-    return _time_rounds({name: lambda call=call: seconds_of(call) for name, call in calls.items()}, rounds)
+def time_interleaved(calls: Mapping[str, Call], rounds: int, *, warm: bool = False) -> dict[str, np.ndarray]:
+    """Seconds [rounds] of each call, all of them once in each round; a first round that compiles is not counted.
+
+    warm: call each once more, untimed, right before it is timed: it finds the caches, and its threads, as it left them.
+    """
+
+    def timer(call: Call) -> float:
+        if warm:
+            call()
+        return seconds_of(call)
+
+    return _time_rounds({name: lambda call=call: timer(call) for name, call in calls.items()}, rounds)
 
 
 def time_workers_interleaved(workers: Sequence[Worker], rounds: int) -> Seconds:
