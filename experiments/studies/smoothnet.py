@@ -1,18 +1,17 @@
 """Train the SmoothNet baseline on the simulated windows that the refiner learns from, and write its weights.
 
-    python experiments/studies/smoothnet.py --out out/runs/smoothnet small --data.sets salsa data/synthetic.npz \
+    python -m experiments.studies.smoothnet --out out/runs/smoothnet small --data.sets salsa data/synthetic.npz \
         --data.shares 2 1 --data.variants 0 0                          (10 minutes on one core; --resume continues)
 
-The folder receives the windows, checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/nets/packaged/smoothnet.npz.
-The weights there are the average at step 750 of 1000: that run was cut short. Tuning chose them over 3000 steps
-with `--acceleration 3`, which smooth too much.
+The folder receives the windows, checkpoints, log.jsonl and weights.npz; copy the last to
+sm_jax/nets/packaged/smoothnet.npz. The weights there are the average at step 750 of 1000: that run was cut short.
+Tuning chose them over 3000 steps with `--acceleration 3`, which smooth too much.
 """
 
 import dataclasses
 import itertools
 import json
 import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -30,8 +29,6 @@ from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import Loss, make_step
 from sm_jax.train.validate import errors
 
-# What the smoother is trained for, and how it is judged while it trains.
-
 
 @dataclasses.dataclass(frozen=True)
 class SmoothNetTraining(TrainConfig):
@@ -40,6 +37,11 @@ class SmoothNetTraining(TrainConfig):
     net: SmoothNetConfig = dataclasses.field(default_factory=SmoothNetConfig)
     cached_windows: int = 3072
     acceleration: float = 1.0
+
+
+OPTIMISER = OptimiserConfig(learning_rate=1e-3, warm_up=50, weight_decay=0.0, ema=0.995)
+SMALL = SmoothNetTraining(seed=1, steps=1000, optimiser=OPTIMISER, log_every=50, validate_every=500)
+SIZES = {"small": SMALL, "wide": dataclasses.replace(SMALL, net=SmoothNetConfig(window=64))}
 
 
 def smoothnet_loss(config: SmoothNetTraining) -> Loss:
@@ -75,13 +77,6 @@ def smoothnet_validation(config: SmoothNetTraining, held_out, world):
     return lambda params: {
         f"val/{name}": round(float(value), 3) for name, value in check(params, held_out, world).items()
     }
-
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
-OPTIMISER = OptimiserConfig(learning_rate=1e-3, warm_up=50, weight_decay=0.0, ema=0.995)
-SMALL = SmoothNetTraining(seed=1, steps=1000, optimiser=OPTIMISER, log_every=50, validate_every=500)
-SIZES = {"small": SMALL, "wide": dataclasses.replace(SMALL, net=SmoothNetConfig(window=64))}
 
 
 def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:

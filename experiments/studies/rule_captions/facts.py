@@ -18,11 +18,13 @@ from experiments.studies.rule_captions.measures import (
     bends,
     by_both,
     by_one,
-    change,
+    distance_change,
+    distance_within,
     embrace,
     face_to_face,
     hand_in_hand,
-    joint,
+    heading_range,
+    joint_path,
     lies,
     one_behind,
     raises,
@@ -30,10 +32,8 @@ from experiments.studies.rule_captions.measures import (
     side_by_side,
     sits,
     speed,
-    sweep,
     touching,
     upright,
-    within,
 )
 from experiments.studies.rule_captions.pairs import Pair
 
@@ -48,8 +48,8 @@ TOLERANCES = {
 Test = Callable[[Pair], bool]
 
 OPENINGS: tuple[tuple[str, str, Test], ...] = (
-    ("distance", "close together|within reach|at close range", within(0.0, 1.05)),
-    ("distance", "far apart|well apart", within(1.6, np.inf)),
+    ("distance", "close together|within reach|at close range", distance_within(0.0, 1.05)),
+    ("distance", "far apart|well apart", distance_within(1.6, np.inf)),
     ("facing", "face each other|face to face|are turned towards each other", face_to_face),
     ("facing", "back to back|turn their backs on each other", back_to_back),
     ("facing", "are one behind the other|with one behind the other", one_behind),
@@ -60,11 +60,11 @@ OPENINGS: tuple[tuple[str, str, Test], ...] = (
     ("nothing", "are together|^are$", lambda pair: True),
 )
 CLAUSES: tuple[tuple[str, str, Test], ...] = (
-    ("approach, part", "coming closer|getting nearer to each other", lambda pair: change(pair) < -0.15),
-    ("approach, part", "moving apart|getting farther from each other", lambda pair: change(pair) > 0.15),
+    ("approach, part", "coming closer|getting nearer to each other", lambda pair: distance_change(pair) < -0.15),
+    ("approach, part", "moving apart|getting farther from each other", lambda pair: distance_change(pair) > 0.15),
     ("circle", "turning around each other|circling each other",
-     lambda pair: sweep(joint(pair, "pelvis")[1] - joint(pair, "pelvis")[0]) > 90),
-    ("turn", "one (turning around|spinning)", lambda pair: max(sweep(v) for v in pair.forward) > 120),
+     lambda pair: heading_range(joint_path(pair, "pelvis")[1] - joint_path(pair, "pelvis")[0]) > 90),
+    ("turn", "one (turning around|spinning)", lambda pair: max(heading_range(v) for v in pair.forward) > 120),
     ("still, move", "stepping around|moving through the room", lambda pair: speed(pair) > 0.25),
     ("still, move", "staying in place|hardly moving from the spot", lambda pair: speed(pair) < 0.25),
     ("posture", "both (lying down|on the ground)", by_both(lies)),

@@ -23,38 +23,7 @@ from sm_jax.motion import windows
 from sm_jax.text.describers.describer import DescriberInput, describer_input
 from sm_jax.types import Motion, Observation
 
-# How near each region of one body comes to each of the other.
-
-
 FAR = 0.3  # metres beyond which distances are not measured
-
-
-def vertex_region(body: smpl.Body) -> np.ndarray:
-    """Region [V] of every vertex."""
-    rest = np.asarray(smpl.rest_joints(body, jnp.zeros(body.shapedirs.shape[-1])))
-    return vertex_regions(np.asarray(body.v_template), np.asarray(body.weights), rest)
-
-
-def region_gaps(vertices: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """Distance [T, 22, 22] between the nearest vertices of two bodies' regions, infinite beyond FAR: vertices
-    [2, T, V, 3], region [V]."""
-    order = np.argsort(region, kind="stable")
-    present, starts = np.unique(region[order], return_index=True)
-    gaps = np.full((vertices.shape[1], len(SIDED_REGIONS), len(SIDED_REGIONS)), np.inf, np.float32)
-    for frame, (first, second) in enumerate(np.moveaxis(vertices, 0, 1)):
-        for number in present:
-            nearest, _ = KDTree(second[region == number]).query(first[order], distance_upper_bound=FAR)
-            gaps[frame, present, number] = np.minimum.reduceat(nearest, starts)
-    return gaps
-
-
-@jax.jit
-def played(body: smpl.Body, motion: Motion) -> tuple[smpl.Posed, jax.Array]:
-    """A motion on a body, and its vertices [P, T, V, 3]."""
-    posed = smpl.pose(body, motion)
-    return posed, smpl.vertices(body, posed)
-
-
 EVERY = 4  # frames between those in which true distances are measured
 
 
@@ -81,7 +50,7 @@ def simulated_pairs(data: str, seed: int, stride: int) -> Iterator[Pair]:
                 if sequence.present.all():
                     key = jax.random.fold_in(jax.random.key(seed), zlib.crc32(name.encode()))
                     seen = jax.device_get(_simulate(key, sequence.motion, load_body(sequence.body)))
-                    yield pair(name, split, sequence, seen)
+                    yield make_pair(name, split, sequence, seen)
 
 
 def frozen_pairs(path: pathlib.Path) -> Iterator[Pair]:
@@ -89,13 +58,13 @@ def frozen_pairs(path: pathlib.Path) -> Iterator[Pair]:
     for sequence in load(path):
         for number, view in enumerate(sequence.views):
             if view.observation is not None:
-                yield pair(f"{sequence.name}, view {number}", sequence.split, sequence, view.observation)
+                yield make_pair(f"{sequence.name}, view {number}", sequence.split, sequence, view.observation)
 
 
-def pair(name: str, split: str, sequence: PairSequence, observation: Observation) -> Pair:
+def make_pair(name: str, split: str, sequence: PairSequence, observation: Observation) -> Pair:
     """A window of truth beside what was observed of it."""
     body = load_body(sequence.body)
-    posed, vertices = jax.device_get(played(body, jax.tree.map(jnp.asarray, sequence.motion)))
+    posed, vertices = jax.device_get(pose_with_vertices(body, jax.tree.map(jnp.asarray, sequence.motion)))
     return Pair(
         name=name,
         split=split,
@@ -105,6 +74,32 @@ def pair(name: str, split: str, sequence: PairSequence, observation: Observation
         forward=posed.R_world_joint[:, :, 0, :, 2] + posed.R_world_joint[:, :, 9, :, 2],
         gaps=region_gaps(vertices[:, ::EVERY], vertex_region(body)),
     )
+
+
+def vertex_region(body: smpl.Body) -> np.ndarray:
+    """Region [V] of every vertex."""
+    rest = np.asarray(smpl.rest_joints(body, jnp.zeros(body.shapedirs.shape[-1])))
+    return vertex_regions(np.asarray(body.v_template), np.asarray(body.weights), rest)
+
+
+def region_gaps(vertices: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """Distance [T, 22, 22] between the nearest vertices of two bodies' regions, infinite beyond FAR: vertices
+    [2, T, V, 3], region [V]."""
+    order = np.argsort(region, kind="stable")
+    present, starts = np.unique(region[order], return_index=True)
+    gaps = np.full((vertices.shape[1], len(SIDED_REGIONS), len(SIDED_REGIONS)), np.inf, np.float32)
+    for frame, (first, second) in enumerate(np.moveaxis(vertices, 0, 1)):
+        for number in present:
+            nearest, _ = KDTree(second[region == number]).query(first[order], distance_upper_bound=FAR)
+            gaps[frame, present, number] = np.minimum.reduceat(nearest, starts)
+    return gaps
+
+
+@jax.jit
+def pose_with_vertices(body: smpl.Body, motion: Motion) -> tuple[smpl.Posed, jax.Array]:
+    """A motion on a body, and its vertices [P, T, V, 3]."""
+    posed = smpl.pose(body, motion)
+    return posed, smpl.vertices(body, posed)
 
 
 @jax.jit

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from experiments.benchmarks.body import nearer
+from experiments.lib.dances import nearer
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data import codec

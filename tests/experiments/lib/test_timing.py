@@ -2,23 +2,25 @@
 
 import numpy as np
 
-from experiments.lib.timing import Worker, in_turns, rates, ratios, take_turns
+from experiments.lib.timing import Worker, rates, ratios, time_interleaved, time_workers_interleaved
 
 
-class Told(Worker):
+class FakeWorker(Worker):
     """A worker that answers with the number of questions that all of its kind have been asked."""
 
     def __init__(self, offers, log):
         self.offers, self.log = offers, log
 
-    def ask(self, work):
+    def run(self, work):
         self.log.append(work)
         return float(len(self.log))
 
 
 def test_all_ways_of_one_size_follow_one_another():
     log = []
-    seconds = in_turns([Told([("a", 1), ("a", 2)], log), Told([("b", 2), ("b", 1)], log)], rounds=2)
+    seconds = time_workers_interleaved(
+        [FakeWorker([("a", 1), ("a", 2)], log), FakeWorker([("b", 2), ("b", 1)], log)], rounds=2
+    )
     assert log == 3 * [("a", 1), ("b", 1), ("a", 2), ("b", 2)]
     np.testing.assert_array_equal(seconds["a"][2], [7.0, 11.0])  # the round before, 3.0, was the one that compiles
     np.testing.assert_array_equal(seconds["b"][1], [6.0, 10.0])
@@ -26,7 +28,7 @@ def test_all_ways_of_one_size_follow_one_another():
 
 def test_functions_are_called_once_more_than_timed():
     calls = []
-    seconds = take_turns({"one": lambda: calls.append(1), "two": lambda: calls.append(2)}, rounds=3)
+    seconds = time_interleaved({"one": lambda: calls.append(1), "two": lambda: calls.append(2)}, rounds=3)
     assert calls == 4 * [1, 2] and all((x > 0).all() and x.shape == (3,) for x in seconds.values())
 
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments.studies.text_guidance import DESCRIPTIONS, make_descriptions
+from experiments.studies.text_guidance import DESCRIPTIONS, make_description
 from sm_jax.text.describers.describer import DescriberInput
 from sm_jax.types import Contact
 from tests.data.sequences import apart
@@ -26,7 +26,7 @@ def scene():
 
 
 def test_the_truth_and_silence(clip, scene):
-    descriptions = {kind: make_descriptions(kind, clip, scene, seed=0) for kind in DESCRIPTIONS}
+    descriptions = {kind: make_description(kind, clip, scene, seed=0) for kind in DESCRIPTIONS}
     assert descriptions["true"].text == descriptions["sentence"].text == clip.texts[0]
     assert descriptions["true"].contacts == clip.contacts
     assert {contact.region_a for contact in descriptions["sentence"].contacts} == {"hand"}
@@ -34,7 +34,7 @@ def test_the_truth_and_silence(clip, scene):
 
 
 def test_wrong_is_by_the_other_person_on_the_other_side_half_a_clip_later(clip, scene):
-    wrong = make_descriptions("wrong", clip, scene, seed=0)
+    wrong = make_description("wrong", clip, scene, seed=0)
     assert wrong.text == "The second person lays the right hand on the first person's back."
     assert all((c.person_a, c.side_a, c.side_b) == (0, "right", None) for c in wrong.contacts)
     frames = np.zeros(FRAMES)
