@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 
-from sm_jax.export.files import replacing
+from sm_jax.assets.files import replacing
 from sm_jax.pipeline.provenance import code_version
 
 ROOT = pathlib.Path(__file__).parents[2]

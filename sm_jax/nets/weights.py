@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.infiller import InfillerConfig
@@ -54,10 +55,9 @@ def save_weights(
     numbers = {"mean": np.asarray(statistics.mean).tolist(), "std": np.asarray(statistics.std).tolist()}
     meta = {"kind": kind, "config": dataclasses.asdict(config), "statistics": numbers, "facts": facts}
     arrays = {key: np.asarray(value, np.float16) for key, value in flatten_dict(params, sep="/").items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
-    partial.replace(path)
+    make_folder(path.parent)
+    with replacing(path) as partial:
+        np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
 
 
 def load_weights(path: pathlib.Path) -> NetworkWeights:

@@ -10,6 +10,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from tqdm import tqdm
 
+from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.weights import NetworkWeights, Params
@@ -52,10 +53,9 @@ def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
     """Write the windows. made_by: SHA-256 of the infiller's weights."""
     x0, example = infilled
     named = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
-    partial = path.with_suffix(".partial.npz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(partial, made_by=np.array(made_by), **named)
-    partial.replace(path)
+    make_folder(path.parent)
+    with replacing(path) as partial:
+        np.savez(partial, made_by=np.array(made_by), **named)
 
 
 def load(path: pathlib.Path, made_by: str) -> Infilled:

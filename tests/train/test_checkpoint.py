@@ -53,9 +53,107 @@ def test_other_data_and_damage_are_refused(tmp_path):
         Checkpoints(tmp_path, tiny.INFILLER, other, resume=True)
     with pytest.raises(UserError, match="kind: RefinerTraining here, InfillerTraining there"):
         Checkpoints(tmp_path, tiny.REFINER, STATISTICS, resume=True)
-    (tmp_path / META).write_text("{")
-    with pytest.raises(UserError, match="damaged"):
-        Checkpoints(tmp_path, tiny.INFILLER, STATISTICS, resume=True)
+    for content in (b"{", b"[]", b"\xff", b"{}", b"[" * 100_000):
+        (tmp_path / META).write_bytes(content)
+        with pytest.raises(UserError, match="damaged"):
+            Checkpoints(tmp_path, tiny.INFILLER, STATISTICS, resume=True)
+
+
+def random_state(step: int) -> TrainState:
+    """Numbers that do not compress, so that no damage can miss them."""
+    fresh = create({"w": np.random.default_rng(step).normal(size=3000).astype(np.float32)}, optax.adam(0.1))
+    return dataclasses.replace(fresh, step=jnp.int32(step))
+
+
+@pytest.fixture(scope="module")
+def two_kept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kept")
+    checkpoints = Checkpoints(folder, tiny.INFILLER, STATISTICS, resume=False)
+    for step in (2, 4):
+        checkpoints.save(random_state(step))
+    checkpoints.close()
+    return folder
+
+
+def arrays(folder: pathlib.Path) -> pathlib.Path:
+    """The file in which Orbax keeps the numbers."""
+    return max((folder / "params").rglob("*"), key=lambda path: path.stat().st_size if path.is_file() else 0)
+
+
+def cut(folder: pathlib.Path) -> None:
+    with arrays(folder).open("r+b") as file:
+        file.truncate(100)
+
+
+def flip(folder: pathlib.Path) -> None:
+    content = bytearray(arrays(folder).read_bytes())
+    content[len(content) // 2] ^= 1
+    arrays(folder).write_bytes(content)
+
+
+def empty(folder: pathlib.Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+DAMAGES = {
+    "cut": cut,
+    "flip": flip,
+    "empty": empty,
+    "no weights": lambda folder: shutil.rmtree(folder / "params"),
+    "no optimiser": lambda folder: shutil.rmtree(folder / "optimiser"),
+    "no facts": lambda folder: (folder / "meta" / "metadata").write_text("{"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_newest_one_gives_way_to_the_one_before(two_kept, tmp_path, capsys, kind):
+    shutil.copytree(two_kept, tmp_path / "run")
+    DAMAGES[kind](tmp_path / "run" / "4")
+    checkpoints = Checkpoints(tmp_path / "run", tiny.INFILLER, STATISTICS, resume=True)
+    found = checkpoints.restore(random_state(0))
+    jax.tree.map(np.testing.assert_array_equal, found, random_state(2))
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "damaged" in line]
+    assert said.startswith(f"{tmp_path / 'run'}: checkpoint 4 is damaged (") and said.endswith("going on from step 2")
+    assert (tmp_path / "run" / "damaged_4").is_dir() and checkpoints.latest == 2
+    checkpoints.save(random_state(4))  # it is done again
+    checkpoints.close()
+    again = Checkpoints(tmp_path / "run", tiny.INFILLER, STATISTICS, resume=True)
+    assert again.restore(random_state(0)).step == 4
+    again.close()
+
+
+def test_where_all_are_damaged_nothing_is_touched(two_kept, tmp_path):
+    shutil.copytree(two_kept, tmp_path / "run")
+    cut(tmp_path / "run" / "2")
+    empty(tmp_path / "run" / "4")
+    checkpoints = Checkpoints(tmp_path / "run", tiny.INFILLER, STATISTICS, resume=True)
+    with pytest.raises(
+        UserError, match="every checkpoint in .* is damaged .4: .*; 2: .*: name another folder"
+    ) as caught:
+        checkpoints.restore(random_state(0))
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 600
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {META, "2", "4"}
+    checkpoints.close()
+
+
+def test_a_training_goes_on_from_the_one_before(tmp_path):
+    """And ends where it would have ended."""
+    result(start(1, "training", folder=str(tmp_path / "whole")))
+    shutil.copytree(tmp_path / "whole", tmp_path / "damaged", ignore=shutil.ignore_patterns("final*"))
+    cut(tmp_path / "damaged" / "6")
+    (tmp_path / "damaged" / "log.jsonl").write_bytes(b"\xff\n" + (tmp_path / "whole" / "log.jsonl").read_bytes())
+    process = start(1, "training", folder=str(tmp_path / "damaged"), resume=True)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert "checkpoint 6 is damaged" in err and "going on from step 4" in err
+    same_bits(tmp_path / "damaged", tmp_path / "whole")
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is no folder"):
+        Checkpoints(tmp_path / "file", tiny.INFILLER, STATISTICS, resume=False)
 
 
 def test_what_made_it_is_written_down(tmp_path):

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written under another name in the same folder, then renamed."""
+"""Files that are either whole or absent: written under another name in the same folder, then renamed. Folders for them."""
 
 import contextlib
 import os
@@ -27,6 +27,14 @@ def check_writable(path: pathlib.Path, *, overwrite: bool, ours: Callable[[pathl
             pass
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}; check space and rights") from error
+
+
+def make_folder(folder: pathlib.Path) -> None:
+    """Make the folder, and those above it. Raises UserError if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror or error}; name another folder") from error
 
 
 @contextlib.contextmanager
