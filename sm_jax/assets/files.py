@@ -1,4 +1,4 @@
-"""Files that are either whole or absent: written under another name in the same folder, then renamed. Folders for them."""
+"""Files that are either whole or absent: written under another name in the same folder, then renamed."""
 
 import contextlib
 import os
