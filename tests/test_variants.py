@@ -10,6 +10,7 @@ from sm_jax.diffusion import guidance, process
 from sm_jax.energies import ground, kernels, skating, smoothness
 from sm_jax.geometry import camera, rotations
 from sm_jax.motion import normalise, state, windows
+from sm_jax.types import Array
 
 RNG = np.random.default_rng(0)
 TURNS = RNG.normal(size=(5, 3)).astype(np.float32)
@@ -25,7 +26,7 @@ LEVEL, T = np.linspace(0.9, 0.1, 10).astype(np.float32), np.array([1, 8], np.int
 X, NOISE = (RNG.normal(size=(2, 4)).astype(np.float32) for _ in range(2))
 
 
-def there_and_back(x0: chex.Array, noise: chex.Array, t: chex.Array) -> chex.Array:
+def there_and_back(x0: Array, noise: Array, t: Array) -> Array:
     return process.x0_from_noise(LEVEL, process.add_noise(LEVEL, x0, noise, t), noise, t)
 
 
@@ -56,7 +57,7 @@ class TestVariants(chex.TestCase):
     @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)
     @parameterized.named_parameters(*CASES)
     def test_the_value_is_the_textbooks(self, function, arguments, expected):
-        found = self.variant(function)(*arguments)
+        found = self.variant(function)(*arguments)  # pyright: ignore[reportCallIssue]
         chex.assert_trees_all_close(
             np.asarray(found), np.asarray(expected, np.float32), atol=1e-2 if function is lowered else 1e-4
         )

@@ -32,12 +32,12 @@ def noise_from_x0(alpha_bar: Array, x_t: Array, x0: Array, t: Array) -> jax.Arra
     return (jnp.asarray(x_t) - jnp.sqrt(level) * x0) / jnp.sqrt(1.0 - level)
 
 
-def x0_from_noise(alpha_bar: Array, x_t: jax.Array, noise: jax.Array, t: jax.Array) -> jax.Array:
+def x0_from_noise(alpha_bar: Array, x_t: Array, noise: Array, t: Array) -> jax.Array:
     """The clean sample that a noise implies at x_t. Ill-conditioned where alpha_bar[t] is near zero."""
     chex.assert_equal_shape([x_t, noise])
     chex.assert_shape(t, x_t.shape[:1])
     level = _per_element(alpha_bar, t, x_t)
-    return (x_t - jnp.sqrt(1.0 - level) * noise) / jnp.sqrt(level)
+    return (jnp.asarray(x_t) - jnp.sqrt(1.0 - level) * noise) / jnp.sqrt(level)
 
 
 def loss_weight(alpha_bar: Array, t: jax.Array, kind: LossWeight, gamma: float = 5.0) -> jax.Array:
