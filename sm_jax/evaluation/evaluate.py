@@ -14,7 +14,7 @@ from sm_jax.evaluation.baselines.registry import load_methods, settings
 from sm_jax.evaluation.benchmarks.case import Case
 from sm_jax.evaluation.benchmarks.sets import BENCHMARKS, from_bvh, held_out, simulated
 from sm_jax.evaluation.report import tables
-from sm_jax.evaluation.result_cache import ResultCache
+from sm_jax.evaluation.result_cache import ResultCache, rows_path
 from sm_jax.evaluation.run import run
 from sm_jax.nets.weights import INFILLER, REFINER
 from sm_jax.pipeline.folder import keep_compiled_programs
@@ -51,7 +51,7 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     """
     keep_compiled_programs()
     methods, weights = load_methods(question.methods, question.infiller, question.refiner)
-    kept = ResultCache(out.with_suffix(".rows.jsonl") if out is not None else None)
+    kept = ResultCache(rows_path(out) if out is not None else None)
     facts = {
         "weights": weights,
         "commit": code_version(),

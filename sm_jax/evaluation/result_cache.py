@@ -1,9 +1,17 @@
 """Rows of an evaluation that is not finished yet, kept in a file, so that an interruption costs a row."""
 
 import json
+import logging
 import pathlib
 
 from sm_jax.evaluation.protocols import Row
+
+_LOGGER = logging.getLogger(__name__)
+
+
+def rows_path(out: pathlib.Path) -> pathlib.Path:
+    """Where the rows of an evaluation that is to be written to `out` are kept until then."""
+    return out.with_suffix(".rows.jsonl")
 
 
 class ResultCache:
@@ -24,7 +32,11 @@ class ResultCache:
                 except ValueError:
                     continue
                 self.rows[key] = row
-            print(f"{path}: going on with {len(self.rows)} rows of an interrupted evaluation; delete it to begin anew")
+            _LOGGER.info(
+                "%s: holds %d rows of an interrupted evaluation; those of this code and these settings are taken",
+                path,
+                len(self.rows),
+            )
 
     def get(self, key: str) -> Row | None:
         """The row with this key, if it is there."""

@@ -36,7 +36,7 @@ def run(
     seen = [case for case in cases if case.observation is not None]
     timed = Timed(methods)
     rows: dict[str, list[Row]] = {name: [] for name in methods}
-    with tqdm(total=len(seen) * len(methods), desc=what, unit="motion") as bar:
+    with tqdm(total=len(seen) * len(methods), desc=what, unit="motion", disable=None) as bar:
         for number, case in enumerate(seen):
             keys = {name: json.dumps([what, case.name, name, settings(method), seed, depends])
                     for name, method in methods.items()}  # fmt: skip

@@ -29,7 +29,7 @@ def score(protocol: str, predicted: pathlib.Path, truth: pathlib.Path, out: path
     """
     rules, rows, bodies, used = PROTOCOLS[protocol], {}, set(), 0
     files = paired(predicted, truth)
-    for name, (one, other) in tqdm(files.items(), desc=protocol, unit="sequence"):
+    for name, (one, other) in tqdm(files.items(), desc=protocol, unit="sequence", disable=None):
         found, true = load_motion(one), load_motion(other)
         _check(one, found, other, true)
         pairs = [pose_for_metrics(load_body(x.body), x.motion, x.fps) for x in (found, true)]

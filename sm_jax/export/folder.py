@@ -6,15 +6,17 @@ It is written beside its place under a name that says who writes it, and moved t
 
 import contextlib
 import json
+import logging
 import os
 import pathlib
 import re
 import shutil
 import socket
-import sys
 from collections.abc import Iterator
 
 from sm_jax.errors import UserError
+
+_LOGGER = logging.getLogger(__name__)
 
 SUMMARY = "summary.json"
 _HARMLESS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what file managers leave in every folder
@@ -115,15 +117,15 @@ def _clear_leftovers(out: pathlib.Path, place: pathlib.Path) -> None:
             continue
         kind, host, process = found[1], found[2], int(found[3])
         if host != socket.gethostname():
-            _say(f"{path}: left by a run on {host}; delete it if that run is over")
+            _LOGGER.warning("%s: left by a run on %s; delete it if that run is over", path, host)
         elif _alive(process):
             raise UserError(f"--out {out}: process {process} writes to it; wait, or if it is no sm-jax, delete {path}")
         elif kind == "old" and not place.exists():
             path.rename(place)
-            _say(f"{out}: put back as it was before a run that was interrupted")
+            _LOGGER.warning("%s: put back as it was before a run that was interrupted", out)
         else:
             shutil.rmtree(path)
-            _say(f"{path}: left by an interrupted run, removed")
+            _LOGGER.warning("%s: left by an interrupted run, removed", path)
 
 
 def _alive(process: int) -> bool:
@@ -146,7 +148,7 @@ def _move(
         numbers = (place.with_name(f"{place.name}-{n}") for n in range(1, 1000))
         place = next(path for path in numbers if not path.exists())
         work.rename(place)
-        _say(f"{error}; the results are in {place}")
+        _LOGGER.warning("%s; the results are in %s", error, place)
         return
     old = _beside(place, "old")
     if place.exists():
@@ -163,7 +165,3 @@ def _move(
 def _remove_empty(folder: pathlib.Path) -> None:
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

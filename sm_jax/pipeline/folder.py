@@ -81,10 +81,14 @@ def _write(folder: pathlib.Path, result: Reconstruction) -> None:
     result.save_overlay(folder / "overlay.mp4")
 
 
+def compiled_folder() -> pathlib.Path:
+    """Where compiled programs are kept: beside the assets, unless the user has named a place for them."""
+    return pathlib.Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or cache_folder() / "compiled")
+
+
 def keep_compiled_programs() -> None:
-    """Cache compiled programs on disk, beside the assets, unless the user has named a place for them."""
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
-        jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+    """Cache compiled programs on disk."""
+    jax.config.update("jax_compilation_cache_dir", str(compiled_folder()))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.5)
 
 

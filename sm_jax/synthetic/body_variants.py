@@ -27,7 +27,7 @@ def library(body: smpl.Body, records: Sequence[Record], variants: int, seed: int
     path = folder / f"{body.name}_{variants}_{seed}_{_digest(pairs)}.npz"
     if not path.is_file():
         sequences = [
-            made for record in tqdm(pairs, desc="bodies", unit="sequence")
+            made for record in tqdm(pairs, desc="bodies", unit="sequence", disable=None)
             for made in _variants(body, record, variants, seed)
         ]  # fmt: skip
         origin = f"made from {len(pairs)} sequences by sm_jax.synthetic.body_variants"

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import io
 import itertools
+import logging
 import pathlib
 import shutil
 import tempfile
@@ -24,6 +25,8 @@ from sm_jax.data.statistics import fit_statistics
 from sm_jax.data.store import MotionSet, open_set
 from sm_jax.errors import UserError
 from sm_jax.motion.state import STATE
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Item(NamedTuple):
@@ -72,8 +75,7 @@ def make_parts(recipe: Recipe, folder: pathlib.Path) -> list[pathlib.Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths, taken, faults = [], set(), []
-    progress = tqdm(recipe.items(), total=recipe.count, desc=recipe.name, unit="sequence")
-    for item in progress:
+    for item in tqdm(recipe.items(), total=recipe.count, desc=recipe.name, unit="sequence", disable=None):
         name = _unused(item.name, taken)
         path = folder / _file_name(name)
         if not path.exists():
@@ -81,14 +83,15 @@ def make_parts(recipe: Recipe, folder: pathlib.Path) -> list[pathlib.Path]:
                 line = _make_part(item, name, path)
             except UserError as error:
                 faults.append(error)
-                progress.write(f"{error}: left out")
+                _LOGGER.warning("%s: left out", error)
                 continue
-            progress.write(f"{name}: {line}")
+            _LOGGER.info("%s: %s", name, line)
         paths.append(path)
     if faults and not paths:
         raise faults[0]
     if faults:
-        progress.write(f"{recipe.name}: {len(faults)} of {len(faults) + len(paths)} sequences were left out, see above")
+        left_out = f"{len(faults)} of {len(faults) + len(paths)} sequences were left out"
+        _LOGGER.warning("%s: %s, see above", recipe.name, left_out)
     return paths
 
 
@@ -124,7 +127,8 @@ def _file_name(name: str) -> str:
 
 def write_set(recipe: Recipe, paths: Sequence[pathlib.Path], there: pathlib.Path) -> None:
     """Write the parts as one set; one that was there stays until the new one is complete."""
-    statistics = fit_statistics(codec.decode(_read(path)) for path in tqdm(paths, desc="statistics", unit="sequence"))
+    shown = tqdm(paths, desc="statistics", unit="sequence", disable=None)
+    statistics = fit_statistics(codec.decode(_read(path)) for path in shown)
     of_split: dict[Split, list[pathlib.Path]] = {}
     for path in paths:
         of_split.setdefault(codec.decode(_read(path), 0, 1).split, []).append(path)

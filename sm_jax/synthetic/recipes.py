@@ -1,14 +1,13 @@
 """The sources that a data set can be made of, each with its own options: what `build` turns into a set."""
 
 import dataclasses
+import logging
 import pathlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from sm_jax.body.io import load_body
 from sm_jax.data import codec, pieces
@@ -20,6 +19,8 @@ from sm_jax.fitting.mocap.prepare import prepare
 from sm_jax.fitting.mocap.report import FitReport
 from sm_jax.synthetic import generate
 from sm_jax.synthetic.build import Item, Recipe
+
+_LOGGER = logging.getLogger(__name__)
 
 BODY = "open-low"
 SHORTEST = 30  # frames of a single person's take: a second
@@ -162,7 +163,7 @@ class BvhPair:
         """Shows the joint mapping before it is used."""
         found = {"scale": self.scale, "up": self.up, "fps": self.fps, "mapping": pairs(self.map)}
         landmarks, report = bvh_pair.read(first, second, **found, texts=self.text, split=self.split)
-        tqdm.write(report.text())
+        _LOGGER.info("%s", report.text())
         return _fit(lambda: landmarks, "bvh_pair")
 
 
@@ -195,14 +196,14 @@ class Amass:
 
 
 def _singles(source: str, reads: Iterable[Callable[[], LandmarkMotion]]) -> Iterator[Item]:
-    """The takes of single people in pieces; one that cannot be read or is too short is told on stderr and left out."""
+    """The takes of single people in pieces; one that cannot be read or is too short is left out with a warning."""
     for read in reads:
         try:
             take = read()
             if take.positions.shape[1] < SHORTEST:
                 raise UserError(f"{take.name}: {take.positions.shape[1] / take.fps:.2f} s are too short")
         except UserError as error:
-            tqdm.write(f"{error}: left out", file=sys.stderr)
+            _LOGGER.warning("%s: left out", error)
             continue
         for piece in pieces.cut(take):
             yield Item(piece.name, partial(_fit, lambda piece=piece: piece, source))

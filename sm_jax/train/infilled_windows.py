@@ -36,7 +36,7 @@ def infill_examples(
         return infill(net, params, example.conditions, key, world.alpha_bar, config.infill_steps)
 
     samples, batch = [], config.data.batch
-    for start in tqdm(range(0, len(examples.number), batch), unit="batch", desc="infilling"):
+    for start in tqdm(range(0, len(examples.number), batch), unit="batch", desc="infilling", disable=None):
         part = jax.tree.map(lambda x: x[start : start + batch], examples)  # noqa: B023
         samples.append(np.asarray(run(weights.params, part, world)))
     return np.concatenate(samples), _without_text(examples)

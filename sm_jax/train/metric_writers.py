@@ -45,7 +45,11 @@ class Log:
 
     def __init__(self, folder: pathlib.Path, config: TrainConfig, begin: int):
         self._bar = tqdm(
-            total=config.steps, initial=begin, unit="step", dynamic_ncols=True, disable=not parallel.is_first()
+            total=config.steps,
+            initial=begin,
+            unit="step",
+            dynamic_ncols=True,
+            disable=None if parallel.is_first() else True,
         )
         self._to: list[MetricWriter] = []
         if parallel.is_first():

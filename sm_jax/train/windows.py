@@ -54,7 +54,10 @@ class DescribedWindows:
         self._length, self._seed, self._dropout, self._wrong = length, seed, dropout, wrong
         table = Table()
         self._labels = [
-            [label(record, length, body, table) for record in tqdm(records, desc="describing", unit="sequence")]
+            [
+                label(record, length, body, table)
+                for record in tqdm(records, desc="describing", unit="sequence", disable=None)
+            ]
             for records in self._records
         ]
         self._text = encoder.encode(table.texts)

@@ -1,13 +1,19 @@
 """The command line's answers to mistakes: one line, exit code 2, no traceback, nothing written."""
 
-import dataclasses
+import contextlib
+import io
+import logging
 import pathlib
+import re
+import subprocess
+import sys
 
 import av
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sm_jax import __version__
 from sm_jax.cli import main
 from sm_jax.perception.observation_file import save_observation
 from tests.helpers import cached_asset
@@ -89,9 +95,10 @@ def test_nan_in_an_observation(call, tmp_path):
 def test_unknown_option_and_wrong_value(call):
     refused(call("reconstruct", "a.mp4", "--out", "out", "--stepz", "3"), "--stepz", "--steps")
     refused(call("reconstruct", "a.mp4", "--out", "out", "--steps", "many"), "--steps", "many")
-    refused(call("reconstruct", "a.mp4", "--out", "out", "--steps", "0"), "--steps 0")
-    refused(call("reconstruct", "a.mp4"), "--out")
-    refused(call("rekonstruct"), "rekonstruct")
+    refused(call("reconstruct", "a.mp4", "--out", "out", "--steps", "0"), "steps 0")
+    refused(call("reconstruct", "a.mp4"), "--out FOLDER is missing")
+    refused(call("rekonstruct"), "rekonstruct", "the nearest is reconstruct")
+    refused(call(), "name a command", "doctor")
 
 
 def test_an_existing_folder_is_kept(call, tmp_path):
@@ -109,10 +116,80 @@ def test_an_unknown_body(call, tmp_path):
     refused(call("reconstruct", "a.mp4", "--out", "out", "--body", "nobody.npz"), "nobody.npz")
 
 
-def test_every_command_explains_itself(call):
-    for name in main.COMMANDS:
-        assert call(name, "--help")[0] == 0
-        assert dataclasses.is_dataclass(main.COMMANDS[name])
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_option_explains_itself(name):
+    """Help of every command, with a sentence for every option and its type in words."""
+    with pytest.raises(SystemExit), contextlib.redirect_stdout(io.StringIO()) as told:
+        main.parse(main.command_class(name), ["--help"], "sm-jax")
+    assert not re.search(r"\b(STR|INT|FLOAT|PATH|None\})", told.getvalue()), told.getvalue()
+    for option in re.split(r"^[│ ] (?=--)", told.getvalue(), flags=re.M)[1:]:
+        words = re.sub(r"[│\s]+", " ", option)
+        assert re.match(r"--[\w-]+ .*[a-z]{2,} [a-z]{2,}.*\((default|required)", words), words
+
+
+def test_help_and_version_load_little(call, capsys):
+    assert call("--help")[0] == 0
+    done = subprocess.run([sys.executable, "-c", """
+import sys
+sys.argv = ["sm-jax", "--version"]
+from sm_jax.cli.main import main
+main()
+print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
+"""], capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.splitlines() == [f"sm_jax {__version__}", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        ("reconstruct a --out b --stepz=3", "no option --stepz; the nearest is --steps NUMBER"),
+        ("reconstruct a --out b --zzz", "no option --zzz"),
+        ("reconstruct a b --out c", "b is one argument too many"),
+        ("reconstruct", "INPUT and --out FOLDER are missing"),
+        ("reconstruct a --out b --steps many", "--steps takes NUMBER, not many"),
+        ("describe a --focal far", "--focal takes PIXELS, not far"),
+        ("describe a --with gossip", "--with takes openai, rules, text, transformers, not gossip"),
+        ("evaluate --benchmark hi4d", "--benchmark takes four_views, rendered, simulated, not hi4d"),
+        ("evaluate --split", "--split lacks its value"),
+        ("evaluate --bvh a", "--bvh takes FILE FILE, not a"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_mistake_is_one_short_line(call, monkeypatch, encoding, arguments, answer):
+    command = arguments.split()[0]
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+    assert call(*arguments.split()) == (2, f"sm-jax: {answer}; see sm-jax {command} --help\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows", "words"),
+    [
+        (("reconstruct", "a.mp4", "--out", "out"), False, "nothing was written, out is as it was"),
+        (("describe", "a.mp4"), False, "nothing was written"),
+        (("fetch",), False, "what was pulled whole is in the cache"),
+        (("evaluate", "--out", "o.json"), True, "kept in o.rows.jsonl; the same command goes on"),
+        (("evaluate", "--out", "o.json"), False, "nothing was written"),
+        (("evaluate",), True, "nothing was written"),
+    ],
+)
+def test_an_interrupted_command_says_what_is_true(call, tmp_path, monkeypatch, arguments, rows, words):
+    def interrupt(_):
+        if rows:
+            (tmp_path / "o.rows.jsonl").touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main.command_class(arguments[0]), "run", interrupt)
+    code, said = call(*arguments)
+    assert code == 130 and said.startswith("interrupted; ") and words in said and len(said.splitlines()) == 1
+
+
+def test_what_is_logged_is_shown_while_a_command_runs(call, monkeypatch):
+    logger = logging.getLogger("sm_jax.anything")
+    monkeypatch.setattr(main.command_class("view"), "run", lambda _: logger.info("looking at %d", 2))
+    assert call("view", "m.npz") == (0, "looking at 2\n")
+    before = logger.getEffectiveLevel()
+    logger.info("not shown")
+    assert before > logging.INFO and not logging.getLogger("sm_jax").handlers
 
 
 def test_describers_ask_for_what_they_need(call, tmp_path, monkeypatch):

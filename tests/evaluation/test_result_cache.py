@@ -3,7 +3,8 @@ import math
 from sm_jax.evaluation.result_cache import ResultCache
 
 
-def test_rows_outlive_an_interruption(tmp_path, capsys):
+def test_rows_outlive_an_interruption(tmp_path, caplog):
+    caplog.set_level("INFO")
     path = tmp_path / "new" / "out.rows.jsonl"
     first = ResultCache(path)
     first.add("a", {"x": 0.1, "y": float("nan")})
@@ -11,7 +12,7 @@ def test_rows_outlive_an_interruption(tmp_path, capsys):
     with path.open("a") as file:
         file.write('["c", {"x": ')  # killed while writing
     second = ResultCache(path)
-    assert "2 rows" in capsys.readouterr().out
+    assert "2 rows" in caplog.text
     row = second.get("a")
     assert row is not None and row["x"] == 0.1 and math.isnan(row["y"])
     assert second.get("b") == {"x": 2.0} and second.get("c") is None

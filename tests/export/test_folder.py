@@ -139,7 +139,7 @@ def beside(tmp_path, kind, process, host=None):
     return folder
 
 
-def test_what_interrupted_runs_left_is_cleared(tmp_path, capsys):
+def test_what_interrupted_runs_left_is_cleared(tmp_path, caplog):
     unfinished, replaced = beside(tmp_path, "new", DEAD), beside(tmp_path, "old", DEAD)
     fill(tmp_path / "out2")
     (tmp_path / "out2").rename(tmp_path / "out")
@@ -147,29 +147,29 @@ def test_what_interrupted_runs_left_is_cleared(tmp_path, capsys):
     other.mkdir()
     fill(tmp_path / "out", overwrite=True)
     assert not unfinished.exists() and not replaced.exists() and other.exists()
-    assert capsys.readouterr().err.count("left by an interrupted run, removed") == 2
+    assert caplog.text.count("left by an interrupted run, removed") == 2
 
 
-def test_what_was_moved_aside_is_put_back(tmp_path, capsys):
+def test_what_was_moved_aside_is_put_back(tmp_path, caplog):
     beside(tmp_path, "old", DEAD)
     with pytest.raises(UserError, match="exists already"), new_folder(tmp_path / "out", overwrite=False):
         pass
-    assert (tmp_path / "out" / "motion.npz").read_text() == "left" and "put back" in capsys.readouterr().err
+    assert (tmp_path / "out" / "motion.npz").read_text() == "left" and "put back" in caplog.text
 
 
-def test_another_run_and_another_machine_are_left_alone(tmp_path, capsys):
+def test_another_run_and_another_machine_are_left_alone(tmp_path, caplog):
     elsewhere = beside(tmp_path, "new", 1, host="elsewhere")
     fill(tmp_path / "out")
-    assert elsewhere.exists() and "left by a run on elsewhere" in capsys.readouterr().err
+    assert elsewhere.exists() and "left by a run on elsewhere" in caplog.text
     beside(tmp_path, "new", os.getppid())
     refused(tmp_path / "out", f"process {os.getppid()} writes to it")
 
 
-def test_what_came_into_the_folder_meanwhile_is_kept(tmp_path, capsys):
+def test_what_came_into_the_folder_meanwhile_is_kept(tmp_path, caplog):
     out = tmp_path / "out"
     fill(out, text="old")
     with new_folder(out, overwrite=True) as folder:
         (folder / "motion.npz").write_text("new")
         (out / "notes.txt").write_text("mine")
     assert (out / "notes.txt").read_text() == "mine" and (out / "motion.npz").read_text() == "old"
-    assert (tmp_path / "out-1" / "motion.npz").read_text() == "new" and "out-1" in capsys.readouterr().err
+    assert (tmp_path / "out-1" / "motion.npz").read_text() == "new" and "out-1" in caplog.text

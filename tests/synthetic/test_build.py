@@ -115,7 +115,7 @@ def test_sequences_of_any_name_are_made(tmp_path, name):
     assert names(build(odd, tmp_path)) == [name.encode("utf-8", "replace").decode()]
 
 
-def test_what_cannot_be_made_is_told_and_left_out(tmp_path, capsys):
+def test_what_cannot_be_made_is_told_and_left_out(tmp_path, caplog):
     def fail():
         raise UserError("b.npz: damaged")
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_made_is_told_and_left_out(tmp_path, capsys):
     made = {"a": lambda: (sequence("a", 9), "well"), "b": fail, "c": lambda: (broken, "well")}
     mixed = recipe([])._replace(items=lambda: iter(Item(*one) for one in made.items()), count=3)
     assert names(build(mixed, tmp_path)) == ["a"]
-    told = capsys.readouterr().out
+    told = caplog.text
     assert "b.npz: damaged: left out" in told
     assert "c: pelvis holds 54 numbers that are not finite: left out" in told
     assert "cmu: 2 of 3 sequences were left out" in told

@@ -60,7 +60,7 @@ def test_folders_without_trials_are_said(tmp_path):
         Cmu(source_dir=tmp_path).recipe()
 
 
-def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(tmp_path, capsys):
+def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(tmp_path, caplog):
     for name in ("walk/a", "walk/b", "dance/c", "dance/d", "e"):
         path = tmp_path / f"{name}.bvh"
         path.parent.mkdir(exist_ok=True)
@@ -70,7 +70,7 @@ def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(
     recipe = Bvh(source_dir=tmp_path, val=("b.bvh",), test=("dance/c*",), omit=("d.*",)).recipe()
     reads = {item.name: item.make.args[0]() for item in recipe.items()}
     assert {name: take.split for name, take in reads.items()} == {"walk_a": "train", "walk_b": "val", "dance_c": "test"}
-    said = capsys.readouterr().err
+    said = caplog.text
     assert "e.bvh: not a BVH file" in said and "f: 0.33 s are too short: left out" in said and recipe.count == 5
     with pytest.raises(UserError, match="no BVH files there"):
         Bvh(source_dir=tmp_path, omit=("*",)).recipe()

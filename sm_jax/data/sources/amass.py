@@ -7,9 +7,9 @@ of which the height is set by the floor, and where on the floor a recording lies
 
 import dataclasses
 import itertools
+import logging
 import pathlib
 import re
-import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +30,8 @@ from sm_jax.motion import resample
 from sm_jax.motion.foot_contact import foot_contact
 from sm_jax.motion.frames import pad_motion
 from sm_jax.types import Array, Motion
+
+_LOGGER = logging.getLogger(__name__)
 
 BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
 SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
@@ -113,9 +115,9 @@ def _all_that_can_be_read(readers: Sequence[Callable[[], list[PairSequence]]]) -
             yield from read_one()
         except UserError as error:
             left_out += 1
-            print(f"{error}: left out", file=sys.stderr)
+            _LOGGER.warning("%s: left out", error)
     if left_out:
-        print(f"{left_out} of {len(readers)} recordings were left out, see above", file=sys.stderr)
+        _LOGGER.warning("%d of %d recordings were left out, see above", left_out, len(readers))
 
 
 def split_of(path: pathlib.Path) -> Split:

@@ -10,8 +10,8 @@ the folder's first skeleton. Whole subjects and whole actions of them are held o
 
 import csv
 import dataclasses
+import logging
 import pathlib
-import sys
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, cast
 
@@ -22,6 +22,8 @@ from sm_jax.data.schema import LandmarkMotion, Split
 from sm_jax.data.sources import expmap, salsa
 from sm_jax.errors import UserError
 from sm_jax.motion import resample
+
+_LOGGER = logging.getLogger(__name__)
 
 FPS = 120.0  # the files do not say; the database's index does
 # Subjects, and a trial, that the index says were captured at half of it.
@@ -189,10 +191,10 @@ def read(folder: pathlib.Path) -> Iterator[LandmarkMotion]:
 
 
 def report_missing(folder: pathlib.Path, found: Found) -> None:
-    """Say on stderr which trials of two people are missing, where there are some."""
+    """Warn which trials of two people are missing, where there are some."""
     if found.pairs and found.missing:
         count = f"{len(found.missing)} of 55 trials of two people are missing"
-        print(f"{folder}: {count}: {', '.join(found.missing)}", file=sys.stderr)
+        _LOGGER.warning("%s: %s: %s", folder, count, ", ".join(found.missing))
 
 
 def read_trial(trial: Trial, files: Mapping[str, pathlib.Path]) -> LandmarkMotion:

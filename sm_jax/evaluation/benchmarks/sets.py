@@ -1,8 +1,8 @@
 """The benchmarks by name, and the simulated windows of any set of motion."""
 
 import dataclasses
+import logging
 import pathlib
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +24,8 @@ from sm_jax.fitting.mocap.prepare import prepare
 from sm_jax.motion import windows
 from sm_jax.synthetic.recipes import BODY, line
 from sm_jax.types import Motion, Observation
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def frozen(path: pathlib.Path) -> list[Case]:
@@ -78,14 +80,14 @@ def from_bvh(first: pathlib.Path, second: pathlib.Path, **how: Any) -> list[Pair
     how: as in `bvh_pair.read`. Raises UserError for files that are no pair or shorter than a window, before the fit.
     """
     landmarks, report = bvh_pair.read(first, second, **how)
-    print(report.text(), file=sys.stderr)
+    _LOGGER.info("%s", report.text())
     if (n_frames := landmarks.positions.shape[1]) < windows.LENGTH:
         raise UserError(
             f"{first}: {n_frames} frames at {landmarks.fps:.0f} fps, shorter than the {windows.LENGTH} of a window; "
             "give longer motion"
         )
     sequence, fit = prepare(load_body(BODY), landmarks, "bvh_pair")
-    print(line(fit), file=sys.stderr)
+    _LOGGER.info("%s", line(fit))
     return [sequence]
 
 

@@ -3,7 +3,9 @@
 import dataclasses
 import math
 import os
-from typing import Literal
+from typing import Annotated, Literal
+
+import tyro
 
 from sm_jax.errors import UserError
 from sm_jax.text.describers import from_user, rules
@@ -16,19 +18,19 @@ Kind = Literal["rules", "text", "openai", "transformers"]
 class Vision:
     """Asking a vision-language model (with openai or transformers)."""
 
-    endpoint: str | None = None
+    endpoint: Annotated[str | None, tyro.conf.arg(metavar="URL")] = None
     """An OpenAI-compatible server (http://localhost:11434/v1), else $OPENAI_BASE_URL; without one, nothing is sent."""
-    model: str | None = None
+    model: Annotated[str | None, tyro.conf.arg(metavar="NAME|FOLDER")] = None
     """The model's name at the endpoint (else $OPENAI_MODEL), or a local checkpoint's folder or name on the hub."""
-    api_key: str | None = None
+    api_key: Annotated[str | None, tyro.conf.arg(metavar="KEY")] = None
     """Key of the endpoint; better in $OPENAI_API_KEY, since other users may see a command's options."""
-    images: int = 8
+    images: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 8
     """Pictures that the model is shown."""
-    timeout: float = 120.0
+    timeout: Annotated[float, tyro.conf.arg(metavar="SECONDS")] = 120.0
     """Seconds to wait for one answer of the endpoint."""
-    max_tokens: int = 1500
+    max_tokens: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 1500
     """Tokens of one answer, at most."""
-    max_requests: int = 8
+    max_requests: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 8
     """Requests to the endpoint, at most, repeated ones included."""
 
 

@@ -5,11 +5,11 @@ Pictures of people leave this machine here, so there is no default address: noth
 
 import base64
 import dataclasses
+import logging
 import math
 import queue
 import random
 import re
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,6 +25,8 @@ try:
     import tenacity
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[vlm]'") from error
+
+_LOGGER = logging.getLogger(__name__)
 
 _MOST_BYTES = 16 * MOST_CHARACTERS  # of an answer, with what stands around the reply
 _TRIES = 4  # of one request, where the server is busy or the connection breaks
@@ -109,7 +111,7 @@ class _Client:
 
     def ask(self, messages: Sequence[Message]) -> str:
         pictures = sum(isinstance(part, bytes) for message in messages for part in message.parts)
-        _say(f"sending {pictures} pictures of the two people to {self.address} ({self.endpoint.model})")
+        _LOGGER.info("sending %d pictures of the two people to %s (%s)", pictures, self.address, self.endpoint.model)
         asked = [_as_json(message) for message in messages]
         while True:
             answer = self._insist({"model": self.endpoint.model, "messages": asked, **self.options})
@@ -130,7 +132,9 @@ class _Client:
             retry=tenacity.retry_if_exception_type(_MayPass),
             stop=tenacity.stop_after_attempt(min(_TRIES, max(self.endpoint.max_requests - self.sent, 1))),
             wait=wait,
-            before_sleep=lambda state: _say(f"{self.address}: {_fault(state)}; again in {state.upcoming_sleep:.1f} s"),
+            before_sleep=lambda state: _LOGGER.info(
+                "%s: %s; again in %.1f s", self.address, _fault(state), state.upcoming_sleep
+            ),
             reraise=True,
         )
         try:
@@ -199,7 +203,7 @@ class _Client:
             most = self.endpoint.max_tokens
             raise BadReply(f"the answer was cut off at {most} tokens (--max-tokens); it must be shorter")
         if len(answer.tokens) == 2:
-            _say(f"{self.address}: {answer.tokens[0]} tokens in, {answer.tokens[1]} out")
+            _LOGGER.info("%s: %s tokens in, %s out", self.address, *answer.tokens)
         return answer.words
 
     def _refusal(self, answer: Complaint) -> UserError:
@@ -286,7 +290,3 @@ def _asked_wait(response: httpx.Response) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -6,14 +6,16 @@ Only safetensors are loaded, and no code that comes with a checkpoint is ever ru
 import functools
 import importlib
 import io
+import logging
 import pathlib
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from sm_jax.errors import UserError
 from sm_jax.text.describers.vlm import Message, Model
 from sm_jax.text.description_json import BadReply, one_line
+
+_LOGGER = logging.getLogger(__name__)
 
 _NEEDS = "pip install 'sm_jax[vlm-local]'"
 
@@ -44,7 +46,7 @@ def _load(checkpoint: str) -> tuple[Any, Any]:
         hf = importlib.import_module("transformers")
     except ImportError as error:
         raise UserError(f"a local model needs {error.name}; {_NEEDS}") from error
-    _say(f"loading {checkpoint}")
+    _LOGGER.info("loading %s", checkpoint)
     try:
         processor = hf.AutoProcessor.from_pretrained(checkpoint, trust_remote_code=False)
         network = hf.AutoModelForImageTextToText.from_pretrained(
@@ -98,7 +100,3 @@ def _as_template(message: Message) -> dict[str, Any]:
 
 def _short(error: BaseException) -> str:
     return one_line(str(error) or type(error).__name__, 160)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -7,9 +7,9 @@ answered from the disk, without a network or a model.
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import pathlib
-import sys
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -21,6 +21,8 @@ from sm_jax.text.describers import pictures
 from sm_jax.text.describers.describer import Describer, DescriberInput
 from sm_jax.text.description_json import MOST_CHARACTERS, BadReply, one_line, prompt, read_description
 from sm_jax.types import Description
+
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +58,10 @@ def describer(model: Model, images: int) -> Describer:
             reply = converse(model, messages, scene.n_frames)
             remember(kept, reply)
         else:
-            _say(f"answered from the cache ({kept}); delete it to ask {model.name} again")
+            _LOGGER.info("answered from the cache (%s); delete it to ask %s again", kept, model.name)
         description, faults = read_description(reply, scene.n_frames, model.name)
         if faults:
-            _say(f"{model.name}: left out what is wrong: {'; '.join(faults[:3])}")
+            _LOGGER.warning("%s: left out what is wrong: %s", model.name, "; ".join(faults[:3]))
         return widened(description, np.array([picture.frame for picture in shown]), scene.n_frames)
 
     return describe
@@ -81,7 +83,7 @@ def converse(model: Model, messages: Sequence[Message], n_frames: int) -> str:
     reply, complaint = _answer(model, messages, n_frames)
     if not complaint:
         return reply
-    _say(f"{model.name} is asked again: {complaint}")
+    _LOGGER.info("%s is asked again: %s", model.name, complaint)
     told = Message("user", (f"That is not right: {complaint}. Answer again with the corrected JSON object only.",))
     said = Message("assistant", (reply[:MOST_CHARACTERS] or "(nothing)",))
     second, complaint = _answer(model, [*messages, said, told], n_frames)
@@ -135,7 +137,12 @@ def memory(model: Model, messages: Sequence[Message]) -> pathlib.Path:
         for part in message.parts:
             content = part.encode() if isinstance(part, str) else part
             hashed.update(f"\0{message.role} {type(part).__name__} {len(content)}\0".encode() + content)
-    return cache_folder() / "replies" / f"{hashed.hexdigest()}.txt"
+    return replies_folder() / f"{hashed.hexdigest()}.txt"
+
+
+def replies_folder() -> pathlib.Path:
+    """Where replies are kept."""
+    return cache_folder() / "replies"
 
 
 def recall(path: pathlib.Path) -> str | None:
@@ -154,8 +161,4 @@ def remember(path: pathlib.Path, reply: str) -> None:
         partial.write_text(reply, encoding="utf-8", errors="replace")
         partial.replace(path)
     except OSError as error:
-        _say(f"the reply is not kept: {path.parent}: {error.strerror or error}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+        _LOGGER.warning("the reply is not kept: %s: %s", path.parent, error.strerror or error)

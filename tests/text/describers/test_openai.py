@@ -64,7 +64,8 @@ def valid(description: Description) -> None:
         assert 0 <= contact.start < contact.end <= 60 and 0 <= contact.confidence <= 1
 
 
-def test_what_is_asked_and_what_comes_of_it(capsys):
+def test_what_is_asked_and_what_comes_of_it(caplog):
+    caplog.set_level("INFO")
     with serving(says(GOOD)) as server:
         description = ask(server)
         ((path, headers, body),) = server.requests
@@ -77,7 +78,7 @@ def test_what_is_asked_and_what_comes_of_it(capsys):
     assert len(urls) == 4
     picture = decoded(base64.b64decode(urls[0].removeprefix("data:image/jpeg;base64,")))
     assert picture.ndim == 3 and picture.std() > 10
-    said = capsys.readouterr().err
+    said = caplog.text
     assert "sending 4 pictures" in said and server.url in said and "900 tokens in, 80 out" in said and KEY not in said
 
 
@@ -150,13 +151,14 @@ def test_a_refusal_and_a_cut_reply():
     refused(says('{"descr', finish_reason="length"), words="cut off at 1500 tokens", requests=2)
 
 
-def test_what_is_wrong_twice_is_left_out(capsys):
+def test_what_is_wrong_twice_is_left_out(caplog):
+    caplog.set_level("INFO")
     with serving(says(INJECTED)) as server:
         description = ask(server)
         assert len(server.requests) == 2
     valid(description)
     assert len(description.contacts) == 1
-    said = capsys.readouterr().err
+    said = caplog.text
     assert "left out" in said and "\u001b" not in said
     # a good first reply but for a detail is better than a useless second
     with serving(says(INJECTED | {"description": "They wait."}), says("no")) as server:
@@ -369,11 +371,12 @@ def test_addresses_and_keys_that_are_none():
         assert openai.model(Endpoint(url=url, model="eyes")).identity["endpoint"] == "http://host/v1"
 
 
-def test_a_kept_reply_needs_no_server(capsys):
+def test_a_kept_reply_needs_no_server(caplog):
+    caplog.set_level("INFO")
     with serving(says(GOOD)) as server:
         first = ask(server)
     assert ask(server) == first  # the server is gone
-    assert "answered from the cache" in capsys.readouterr().err
+    assert "answered from the cache" in caplog.text
     # another question is another matter
     other = filmed(beside(0.8, 61))
     endpoint = Endpoint(url=server.url, model="eyes", pause=0.01)

@@ -63,13 +63,14 @@ def checkpoint(folder, only_word: str, template: str | None = TEMPLATE) -> str:
 
 
 @local
-def test_a_local_checkpoint_describes_and_is_remembered(tmp_path, monkeypatch, capsys):
+def test_a_local_checkpoint_describes_and_is_remembered(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
     path = checkpoint(tmp_path / "eyes", HUG)
     said = describer(model(path, 5), 3)(filmed(beside()))
     assert said.text == "They hug." and said.source == path
     monkeypatch.setitem(sys.modules, "transformers", None)
     assert describer(model(path, 5), 3)(filmed(beside())) == said
-    assert "answered from the cache" in capsys.readouterr().err
+    assert "answered from the cache" in caplog.text
     (tmp_path / "eyes" / "README.md").write_text("other weights")
     with pytest.raises(UserError, match=r"needs transformers; pip install 'sm_jax\[vlm-local\]'"):
         describer(model(path, 5), 3)(filmed(beside()))
