@@ -312,9 +312,9 @@ def main() -> None:
     (clips, body, frames), (models, _) = clip_inputs(4), load_models()
     compiled = count_programs(clip_observations()[0], models, body, SETTINGS, SEED)
     parts = time_interleaved(guidance_costs(models, body, clips[0], SETTINGS), 10 * ROUNDS)
-    beside = {kind: fastest(seconds, kind) for kind in (EAGER, COMPILED)}
+    torch_fastest = {kind: fastest(seconds, kind) for kind in (EAGER, COMPILED)}
     over = {variant: ratios(seconds, variant, ONE_DEVICE) for variant in seconds if variant != ONE_DEVICE}
-    first = {kind: variant and over[variant][BATCHES[0]] for kind, variant in beside.items()}
+    first = {kind: variant and over[variant][BATCHES[0]] for kind, variant in torch_fastest.items()}
     result = write_result(
         OUT,
         what=f"guided sampling of clips of {frames} frames, float32; medians of turns, ratios within a turn",
@@ -331,7 +331,7 @@ def main() -> None:
         },
         milliseconds={name: round(1e3 * float(np.median(x)), 1) for name, x in parts.items()},
         programs=compiled,
-        torch_fastest=beside,
+        torch_fastest=torch_fastest,
         time_over_ours=over,
         frames_per_second=rates(seconds, frames),
         peak_memory_gib=memory,

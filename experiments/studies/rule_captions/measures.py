@@ -111,10 +111,8 @@ def ground_direction(v: np.ndarray) -> np.ndarray:
 
 def facing_cosines(pair: Pair) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cosines [T]: of person 0's forward and the way to person 1, of person 1's and the way to 0, of both forwards."""
-    forward, way = (
-        ground_direction(pair.forward),
-        ground_direction(joint_path(pair, "pelvis")[1] - joint_path(pair, "pelvis")[0]),
-    )
+    pelvis = joint_path(pair, "pelvis")
+    forward, way = ground_direction(pair.forward), ground_direction(pelvis[1] - pelvis[0])
     return (forward[0] * way).sum(-1), -(forward[1] * way).sum(-1), (forward[0] * forward[1]).sum(-1)
 
 

@@ -1,5 +1,7 @@
 """Taking turns: everything once in a round, ratios within a round."""
 
+import time
+
 import numpy as np
 
 from experiments.lib.timing import Worker, rates, ratios, time_interleaved, time_workers_interleaved
@@ -36,3 +38,10 @@ def test_ratios_are_within_a_round_and_rates_of_medians():
     seconds = {"slow": {1: np.array([2.0, 40.0, 6.0])}, "fast": {1: np.array([1.0, 10.0, 2.0]), 4: np.array([2.0])}}
     assert ratios(seconds, "slow", "fast") == {1: 3.0}  # 2, 4 and 3; of the medians it is 3 too, of the means it is not
     assert rates(seconds, each=10.0)["fast"] == {1: 5.0, 4: 20.0}
+
+
+def test_a_worker_serves_what_its_process_made_and_ends():
+    worker = Worker(dict, 2, [(("short", 1), time.time), (("long", 4), time.perf_counter)])
+    assert worker.offers == [("short", 1), ("long", 4)]
+    assert 0 < worker.run(("long", 4)) < 1
+    assert 0.01 < worker.finish() < 100 and not worker._process.is_alive()
