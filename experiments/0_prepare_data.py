@@ -24,7 +24,7 @@ from experiments.lib.program import run
 from sm_jax.data.store import open_set
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.synthetic.build import build, export, summary
-from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.recipes import Amass, BvhPair, BvhSingle, Cmu, Salsa, Synthetic
 
 named = tyro.conf.subcommand
 Source = (
@@ -32,7 +32,7 @@ Source = (
     | Annotated[Synthetic, named("synthetic")]
     | Annotated[Cmu, named("cmu")]
     | Annotated[BvhPair, named("bvh_pair")]
-    | Annotated[Bvh, named("bvh")]
+    | Annotated[BvhSingle, named("bvh")]
     | Annotated[Amass, named("amass")]
 )
 
