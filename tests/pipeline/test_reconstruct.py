@@ -15,9 +15,6 @@ from sm_jax.text.contacts import contact_targets
 from tests.sampling.test_sample import BODY, HANDS, PLAIN, TEXT, models, programs, seen
 
 __all__ = ["models"]
-FAST = dataclasses.replace(PLAIN, steps=1)
-
-
 LONG = jax.device_get(seen(150))
 
 
@@ -34,7 +31,7 @@ def test_a_clip_longer_than_a_chunk_has_no_seam(models, monkeypatch):
     monkeypatch.setattr(windows, "CHUNK", 1)
     frames = 150
     asked = request(frames)
-    found = reconstruct_many([asked], models, BODY, FAST)[0]
+    found = reconstruct_many([asked], models, BODY, PLAIN)[0]
     assert found.motion.pelvis.shape == (2, frames, 3) and np.isfinite(found.motion.body_pose).all()
     steps = np.abs(np.diff(found.motion.pelvis, axis=1)).max(axis=(0, 2))
     starts = [span.start for span in windows.chunks(frames)]
@@ -45,9 +42,9 @@ def test_a_clip_longer_than_a_chunk_has_no_seam(models, monkeypatch):
 
 def test_many_clips_are_each_as_alone(models):
     asked = [request(40), request(60, HANDS), request(64)]
-    together = reconstruct_many(asked, models, BODY, FAST, batch=2)
+    together = reconstruct_many(asked, models, BODY, PLAIN, batch=2)
     for one, found in zip(asked, together, strict=True):
-        alone = reconstruct_many([one], models, BODY, FAST)[0]
+        alone = reconstruct_many([one], models, BODY, PLAIN)[0]
         assert found.motion.pelvis.shape[1] == one.observation.visibility.shape[1]
         np.testing.assert_allclose(found.motion.pelvis, alone.motion.pelvis, atol=1e-5)
         assert found.energies_after == pytest.approx(alone.energies_after, rel=1e-3)
@@ -55,7 +52,7 @@ def test_many_clips_are_each_as_alone(models):
 
 def test_the_least_energy_wins_and_the_spread_is_told(models):
     one = request(50)
-    settings = dataclasses.replace(FAST, hypotheses=3)
+    settings = dataclasses.replace(PLAIN, hypotheses=3)
     found = reconstruct_many([one], models, BODY, settings)[0]
     assert [sum(getattr(settings.weights, name) * value for name, value in each.items())
             for each in found.energies_each] == pytest.approx(list(found.totals), rel=1e-3)  # fmt: skip
@@ -63,15 +60,14 @@ def test_the_least_energy_wins_and_the_spread_is_told(models):
     assert found.spread.mean() > 1e-4
     total = sum(getattr(settings.weights, name) * value for name, value in found.energies_after.items())
     assert total == pytest.approx(found.totals.min(), rel=1e-3)
-    single = reconstruct(one.observation, models, BODY, TEXT, one.contacts, FAST, one.key)
+    single = reconstruct(one.observation, models, BODY, TEXT, one.contacts, PLAIN, one.key)
     assert (single.spread == 0).all()
 
 
 def test_fifty_clips_compile_no_more_programs_than_there_are_numbers_of_windows(models):
     lengths = np.random.default_rng(0).integers(20, 100, size=50).tolist()
     before = programs()
-    settings = dataclasses.replace(FAST, rotation_step=0.02)  # of no other test
-    reconstruct_many([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, settings)
+    reconstruct_many([request(n, HANDS if n % 2 else ()) for n in lengths], models, BODY, PLAIN)
     assert programs() - before <= len({windows.count(n) for n in lengths}) == 2
 
 

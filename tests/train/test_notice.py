@@ -9,7 +9,7 @@ import time
 from sm_jax.train.loop import Preemption
 from tests.train.programs import pair, result, same_bits, start, steps_logged
 
-STEPS, RARELY = 2000, 5000  # steps of a training, and between its checkpoints
+STEPS, RARELY = 1000, 5000  # steps of a training, and between its checkpoints
 
 
 def tell_to_end(process: subprocess.Popen, folder: pathlib.Path) -> None:
