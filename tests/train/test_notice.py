@@ -28,7 +28,7 @@ from tests.train.programs import (
     world,
 )
 
-STEPS, RARELY = 2000, 5000  # steps of a training, and between its checkpoints
+STEPS, RARELY = 1000, 5000  # steps of a training, and between its checkpoints
 
 
 def tell_to_end(process: subprocess.Popen, folder: pathlib.Path) -> None:

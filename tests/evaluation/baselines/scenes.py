@@ -18,18 +18,19 @@ from sm_jax.motion.resample import resample
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling.conditions import make_conditions
-from sm_jax.sampling.sample import Models, Settings
+from sm_jax.sampling.sample import Models
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Array, Contact, Motion, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion
+from tests.sampling import test_sample
 
 FRAMES = 30
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=np.full((32, 384), 0.1, np.float32), mask=np.ones(32, np.float32),
                      pooled=np.full(384, 0.05, np.float32))  # fmt: skip
-# As in the tests of sampling, with which these then share a compiled program.
-PLAIN = Settings(steps=2, guidance_steps=2, final_guidance_steps=5, guidance_start=0)
+# With which the tests of sampling share a compiled program.
+PLAIN = dataclasses.replace(test_sample.PLAIN, fall_back=True)
 
 
 @functools.cache
