@@ -180,7 +180,7 @@ def test_what_is_not_wanted_is_seen(platform):
         text(calls_back)
     assert not unwanted(text(lambda x: 2 * x))
     with jax.enable_x64(True):
-        assert unwanted(text(lambda x: 2 * x)) == {"xf64"}
+        assert "xf64" in unwanted(text(lambda x: 2 * x))
 
 
 def test_one_function_asks_for_the_platform():
