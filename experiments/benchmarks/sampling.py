@@ -127,13 +127,13 @@ def torch_samples(kind: str, settings: Settings, batches: tuple[int, ...]) -> di
     """All clips in one call, with each of some numbers of threads."""
     import torch  # pyright: ignore[reportMissingImports]
 
-    from experiments.torch_reference.sampler import Sampler, constants_of
+    from experiments.torch_reference.sampler import TorchSampler, constants_of
 
     inputs, body, _ = clip_inputs(max(batches))
     models, _ = load_models()
     how = {"compiler": torch.compile} if kind == COMPILED else {}
 
-    def call(sampler: Sampler, threads: int) -> None:
+    def call(sampler: TorchSampler, threads: int) -> None:
         torch.set_num_threads(threads)
         sampler()
 
@@ -141,7 +141,7 @@ def torch_samples(kind: str, settings: Settings, batches: tuple[int, ...]) -> di
     for n in batches:
         constants = constants_of(inputs[:n], models, body)
         for threads in THREADS[kind]:
-            sampler = Sampler(models, constants, settings, **how)
+            sampler = TorchSampler(models, constants, settings, **how)
             works[f"{kind}, {threads} thread{'s'[: threads - 1]}", n] = partial(call, sampler, threads)
     return works
 

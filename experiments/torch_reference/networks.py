@@ -77,7 +77,7 @@ def attend(q: Any, k: Any, v: Any, mask: Any) -> Any:
     return found.transpose(1, 2).unflatten(0, leading) * anything[..., None, None]
 
 
-class InfillerBlock(nn.Module):
+class TorchInfillerBlock(nn.Module):
     """As `sm_jax.nets.infiller.Block`."""
 
     def __init__(self, config: InfillerConfig):
@@ -103,7 +103,7 @@ class InfillerBlock(nn.Module):
         return x + gate[:, None, None] * self.narrow(together)
 
 
-class Infiller(nn.Module):
+class TorchInfiller(nn.Module):
     """As `sm_jax.nets.infiller.Infiller`. conditions: its fields by name, as tensors."""
 
     def __init__(self, config: InfillerConfig, tokens: int, state: int, text: int = 384):
@@ -115,7 +115,7 @@ class Infiller(nn.Module):
         self.text_pooled, self.text_tokens = nn.Linear(text, width), nn.Linear(text, width)
         self.modulation, self.final = nn.Linear(width, 3 * width), nn.Linear(width, 2 * width)
         self.head = nn.Linear(width, state)
-        self.blocks = nn.ModuleList(InfillerBlock(config) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(TorchInfillerBlock(config) for _ in range(config.blocks))
 
     def forward(self, x_t: Any, t: Any, c: dict[str, Any]) -> Any:
         """x_t [B, P, T, D], t [B] -> x0 [B, P, T, D]."""
@@ -138,7 +138,7 @@ def shift_frames(x: Any, frames: int) -> Any:
     return pad(x, (0, 0, before, after))[:, :, after : after + length]
 
 
-class RefinerBlock(nn.Module):
+class TorchRefinerBlock(nn.Module):
     """As `sm_jax.nets.refiner.ConvolutionBlock`."""
 
     def __init__(self, width: int, dilation: int):
@@ -152,7 +152,7 @@ class RefinerBlock(nn.Module):
         return x + self.out(gelu(self.taps(near), approximate="tanh"))
 
 
-class TemporalFilter(nn.Module):
+class TorchTemporalFilter(nn.Module):
     """As `sm_jax.nets.refiner.TemporalFilter`."""
 
     def __init__(self, taps: int, width: int):
@@ -167,7 +167,7 @@ class TemporalFilter(nn.Module):
         return filtered
 
 
-class Refiner(nn.Module):
+class TorchRefiner(nn.Module):
     """As `sm_jax.nets.refiner.Refiner`. conditions: its fields by name, as tensors."""
 
     def __init__(self, config: RefinerConfig, tokens: int, state: int):
@@ -175,8 +175,8 @@ class Refiner(nn.Module):
         width = config.width
         self.mask_token = nn.Parameter(torch.zeros(state))
         self.own, self.beside = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
-        self.blocks = nn.ModuleList(RefinerBlock(width, dilation) for dilation in config.dilations)
-        self.head, self.filter = nn.Linear(width, state), TemporalFilter(config.taps, state)
+        self.blocks = nn.ModuleList(TorchRefinerBlock(width, dilation) for dilation in config.dilations)
+        self.head, self.filter = nn.Linear(width, state), TorchTemporalFilter(config.taps, state)
 
     def forward(self, x: Any, c: dict[str, Any]) -> Any:
         """x [B, P, T, D] -> [B, P, T, D]."""

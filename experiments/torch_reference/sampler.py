@@ -12,7 +12,7 @@ import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.torch_reference.body import Constants, matrices_to_6d, unpack
 from experiments.torch_reference.energies import energies
-from experiments.torch_reference.networks import Infiller, Refiner, load_flax, widths
+from experiments.torch_reference.networks import TorchInfiller, TorchRefiner, load_flax, widths
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.diffusion import schedule
@@ -77,7 +77,7 @@ def _pack_turned(turn: Any, local: Any, pelvis: Any, planted: Any) -> Any:
     return torch.cat([orient, pose.flatten(-2), pelvis, planted], -1)
 
 
-class Sampler:
+class TorchSampler:
     """Networks with the weights of ours, compiled by `compiler` if one is given, such as `torch.compile`."""
 
     def __init__(
@@ -88,8 +88,8 @@ class Sampler:
         silent = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
         self.silent = self.conditions | silent
         self.text_scale = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
-        self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
-        self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()
+        self.infiller = TorchInfiller(models.infiller.config, *widths(self.conditions)).eval()
+        self.refiner = TorchRefiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
         load_flax(self.refiner, models.refiner_params)
         self._infill, self._refine = compiler(self.infiller), compiler(self.refiner)

@@ -10,7 +10,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.torch_reference.body import kinematics, unpack
-from experiments.torch_reference.networks import Infiller, load_flax, widths
+from experiments.torch_reference.networks import TorchInfiller, load_flax, widths
 from sm_jax.body.skeleton import FOOT_JOINTS, SIDED_REGIONS
 from sm_jax.motion import state
 from sm_jax.motion.pair_frame import HALF_TURN
@@ -72,9 +72,9 @@ def tensors(example: Example) -> dict[str, Any]:
     return jax.tree.map(lambda x: torch.tensor(np.asarray(x)), dataclasses.asdict(example))
 
 
-def network(config: InfillerTraining, example: dict[str, Any], params: Params | None = None) -> Infiller:
+def network(config: InfillerTraining, example: dict[str, Any], params: Params | None = None) -> TorchInfiller:
     """The network, with weights of the Flax one if given."""
-    net = Infiller(config.net, *widths(example["conditions"]))
+    net = TorchInfiller(config.net, *widths(example["conditions"]))
     if params is not None:
         load_flax(net, params)
     return net

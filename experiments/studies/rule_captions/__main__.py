@@ -16,7 +16,7 @@ from typing import Any
 from experiments.lib.program import run
 from experiments.lib.results import RESULTS, write_result
 from experiments.studies.rule_captions.facts import TOLERANCES, check
-from experiments.studies.rule_captions.pairs import Pair, frozen_pairs, simulated_pairs
+from experiments.studies.rule_captions.pairs import PairWindow, frozen_pairs, simulated_pairs
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED
 from sm_jax.text.describers import rules
 
@@ -30,7 +30,7 @@ class Tally:
         self.sentences, self.true, self.kinds, self.true_kinds = 0, 0, Counter[str](), Counter[str]()
         self.wrong: list[str] = []
 
-    def add(self, name: str, sentence: str, pair: Pair) -> None:
+    def add(self, name: str, sentence: str, pair: PairWindow) -> None:
         """Count one sentence about one window; "are together" states nothing and is no statement."""
         found = [statement for statement in check(sentence, pair) if statement[0] != "nothing"]
         self.sentences += 1
@@ -60,7 +60,7 @@ def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 160) -> None:
         seed: of the simulated observations.
         stride: frames between the windows of a sequence.
     """
-    sets: dict[str, Iterator[Pair]] = {"salsa": simulated_pairs("salsa", seed, stride)}
+    sets: dict[str, Iterator[PairWindow]] = {"salsa": simulated_pairs("salsa", seed, stride)}
     sets |= {"synthetic": simulated_pairs(str(synthetic), seed, stride)}
     sets |= {"rendered": frozen_pairs(RENDERED), "simulated": frozen_pairs(SIMULATED)}
     tallies: dict[str, tuple[Tally, Tally]] = {name: (Tally(), Tally()) for name in (*sets, "salsa and synthetic")}

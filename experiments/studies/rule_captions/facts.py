@@ -35,7 +35,7 @@ from experiments.studies.rule_captions.measures import (
     touching,
     upright,
 )
-from experiments.studies.rule_captions.pairs import Pair
+from experiments.studies.rule_captions.pairs import PairWindow
 
 TOLERANCES = {
     "facing": "75 degrees to the partner's direction or between headings, in half of the frames",
@@ -45,7 +45,7 @@ TOLERANCES = {
     "postures": "half of the frames, a third for arms; trunk 30, thighs 50 degrees from the vertical; hand at the ear",
     "touch": "8 cm between vertices, which stand 4 cm apart, in any frame; 0.3 s of it for holding hands",
 }
-Test = Callable[[Pair], bool]
+Test = Callable[[PairWindow], bool]
 
 OPENINGS: tuple[tuple[str, str, Test], ...] = (
     ("distance", "close together|within reach|at close range", distance_within(0.0, 1.05)),
@@ -85,7 +85,7 @@ CLAUSES: tuple[tuple[str, str, Test], ...] = (
 )  # fmt: skip
 
 
-def check(sentence: str, pair: Pair) -> list[tuple[str, str, bool]]:
+def check(sentence: str, pair: PairWindow) -> list[tuple[str, str, bool]]:
     """(kind, clause, whether it is true) of every statement. Raises ValueError for words that nobody here knows."""
     opening, *clauses = sentence.removesuffix(".").split(", ")
     rest, found = re.sub(r"^(Two people|Two persons|A pair of people) ", "", opening), []

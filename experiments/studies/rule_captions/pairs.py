@@ -28,7 +28,7 @@ EVERY = 4  # frames between those in which true distances are measured
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Pair:
+class PairWindow:
     """One window. seen: the gap-filled estimate.  true: the motion itself, all visible.  forward: [2, T, 3] where true
     trunks face.  gaps: [T / every, 22, 22] metres between the nearest true vertices of the regions of both people."""
 
@@ -41,7 +41,7 @@ class Pair:
     every: int = EVERY
 
 
-def simulated_pairs(data: str, seed: int, stride: int) -> Iterator[Pair]:
+def simulated_pairs(data: str, seed: int, stride: int) -> Iterator[PairWindow]:
     """Windows of a set, one that begins every `stride` frames of a sequence, under one simulated observation each."""
     for split, records in open_set(data).records.items():
         for record in records:
@@ -53,7 +53,7 @@ def simulated_pairs(data: str, seed: int, stride: int) -> Iterator[Pair]:
                     yield make_pair(name, split, sequence, seen)
 
 
-def frozen_pairs(path: pathlib.Path) -> Iterator[Pair]:
+def frozen_pairs(path: pathlib.Path) -> Iterator[PairWindow]:
     """Every view of a frozen benchmark in which two people were found."""
     for sequence in load(path):
         for number, view in enumerate(sequence.views):
@@ -61,11 +61,11 @@ def frozen_pairs(path: pathlib.Path) -> Iterator[Pair]:
                 yield make_pair(f"{sequence.name}, view {number}", sequence.split, sequence, view.observation)
 
 
-def make_pair(name: str, split: str, sequence: PairSequence, observation: Observation) -> Pair:
+def make_pair(name: str, split: str, sequence: PairSequence, observation: Observation) -> PairWindow:
     """A window of truth beside what was observed of it."""
     body = load_body(sequence.body)
     posed, vertices = jax.device_get(pose_with_vertices(body, jax.tree.map(jnp.asarray, sequence.motion)))
-    return Pair(
+    return PairWindow(
         name=name,
         split=split,
         seen=describer_input(observation, body),

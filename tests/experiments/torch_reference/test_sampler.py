@@ -10,7 +10,7 @@ import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.benchmarks import sampling
 from experiments.torch_reference import energies
-from experiments.torch_reference.sampler import Sampler, constants_of
+from experiments.torch_reference.sampler import TorchSampler, constants_of
 from sm_jax.energies.combine import energy
 from sm_jax.motion import state
 from sm_jax.motion.slerp_fill import fill_hidden
@@ -60,7 +60,7 @@ def test_the_same_energies_and_gradients(world):
 
 def test_the_same_result_from_the_same_noise(world):
     tasks, body, models = world
-    theirs = Sampler(models, constants_of(tasks, models, body), SETTINGS)().detach()
+    theirs = TorchSampler(models, constants_of(tasks, models, body), SETTINGS)().detach()
     for task, found in zip(tasks, theirs.numpy(), strict=True):
         ours = sample.sample(models, body, task, SETTINGS)
         np.testing.assert_allclose(found, ours.state[0], atol=1e-3)
