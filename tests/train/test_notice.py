@@ -105,7 +105,7 @@ def main(config, out, resume):
     notice.close()
     print("slow work", flush=True)
     try:
-        time.sleep(100)
+        time.sleep(300)
     except Exception:  # such as reading a file does
         print("taken for a fault", flush=True)
 
@@ -118,7 +118,7 @@ def test_a_program_that_is_told_outside_the_loop_says_one_line(tmp_path):
     with subprocess.Popen(command, env=environment(1), stdout=-1, stderr=-1, text=True, cwd=ROOT) as process:
         assert process.stdout and process.stdout.readline() == "slow work\n"
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=100)
     assert process.returncode == 1 and not out
     (line,) = err.strip().splitlines()
     assert line.startswith("told to end while no step was underway") and "--resume" in line
