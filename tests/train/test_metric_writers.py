@@ -58,7 +58,7 @@ def test_tensorboard_reads_the_event_files(tmp_path):
 FULL = """
 import dataclasses, pathlib, resource, sys
 from configs import tiny
-from sm_jax.train.log import Log
+from sm_jax.train.metric_writers import Log
 from sm_jax.train.output import write_errors
 from sm_jax.errors import UserError
 folder, config = pathlib.Path(sys.argv[1]), dataclasses.replace(tiny.INFILLER, writers=("tensorboard",))

@@ -98,10 +98,10 @@ PROGRAM = """
 import pathlib, time
 from configs import tiny
 from sm_jax.train.command import command
-from sm_jax.train.notice import Notice
+from sm_jax.train.loop import Preemption
 
 def main(config, out, resume):
-    notice = Notice()
+    notice = Preemption()
     notice.close()
     print("slow work", flush=True)
     try:
