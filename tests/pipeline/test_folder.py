@@ -186,9 +186,9 @@ def sample_clip(tmp_path_factory):
     for name in ("movenet-multipose", "blazepose-heavy", "minilm"):
         cached_asset(name)
     folder, whole = tmp_path_factory.mktemp("clip"), cached_asset("sample-clip") / "cam01.mp4"
-    images = [frame.image for frame, _ in zip(read_frames(probe(whole), 60.0), range(24), strict=False)]
+    images = [frame.image for frame, _ in zip(read_frames(probe(whole), 60.0), range(25), strict=False)]
     options = {"crf": "16", "preset": "ultrafast"}
-    path = write_video(folder / "clip.mp4", images, even(24, 60).tolist(), options=options)
+    path = write_video(folder / "clip.mp4", images, even(25, 60).tolist(), options=options)
     reconstruct(str(path), folder / "out", overwrite=False)
     return folder / "out"
 
@@ -199,7 +199,7 @@ def test_both_people_of_the_sample_clip_are_seen(sample_clip):
     source = load_source(path, seen)
     assert source is not None and source[1]  # the focal length is a guess
     assert seen.camera.K[0, 0] == pytest.approx(np.hypot(1088, 1920))
-    assert seen.keypoints.shape == (2, 12, 23, 2) and seen.visibility.shape == (2, 12, 24) and seen.fps == 30
+    assert seen.keypoints.shape == (2, 13, 23, 2) and seen.visibility.shape == (2, 13, 24) and seen.fps == 30
     body = [KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip", "knee") for side in ("left", "right")]
     off = np.linalg.norm(seen.keypoints[:, 0, body] - FIRST_FRAME, axis=-1)
     assert off.max() < 60 and np.median(off) < 25  # a torso is 250 to 350 px long
@@ -216,7 +216,7 @@ def test_both_people_of_the_sample_clip_are_seen(sample_clip):
 def test_the_sample_clip_becomes_files(sample_clip):
     """Both bodies near their keypoints, at the video's own rate."""
     motion, seen = load_motion(sample_clip / "motion.npz"), load_observation(sample_clip / "observation.npz")
-    assert motion.fps == pytest.approx(60, abs=0.01) and motion.joints.shape[1] == 24
+    assert motion.fps == pytest.approx(60, abs=0.01) and motion.joints.shape[1] == 25
     summary = json.loads((sample_clip / "summary.json").read_text())
     assert summary["energies"]["after"]["penetration"] <= summary["energies"]["before"]["penetration"] + 1e-3
     camera = motion.camera
