@@ -20,7 +20,7 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
     packages=find_packages(include=["sm_jax", "sm_jax.*"]),
-    package_data={"sm_jax": ["py.typed", "body/packaged/*", "nets/packaged/*", "data/packaged/*", "evaluation/benchmarks/frozen_sets/*"]},
+    package_data={"sm_jax": ["py.typed", "*/packaged/*", "evaluation/benchmarks/frozen_sets/*"]},
     entry_points={"console_scripts": ["sm-jax = sm_jax.cli.main:main"]},
     python_requires=">=3.11",
     install_requires=[

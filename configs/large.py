@@ -22,7 +22,7 @@ INFILLER = dataclasses.replace(
     optimiser=OptimiserConfig(learning_rate=2e-4, warm_up=2000, ema=0.9998),
     data=dataclasses.replace(base.INFILLER.data, batch=512),
     compute=_COMPUTE,
-    net=InfillerConfig(width=512, blocks=12, heads=8, expansion=3),
+    net=InfillerConfig(width=512, blocks=12, heads=8, expansion=3, patch=2, residual="bounded"),
 )
 REFINER = dataclasses.replace(
     base.REFINER,
@@ -30,5 +30,5 @@ REFINER = dataclasses.replace(
     optimiser=OptimiserConfig(learning_rate=2e-4, warm_up=1000, ema=0.9995),
     data=dataclasses.replace(base.REFINER.data, batch=512),
     compute=_COMPUTE,
-    net=RefinerConfig(width=1024, dilations=(1, 2, 4, 8, 16, 32, 1, 2, 4, 8, 16)),
+    net=RefinerConfig(width=1024, dilations=(1, 2, 4, 8, 16, 32, 1, 2, 4, 8, 16), residual="bounded"),
 )

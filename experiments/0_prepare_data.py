@@ -2,7 +2,7 @@
 
     python experiments/0_prepare_data.py salsa                                       the packaged takes
     python experiments/0_prepare_data.py synthetic                                   made up, with texts and contacts
-    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               55 trials of two people, 2,400 of one
+    python experiments/0_prepare_data.py cmu --source-dir ~/all_asfamc               trials of two people and of one
     python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
     python experiments/0_prepare_data.py bvh --source-dir ~/takes                    one person a file
     python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each
@@ -16,15 +16,15 @@ import pathlib
 import sys
 from typing import Annotated
 
-import jax
 import tyro
 
-from sm_jax.assets.cache import cache_folder
-from sm_jax.cli.logs import log_to_stderr
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from experiments.lib.program import run
 from sm_jax.data.store import open_set
-from sm_jax.errors import UserError
+from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.synthetic.build import build, export, summary
-from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.recipes import Amass, BvhPair, BvhSingle, Cmu, Salsa, Synthetic
 
 named = tyro.conf.subcommand
 Source = (
@@ -32,7 +32,7 @@ Source = (
     | Annotated[Synthetic, named("synthetic")]
     | Annotated[Cmu, named("cmu")]
     | Annotated[BvhPair, named("bvh_pair")]
-    | Annotated[Bvh, named("bvh")]
+    | Annotated[BvhSingle, named("bvh")]
     | Annotated[Amass, named("amass")]
 )
 
@@ -40,8 +40,15 @@ Source = (
 def main(
     source: Source, out: pathlib.Path = pathlib.Path("data"), npz: pathlib.Path | None = None, overwrite: bool = False
 ) -> None:
-    """out: folder of prepared sets.  npz: file to write all of the set to as well.  overwrite: a set that is there."""
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
+    """Build the set, and say what is in it.
+
+    Args:
+        source: what the set is made from.
+        out: folder of prepared sets.
+        npz: file to write all of the set to as well.
+        overwrite: replace a set that is there.
+    """
+    keep_compiled_programs()
     folder = build(source.recipe(), out, overwrite)
     found = open_set(str(folder))
     print(summary(found))
@@ -54,10 +61,4 @@ def main(
 
 
 if __name__ == "__main__":
-    try:
-        with log_to_stderr():
-            tyro.cli(
-                main, description=__doc__, config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs)
-            )
-    except UserError as error:
-        sys.exit(f"error: {error}")
+    run(main, __doc__, tyro.conf.OmitSubcommandPrefixes, tyro.conf.CascadeSubcommandArgs)

@@ -17,13 +17,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs import base, large, small, tiny
 from sm_jax.nets.infiller import Infiller
+from sm_jax.nets.weights import Params
 from sm_jax.train import setup
 from sm_jax.train.command import command
 from sm_jax.train.config import InfillerTraining
 from sm_jax.train.examples import Example
 from sm_jax.train.loop import train
 from sm_jax.train.preview import infiller_preview
-from sm_jax.train.state import Params, create, make_optimiser
+from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 
@@ -33,25 +34,25 @@ SIZES = {"small": small.INFILLER, "base": base.INFILLER, "large": large.INFILLER
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:
     """Train, and write OUT/weights.npz."""
     start = setup.starting_weights(config, config.net)
-    study = setup.load_train_data(config, start.statistics if start else None)
-    world, held_out = study.world, study.held_out
+    data = setup.load_train_data(config, start.statistics if start else None)
+    context, held_out = data.world, data.held_out
     params = start.params if start else _fresh(config, held_out)
     optimiser = make_optimiser(config.optimiser, config.steps)
-    validate = infiller_validation(config.net, held_out, world)
-    preview = infiller_preview(config.net, held_out, world) if config.preview_every else None
+    validate = infiller_validation(config.net, held_out, context)
+    preview = infiller_preview(config.net, held_out, context) if config.preview_every else None
     state = train(
         config,
         make_step(infiller_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
-        world,
-        study.windows.ahead,
-        study.observe,
+        context,
+        data.windows.ahead,
+        data.observe,
         out,
         validate=validate,
         preview=preview,
         resume=resume,
     )
-    setup.finish(config, config.net, state, world, validate(state.ema), out, **study.text_encoder)
+    setup.finish(config, config.net, state, context, validate(state.ema), out, **data.text_encoder)
 
 
 def _fresh(config: InfillerTraining, example: Example) -> Params:

@@ -12,63 +12,62 @@ questions are in configs/ablations.py.
 
 import pathlib
 import sys
-from dataclasses import dataclass
 from typing import Literal
-
-import tyro
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from configs.ablations import TABLES
-from experiments.lib import launching
-from experiments.lib.ablation_tables import write
-from experiments.lib.launching import failure, is_job_done
+from experiments.lib.ablation_tables import write_tables
+from experiments.lib.launching import failure, is_job_done, run_on_devices, run_on_slurm, slurm_options
+from experiments.lib.program import run
 from sm_jax.errors import UserError
 from sm_jax.train.config import closest
 from sm_jax.train.sweep import runs
 
 
-@dataclass(frozen=True)
-class Ablate:
-    """table: name in configs/ablations.py.  rows: some of it, else all.  devices: runs at a time, 0 for as many as
-    there are.  retries: how often a failed run is tried again.  slurm: NAME=VALUE for submitit's executor."""
+def main(
+    table: str,
+    out: pathlib.Path,
+    rows: tuple[str, ...] = (),
+    where: Literal["local", "devices", "slurm"] = "local",
+    devices: int = 0,
+    retries: int = 1,
+    slurm: tuple[str, ...] = (),
+) -> None:
+    """Run what is not done yet. Raises UserError where something failed for good, when all else is done.
 
-    table: str
-    out: pathlib.Path
-    rows: tuple[str, ...] = ()
-    where: Literal["local", "devices", "slurm"] = "local"
-    devices: int = 0
-    retries: int = 1
-    slurm: tuple[str, ...] = ()
-
-
-def main(asked: Ablate) -> None:
-    """Run what is not done yet. Raises UserError where something failed for good, when all else is done."""
-    if asked.table not in TABLES:
-        raise UserError(f"no table {asked.table} in configs/ablations.py{closest(asked.table, TABLES)}")
-    wanted = list(runs(TABLES[asked.table], asked.rows))
-    results = asked.out.absolute() / "results"
+    Args:
+        table: name in configs/ablations.py.
+        out: folder of the sweep.
+        rows: some of the table's, else all.
+        where: one after the other, on this machine's devices, or as jobs of Slurm.
+        devices: runs at a time, 0 for as many as there are devices.
+        retries: how often a failed run is tried again.
+        slurm: NAME=VALUE for submitit's executor.
+    """
+    if table not in TABLES:
+        raise UserError(f"no table {table} in configs/ablations.py{closest(table, TABLES)}")
+    wanted = list(runs(TABLES[table], rows))
+    out = out.absolute()
+    results = out / "results"
     todo = wanted
-    for _ in range(asked.retries + 1):
-        todo = [run for run in todo if not is_job_done(run, results)]
+    for _ in range(retries + 1):
+        todo = [job for job in todo if not is_job_done(job, results)]
         print(f"{len(wanted) - len(todo)} of {len(wanted)} runs are done")
-        for run in todo:
-            if reason := failure(run, results):
-                print(f"failed before, tried again: {run.name} ({reason})")
+        for job in todo:
+            if reason := failure(job, results):
+                print(f"failed before, tried again: {job.name} ({reason})")
         if not todo:
             break
-        if asked.where == "slurm":
-            launching.on_slurm(todo, asked.out.absolute(), results, launching.options(asked.slurm))
+        if where == "slurm":
+            run_on_slurm(todo, out, results, slurm_options(slurm))
         else:
-            launching.on_devices(todo, asked.out.absolute(), results, asked.devices if asked.where == "devices" else 1)
-    write(results, asked.out)
-    failed = [f"{run.name} ({failure(run, results)})" for run in todo if not is_job_done(run, results)]
+            run_on_devices(todo, out, results, devices if where == "devices" else 1)
+    write_tables(results, out)
+    failed = [f"{job.name} ({failure(job, results)})" for job in todo if not is_job_done(job, results)]
     if failed:
         raise UserError(f"{len(failed)} of {len(wanted)} runs failed: {'; '.join(failed)}")
 
 
 if __name__ == "__main__":
-    try:
-        main(tyro.cli(Ablate, description=__doc__))
-    except UserError as error:
-        sys.exit(str(error))
+    run(main, __doc__)

@@ -10,25 +10,25 @@ experiments/results/*.json. With one: makes tables.md, tables.tex and tables.png
 import pathlib
 import sys
 
-import tyro
-
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from experiments.lib.ablation_tables import write
+from experiments.lib.ablation_tables import write_tables
+from experiments.lib.program import run
 from experiments.lib.tables import embed_tables
 from sm_jax.errors import UserError
 
 
 def main(sweep: pathlib.Path | None = None) -> None:
-    """sweep: the --out of experiments/5_ablate.py. Raises UserError where it has no results."""
+    """Write tables. Raises UserError for a sweep that has no results.
+
+    Args:
+        sweep: the --out of experiments/5_ablate.py.
+    """
     if sweep is None:
         embed_tables()
-    elif not write(sweep / "results", sweep):
+    elif not write_tables(sweep / "results", sweep):
         raise UserError(f"{sweep / 'results'}: no results of a sweep; run experiments/5_ablate.py --out {sweep}")
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main, description=__doc__)
-    except UserError as error:
-        sys.exit(str(error))
+    run(main, __doc__)

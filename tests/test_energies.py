@@ -15,7 +15,7 @@ from sm_jax.motion.frames import map_frames
 from sm_jax.types import Motion
 from tests.energies.scenes import TERMS, scene
 
-T = 5
+T, LONG = 5, 11  # frames: no other numbers, since each compiles all energies anew
 GRAVITY = {"ground", "skating"}  # terms that know which way is up
 Scene = tuple[Motion, np.ndarray, Evidence]
 
@@ -130,7 +130,8 @@ def _put_motion(motion: Motion, other: Motion, put) -> Motion:
 def test_padding_and_a_shift_in_time(report, standing):
     motion, foot_contact, evidence = scene(T)
     given = (motion, foot_contact * np.float32(standing), evidence)
-    late, early = (report(padded(given, *frames)) for frames in ((2 * SURFACE_EVERY, 2), (0, 5)))
+    around, behind = (2 * SURFACE_EVERY, LONG - T - 2 * SURFACE_EVERY), (0, LONG - T)
+    late, early = (report(padded(given, *frames)) for frames in (around, behind))
     assert_same(late, report(given))
     assert_same(early, report(given))
 
@@ -157,10 +158,9 @@ def test_left_and_right(report):
 
 
 def test_frame_rate(report):
-    """The same glide at even speed and even rise at even acceleration, sampled twice as often."""
+    """The same glide at even speed and even rise at even acceleration, sampled more than twice as often."""
 
-    def sampled(fps: int) -> dict[str, float]:
-        n = T * fps // 30
+    def sampled(n: int, fps: int) -> dict[str, float]:
         time = np.arange(n, dtype=np.float32)[None, :, None] / np.float32(fps)
         path = time * np.array([0.3, 0, 0], np.float32) + np.square(time) * np.array([0, 0, 4], np.float32)
         motion, foot_contact, evidence = scene(n)
@@ -169,6 +169,6 @@ def test_frame_rate(report):
         evidence = dataclasses.replace(evidence, fps=np.array(fps, np.float32))
         return report((motion, np.ones_like(foot_contact), evidence))
 
-    slow, fast = sampled(30), sampled(60)
+    slow, fast = sampled(T, 30), sampled(LONG, 66)
     assert min(slow["skating"], slow["smoothness"]) > 0.1
     assert_same(fast, slow, {"skating", "smoothness"})

@@ -1,22 +1,17 @@
 """The body layer and the energies, measured: speed beside other layers, cost of gradients, exactness of penetration.
 
-    python experiments/benchmarks/body.py        (8 minutes on 2 cores)
+    python -m experiments.benchmarks.body        (8 minutes on 2 cores)
 
 Compares with smplx (torch) and body-models (JAX) where they are installed (`pip install smplx torch body-models`); they
 are no part of this project. Writes experiments/results/bench_body.json.
 """
 
-import dataclasses
 import json
 import math
-import os
 import pathlib
 import pickle
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import jax
@@ -26,11 +21,14 @@ import numpy as np
 from scipy.spatial import KDTree
 from tqdm import tqdm
 
+from experiments.lib.dances import dance_frames, nearer
+from experiments.lib.program import run
+from experiments.lib.results import RESULTS, write_result
+from experiments.lib.timing import time_interleaved
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.sdf import pose_field
 from sm_jax.body.skeleton import SIDED_REGIONS
-from sm_jax.body.smpl import Body
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
 from sm_jax.data.store import load_salsa
 from sm_jax.energies.combine import EnergyWeights, Evidence, energy
@@ -40,163 +38,36 @@ from sm_jax.evaluation.metrics.penetration import mesh_depth, patches
 from sm_jax.fitting.mocap.retarget import random_betas, retarget
 from sm_jax.geometry import rotations
 from sm_jax.motion.frames import map_frames
-from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Array, Contact, Motion
 from tests.body.models import random_arrays, write_npz
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+OUT = RESULTS / "bench_body.json"
+SEED = 0
 
-OUT = pathlib.Path(__file__).parent / "results" / "bench_body.json"
 BATCHES = (64, 256, 1024)
-
-
-def summarise(layers: dict[str, dict[str, float]], costs: dict, depths: dict) -> dict[str, float | None]:
-    """The figures that are quoted: times over ours, forward and backward; None where the other is not installed."""
-    mesh, joints = (layers[f"{what}_forward_backward_{BATCHES[-1]}"] for what in ("mesh", "joints"))
-    return {
-        **{f"mesh_vs_smplx_{b}": layers[f"mesh_forward_backward_{b}"].get("smplx_over_ours") for b in BATCHES},
-        f"mesh_vs_body_models_{BATCHES[-1]}": mesh.get("body_models_over_ours"),
-        f"joints_vs_body_models_{BATCHES[-1]}": joints.get("body_models_over_ours"),
-        "mesh_over_bound": 1 / mesh["bound_over_ours"],
-        "energies_grad_over_value": costs["energies_grad_over_value"],
-        "penetration_depth_correlation": depths["penetration_depth_correlation"],
-        "penetration_depth_error_mm": depths["penetration_depth_error_mm"],
-    }
-
-
-def installed(package: str) -> str | None:
-    """Version of a package, or None."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def main() -> None:
-    """Measure everything and write it down."""
-    with tempfile.TemporaryDirectory() as folder:
-        layers = measure_speed(pathlib.Path(folder), BATCHES)
-    costs = measure_energies(load_body("open-low"))
-    depths = measure_penetration()
-    result = {
-        "what": "SMPL layer on a random model of SMPL's sizes (6,890 vertices, 4 joints a vertex), float32;"
-        " energies of 64 frames of two people; penetration proxy against exact meshes on salsa frames",
-        "device": f"{jax.devices()[0].device_kind}, {os.cpu_count()} cores",
-        "commit": code_version(),
-        "seed": 0,
-        "versions": {name: installed(name) for name in ("jax", "torch", "smplx", "body-models")},
-        "summary": summarise(layers["layers"], costs, depths),
-        **layers,
-        "energies": costs,
-        "penetration": depths,
-    }
-    OUT.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result["summary"], indent=1))
-
-
-# The least time that this machine needs for the arithmetic and the memory traffic of a mesh and its gradient.
-
-
+REPEATS = 11  # of every layer
 VERTICES, BETAS, INFLUENCES = 6890, 10, 4  # SMPL's sizes
 FEATURES = 207 + BETAS + 1  # pose, shape and the template
-_SIDE = 2048  # a product of this size runs as fast as any
-
-
-def work(batch: int) -> tuple[float, float]:
-    """Floating-point operations and bytes of the mesh, forward and backward, that no implementation can leave out.
-
-    The blend shapes are a product with a dense matrix, and one with its transpose. Skinning blends INFLUENCES matrices
-    of 3 x 4 a vertex and applies them, and has two cotangents of the same cost. The blend shapes are read twice; the
-    vertices and their cotangent are written and read once.
-    """
-    coordinates = 3.0 * VERTICES * batch
-    operations = 2 * 2 * coordinates * FEATURES + 3 * 2 * VERTICES * batch * (12 * INFLUENCES + 9)
-    return operations, 4 * (2 * 3 * VERTICES * FEATURES + 4 * coordinates)
-
-
-def bound(batch: int) -> Callable:
-    """A function that multiplies well-shaped matrices and copies memory, as much as `work` says; arguments ignored.
-
-    float32 throughout. Memory that is copied counts twice, being read and written.
-    """
-    operations, traffic = work(batch)
-    left = jnp.ones((round(operations / (2 * _SIDE**2)), _SIDE))
-    right = jnp.ones((_SIDE, _SIDE))
-    product = jax.jit(lambda a, b: jnp.sum(jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)))
-    source = np.ones(round(traffic / 8), np.float32)
-    target = np.ones_like(source)
-
-    def run(*_: np.ndarray) -> None:
-        product(left, right).block_until_ready()
-        np.copyto(target, source)
-
-    return run
-
-
-# Time of body layers side by side: every repetition calls each of them once, and ratios are taken within it.
-
-
+PRODUCT_SIDE = 2048  # a matrix product of this size runs as fast as any
 PASSES = ("forward", "forward_backward")
 
+ENERGY_FRAMES, ENERGY_REPEATS = 64, 200
+MEMORY_FRAMES = (32, 64, 128, 256)
+TOUCHES = ("hand hand", "hand back", "hand shoulder", "forearm upper_arm", "chest chest", "thigh thigh", "hand waist")
 
-def measure_speed(folder: pathlib.Path, batches: Sequence[int] = (64, 256, 1024), repeats: int = 11) -> dict:
-    """Medians in ms, ratios to ours, and the bound of the mesh, by batch; `absent` names what is not installed.
-
-    folder: where a random model of SMPL's sizes is written.
-    """
-    file = folder / "random.npz"
-    write_npz(file, random_arrays(VERTICES, BETAS))
-    contestants, absent = {"ours": ours(file)}, []
-    for name in ("smplx", "body_models"):
-        try:
-            contestants[name] = getattr(body, name)(file)
-        except ImportError as error:
-            absent.append(f"{name}: {error}")
-    report = {}
-    for batch in batches:
-        arguments = _arguments(batch)
-        for what in ("mesh", "surface", "joints"):
-            for step, pass_name in enumerate(PASSES):
-                functions = {name: layer[what][step] for name, layer in contestants.items() if what in layer}
-                if what == "mesh" and pass_name == "forward_backward":
-                    functions |= {"bound": bound(batch)}
-                report[f"{what}_{pass_name}_{batch}"] = _race(functions, arguments, repeats, f"{what} {batch}")
-    return {"layers": report, "absent": absent}
-
-
-def _arguments(batch: int) -> tuple[np.ndarray, ...]:
-    r = np.random.default_rng(batch)
-    sizes = ((batch, 24, 3), 0.3), ((batch, BETAS), 1.0), ((batch, 3), 1.0)
-    return tuple((scale * r.normal(size=size)).astype(np.float32) for size, scale in sizes)
-
-
-def _race(functions: dict[str, Callable], arguments: tuple, repeats: int, label: str) -> dict:
-    """Median ms of each, and the median over repetitions of its time over ours."""
-    for function in functions.values():
-        function(*arguments)
-    seconds = {name: np.zeros(repeats) for name in functions}
-    for i in tqdm(range(repeats), desc=label, leave=False):
-        for name, function in functions.items():
-            function(*arguments)  # untimed: it finds the caches, and the threads of the one before, as they were left
-            start = time.perf_counter()
-            function(*arguments)
-            seconds[name][i] = time.perf_counter() - start
-    row = {f"{name}_ms": 1e3 * float(np.median(x)) for name, x in seconds.items()}
-    return row | {
-        f"{name}_over_ours": float(np.median(x / seconds["ours"])) for name, x in seconds.items() if name != "ours"
-    }
-
-
-# The SMPL layers that are compared: ours, smplx (torch) and body-models (JAX), behind one signature. A layer is a
-# dict from what it computes ("mesh", "surface", "joints") to a pair of functions (forward, forward and backward of
-# the mean square) of axis-angle pose [B, 24, 3], betas [B, 10] and translation [B, 3], all NumPy.
-
+PENETRATION_FRAMES = {"open-low": 200, "open-full": 40}  # spread evenly over all takes, touching or not
+NEARER = 0.1  # metres: the packaged dancers hardly touch, so they are pushed together
 
 Layer = dict[str, tuple[Callable, Callable]]
+"""From what it computes ("mesh", "surface", "joints") to a pair of functions (forward, forward and backward of the mean
+square) of axis-angle pose [B, 24, 3], betas [B, 10] and translation [B, 3], all NumPy."""
 
 
-def ours(file: pathlib.Path) -> Layer:
+# Layers, behind one signature.
+
+
+def our_layer(file: pathlib.Path) -> Layer:
     """This project's layer."""
     body = load_body(file)
     read = {"mesh": smpl.vertices, "surface": smpl.surface_points, "joints": lambda _, posed: posed.joints}
@@ -209,7 +80,7 @@ def ours(file: pathlib.Path) -> Layer:
     return {name: _jax(lambda b, *args, f=f: f(b, posed(b, *args)), body) for name, f in read.items()}
 
 
-def body_models(file: pathlib.Path) -> Layer:
+def body_models_layer(file: pathlib.Path) -> Layer:
     """The JAX layers of the package body-models."""
     from body_models.smpl.jax import SMPL  # pyright: ignore[reportMissingImports]
 
@@ -232,7 +103,7 @@ def _jax(function: Callable, body: Any) -> tuple[Callable, Callable]:
     return (lambda *args: np.asarray(forward(body, *args)), lambda *args: jax.block_until_ready(backward(body, *args)))
 
 
-def smplx(file: pathlib.Path) -> Layer:
+def smplx_layer(file: pathlib.Path) -> Layer:
     """The reference implementation, torch eager. It has no way to parts of the mesh."""
     import smplx  # pyright: ignore[reportMissingImports]
     import torch  # pyright: ignore[reportMissingImports]
@@ -255,59 +126,141 @@ def smplx(file: pathlib.Path) -> Layer:
     return {"mesh": (value, gradient)}
 
 
-# Cost of all energies together on two people: gradient over value, memory over frames, the arrays that are made.
+# Their speed, beside one another and beside the least time that the machine needs.
 
 
-TOUCHES = ("hand hand", "hand back", "hand shoulder", "forearm upper_arm", "chest chest", "thigh thigh", "hand waist")
+def least_work(batch: int) -> tuple[float, float]:
+    """Floating-point operations and bytes of the mesh, forward and backward, that no implementation can leave out.
+
+    The blend shapes are a product with a dense matrix, and one with its transpose. Skinning blends INFLUENCES matrices
+    of 3 x 4 a vertex and applies them, and has two cotangents of the same cost. The blend shapes are read twice; the
+    vertices and their cotangent are written and read once.
+    """
+    coordinates = 3.0 * VERTICES * batch
+    operations = 2 * 2 * coordinates * FEATURES + 3 * 2 * VERTICES * batch * (12 * INFLUENCES + 9)
+    return operations, 4 * (2 * 3 * VERTICES * FEATURES + 4 * coordinates)
+
+
+def machine_bound(batch: int) -> Callable:
+    """A function, of any arguments, that multiplies well-shaped matrices and copies memory as `least_work` says.
+
+    float32 throughout. Memory that is copied counts twice, being read and written.
+    """
+    operations, traffic = least_work(batch)
+    left = jnp.ones((round(operations / (2 * PRODUCT_SIDE**2)), PRODUCT_SIDE))
+    right = jnp.ones((PRODUCT_SIDE, PRODUCT_SIDE))
+    product = jax.jit(lambda a, b: jnp.sum(jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)))
+    source = np.ones(round(traffic / 8), np.float32)
+    target = np.ones_like(source)
+
+    def bound(*_: np.ndarray) -> None:
+        product(left, right).block_until_ready()
+        np.copyto(target, source)
+
+    return bound
+
+
+def measure_speed(file: pathlib.Path, batches: Sequence[int] = BATCHES, repeats: int = REPEATS) -> dict:
+    """Medians in ms, ratios to ours, and the bound of the mesh, by batch; `absent` names what is not installed.
+
+    file: where a random model of SMPL's sizes is written.
+    """
+    write_npz(file, random_arrays(VERTICES, BETAS))
+    layers, absent = {"ours": our_layer(file)}, []
+    for name, make in (("smplx", smplx_layer), ("body_models", body_models_layer)):
+        try:
+            layers[name] = make(file)
+        except ImportError as error:
+            absent.append(f"{name}: {error}")
+    report = {}
+    for batch in batches:
+        arguments = _arguments(batch)
+        for what in ("mesh", "surface", "joints"):
+            for step, pass_name in enumerate(PASSES):
+                functions = {name: layer[what][step] for name, layer in layers.items() if what in layer}
+                if what == "mesh" and pass_name == "forward_backward":
+                    functions |= {"bound": machine_bound(batch)}
+                report[f"{what}_{pass_name}_{batch}"] = _race(functions, arguments, repeats)
+    return {"layers": report, "absent": absent}
+
+
+def _arguments(batch: int) -> tuple[np.ndarray, ...]:
+    r = np.random.default_rng(batch)
+    sizes = ((batch, 24, 3), 0.3), ((batch, BETAS), 1.0), ((batch, 3), 1.0)
+    return tuple((scale * r.normal(size=size)).astype(np.float32) for size, scale in sizes)
+
+
+def _race(functions: dict[str, Callable], arguments: tuple, repeats: int) -> dict[str, float]:
+    """Median ms of each, and the median over repetitions of its time over ours."""
+    calls = {name: lambda f=function: f(*arguments) for name, function in functions.items()}
+    seconds = time_interleaved(calls, repeats, warm=True)
+    row = {f"{name}_ms": 1e3 * float(np.median(x)) for name, x in seconds.items()}
+    return row | {
+        f"{name}_over_ours": float(np.median(x / seconds["ours"])) for name, x in seconds.items() if name != "ours"
+    }
+
+
+# All energies together on two people: cost of the gradient over the value, memory over frames, the largest array.
 
 
 def measure_energies(
-    body: Body, frames: int = 64, lengths: Sequence[int] = (32, 64, 128, 256), repeats: int = 200
+    body: smpl.Body,
+    frames: int = ENERGY_FRAMES,
+    lengths: Sequence[int] = MEMORY_FRAMES,
+    repeats: int = ENERGY_REPEATS,
 ) -> dict:
-    """Medians in ms (value and gradient in turn), memory of the compiled gradient by frames, the largest array."""
-    functions, given = (jax.jit(cost), jax.jit(jax.value_and_grad(cost, argnums=1))), salsa(body, frames)
-    seconds = np.array([[_seconds(f, given) for f in functions] for _ in range(repeats + 3)])[3:]
+    """Medians in ms, value and gradient interleaved, memory of the compiled gradient by frames, the largest array."""
+    arguments = salsa_arguments(body, frames)
+    functions = {"value": jax.jit(total_energy), "grad": jax.jit(jax.value_and_grad(total_energy, argnums=1))}
+    calls = {name: lambda f=f: jax.block_until_ready(f(*arguments)) for name, f in functions.items()}
+    seconds = time_interleaved(calls, repeats)
     memory = {n: gradient_memory(body, n) for n in lengths}
-    operation, shape = max(intermediates(given), key=lambda array: math.prod(array[1]))
+    operation, shape = max(intermediates(arguments), key=lambda array: math.prod(array[1]))
     return {
-        "energies_value_ms": 1e3 * float(np.median(seconds[:, 0])),
-        "energies_grad_ms": 1e3 * float(np.median(seconds[:, 1])),
-        "energies_grad_over_value": float(np.median(seconds[:, 1] / seconds[:, 0])),
+        "energies_value_ms": 1e3 * float(np.median(seconds["value"])),
+        "energies_grad_ms": 1e3 * float(np.median(seconds["grad"])),
+        "energies_grad_over_value": float(np.median(seconds["grad"] / seconds["value"])),
         "energies_grad_bytes": memory,
         "energies_memory_exponent": float(np.polyfit(np.log(list(memory)), np.log(list(memory.values())), 1)[0]),
         "energies_largest_array": {"operation": operation, "shape": list(shape), "vertices": len(body.v_template)},
     }
 
 
-def cost(body: Body, motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:
+def total_energy(body: smpl.Body, motion: Motion, foot_contact: Array, evidence: Evidence) -> jax.Array:
     """All energies with their default weights."""
     return energy(body, motion, foot_contact, evidence, EnergyWeights().active())[0]
 
 
-def salsa(body: Body, frames: int) -> tuple[Body, Motion, Array, Evidence]:
-    """The first frames of a packaged dance as the simulator's estimators see it, with contacts: `cost`'s arguments."""
+def salsa_arguments(body: smpl.Body, frames: int) -> tuple[smpl.Body, Motion, Array, Evidence]:
+    """The arguments of `total_energy`: the first frames of a packaged dance as the simulator sees it, with contacts."""
     take = load_salsa("test")[0]
     true = map_frames(take.motion, lambda x: jnp.asarray(x[:, :frames]))
     seen = jax.jit(simulate, static_argnames="config")(jax.random.key(0), true, body, config=SimulatorConfig())
     pairs = [touch.split() for touch in TOUCHES]
     contacts = contact_targets([Contact(region_a=a, region_b=b, end=frames) for a, b in pairs], frames)
-    same = {name: getattr(seen, name) for name in ("keypoints", "keypoint_confidence", "camera", "visibility")}
-    fps, mask = jnp.float32(take.fps), jnp.ones(frames)
-    contacts = jax.tree.map(jnp.asarray, contacts)
-    evidence = Evidence(**same, contacts=contacts, estimate=seen.motion, fps=fps, frame_mask=mask)
+    evidence = Evidence(
+        keypoints=seen.keypoints,
+        keypoint_confidence=seen.keypoint_confidence,
+        camera=seen.camera,
+        visibility=seen.visibility,
+        contacts=jax.tree.map(jnp.asarray, contacts),
+        estimate=seen.motion,
+        fps=jnp.float32(take.fps),
+        frame_mask=jnp.ones(frames),
+    )
     return body, seen.motion, jnp.asarray(take.foot_contact[:, :frames]), evidence
 
 
-def gradient_memory(body: Body, frames: int) -> int:
+def gradient_memory(body: smpl.Body, frames: int) -> int:
     """Bytes that the compiled value and gradient need beside arguments and results."""
-    shapes = jax.eval_shape(lambda: salsa(body, frames)[1:])
-    memory: Any = jax.jit(jax.value_and_grad(cost, argnums=1)).lower(body, *shapes).compile().memory_analysis()
+    shapes = jax.eval_shape(lambda: salsa_arguments(body, frames)[1:])
+    memory: Any = jax.jit(jax.value_and_grad(total_energy, argnums=1)).lower(body, *shapes).compile().memory_analysis()
     return memory.temp_size_in_bytes
 
 
-def intermediates(given: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
+def intermediates(arguments: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Operation and shape of every array that value and gradient make, inner loops included."""
-    inner = [jax.make_jaxpr(jax.value_and_grad(cost, argnums=1))(*given).jaxpr]
+    inner = [jax.make_jaxpr(jax.value_and_grad(total_energy, argnums=1))(*arguments).jaxpr]
     while inner:
         for equation in inner.pop().eqns:
             yield from ((equation.primitive.name, var.aval.shape) for var in equation.outvars)
@@ -315,39 +268,10 @@ def intermediates(given: Any) -> Iterator[tuple[str, tuple[int, ...]]]:
             inner += [x for x in held if isinstance(x, jax.extend.core.Jaxpr)]
 
 
-def _seconds(function: Any, given: Any) -> float:
-    start = time.perf_counter()
-    jax.block_until_ready(function(*given))
-    return time.perf_counter() - start
+# The penetration energy's signed distance, and its surface points, against exact meshes on real dances.
 
 
-# The packaged dances as material of tests and benchmarks.
-
-
-def dances(count: int) -> Motion:
-    """`count` frames spread evenly over all packaged takes, as one motion."""
-    takes = load_salsa()
-    pick = np.linspace(0, sum(take.motion.pelvis.shape[1] for take in takes) - 1, count).round().astype(int)
-    join = lambda *x: np.concatenate(x, axis=1)[:, pick] if x[0].ndim > 2 else np.mean(x, axis=0)  # noqa: E731
-    return jax.tree.map(join, *[take.motion for take in takes])
-
-
-def nearer(motion: Motion, metres: float) -> Motion:
-    """The second person moved towards the first in every frame, away from them where metres < 0."""
-    towards = motion.pelvis[0] - motion.pelvis[1]
-    shift = metres * towards / np.linalg.norm(towards, axis=-1, keepdims=True)
-    return dataclasses.replace(motion, pelvis=np.stack([motion.pelvis[0], motion.pelvis[1] + shift]))
-
-
-# The penetration energy's signed distance, and its surface points, against exact meshes on real dances. The packaged
-# dancers hardly touch: they are pushed together, so that depths from 0 to 10 cm occur.
-
-
-NEARER = 0.1  # metres
-FRAMES = {"open-low": 200, "open-full": 40}  # spread evenly over all takes, touching or not
-
-
-def measure_penetration(frames: dict[str, int] | None = None, seed: int = 0) -> dict:
+def measure_penetration(frames: dict[str, int] | None = None, seed: int = SEED) -> dict:
     """Errors by body and shape, and of the worst of them; what the surface points miss.
 
     frames: how many are played on each body, with the dancers' betas and with random ones; those with contact count.
@@ -355,9 +279,9 @@ def measure_penetration(frames: dict[str, int] | None = None, seed: int = 0) -> 
     The largest are where the other's arm is in its own chest: exact depth ends at that arm, the proxy's at the chest.
     """
     report = {}
-    for name, count in (frames or FRAMES).items():
+    for name, count in (frames or PENETRATION_FRAMES).items():
         body = load_body(name)
-        motion = nearer(dances(count), NEARER)
+        motion = nearer(dance_frames(count), NEARER)
         for shape, betas in (("own", jnp.asarray(motion.betas)), ("random", random_betas(jax.random.key(seed)))):
             report[f"{name}, {shape} betas"] = _compare(body, retarget(body, motion, betas, (), 30.0)[0])
     return {
@@ -399,5 +323,46 @@ def _compare(body: smpl.Body, motion: Motion) -> dict[str, float]:
     return {key: float(value) for key, value in figures.items()}
 
 
+def summarise(layers: dict[str, dict[str, float]], energies: dict, penetration: dict) -> dict[str, float | None]:
+    """The figures that are quoted: times over ours, forward and backward; None where the other is not installed."""
+    mesh, joints = (layers[f"{what}_forward_backward_{BATCHES[-1]}"] for what in ("mesh", "joints"))
+    return {
+        **{f"mesh_vs_smplx_{b}": layers[f"mesh_forward_backward_{b}"].get("smplx_over_ours") for b in BATCHES},
+        f"mesh_vs_body_models_{BATCHES[-1]}": mesh.get("body_models_over_ours"),
+        f"joints_vs_body_models_{BATCHES[-1]}": joints.get("body_models_over_ours"),
+        "mesh_over_bound": 1 / mesh["bound_over_ours"],
+        "energies_grad_over_value": energies["energies_grad_over_value"],
+        "penetration_depth_correlation": penetration["penetration_depth_correlation"],
+        "penetration_depth_error_mm": penetration["penetration_depth_error_mm"],
+    }
+
+
+def main() -> None:
+    """Measure everything and write it down."""
+    with tempfile.TemporaryDirectory() as folder:
+        speed = measure_speed(pathlib.Path(folder) / "random.npz")
+    energies = measure_energies(load_body("open-low"))
+    penetration = measure_penetration()
+    result = write_result(
+        OUT,
+        what="SMPL layer on a random model of SMPL's sizes (6,890 vertices, 4 joints a vertex), float32;"
+        f" energies of {ENERGY_FRAMES} frames of two people; penetration proxy against exact meshes on salsa frames",
+        config={
+            "batches": BATCHES,
+            "repeats": REPEATS,
+            "energy_frames": ENERGY_FRAMES,
+            "energy_repeats": ENERGY_REPEATS,
+            "penetration_frames": PENETRATION_FRAMES,
+            "nearer": NEARER,
+        },
+        seed=SEED,
+        summary=summarise(speed["layers"], energies, penetration),
+        **speed,
+        energies=energies,
+        penetration=penetration,
+    )
+    print(json.dumps(result["summary"], indent=1))
+
+
 if __name__ == "__main__":
-    main()
+    run(main, __doc__)

@@ -1,4 +1,4 @@
-"""One run of a sweep: the training program in a process of its own, and its result as one file."""
+"""Where the runs of a sweep are carried out: a training program in a process each, here or by Slurm."""
 
 import json
 import os
@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from experiments.lib.results import ROOT, write_json
 from sm_jax.errors import UserError
 from sm_jax.nets.weights import load_weights, parameters
 from sm_jax.train.config import to_dict
 from sm_jax.train.sweep import Run
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAMS = {"infiller": "1_train_infiller.py", "refiner": "2_train_refiner.py"}
+# A process sees one accelerator where these name it; on CPUs they mean nothing.
+VISIBLE_DEVICES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "TPU_VISIBLE_CHIPS")
 
 
 def is_job_done(run: Run, results: pathlib.Path) -> bool:
@@ -32,10 +34,62 @@ def failure(run: Run, results: pathlib.Path) -> str | None:
     return path.read_text().strip().splitlines()[-1] if path.exists() else None
 
 
-def run_job(run: Run, folder: pathlib.Path, results: pathlib.Path, extra: dict[str, str]) -> bool:
+def run_on_devices(todo: Sequence[Run], folder: pathlib.Path, results: pathlib.Path, count: int) -> None:
+    """At most `count` runs at a time, each with an accelerator of its own; 0: as many as there are devices here."""
+    count = count or _count_devices()
+    free: queue.Queue[int] = queue.Queue()
+    for device in range(count):
+        free.put(device)
+
+    def run_on_a_free_one(run: Run) -> None:
+        device = free.get()
+        environment = {name: str(device) for name in VISIBLE_DEVICES} if count > 1 else {}
+        try:
+            _report_end(run, run_job(run, folder, results, environment), results)
+        finally:
+            free.put(device)
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(run_on_a_free_one, todo))
+
+
+def run_on_slurm(
+    todo: Sequence[Run],
+    folder: pathlib.Path,
+    results: pathlib.Path,
+    options: dict[str, str | int],
+    cluster: str = "slurm",
+) -> None:
+    """A job each, until all are done. options: of submitit's executor. Raises UserError without submitit or Slurm."""
+    try:
+        import submitit
+    except ModuleNotFoundError as error:
+        raise UserError("jobs for Slurm are made by submitit: pip install submitit") from error
+    try:
+        executor = submitit.AutoExecutor(folder=folder / "jobs", cluster=cluster)
+    except RuntimeError as error:
+        raise UserError(f"no jobs can be sent from here: {error}") from error
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    executor.update_parameters(name="sm_jax-ablate", **options)
+    jobs = [(run, executor.submit(run_job, run, folder, results, {})) for run in todo]
+    for run, job in jobs:
+        job.wait()
+        _report_end(run, job.exception() is None and job.result(), results)
+
+
+def slurm_options(pairs: Sequence[str]) -> dict[str, str | int]:
+    """`NAME=VALUE` each, whole numbers as such. Raises UserError for anything else."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise UserError(f"{pair!r} is no option for Slurm: write NAME=VALUE, such as timeout_min=240")
+    split = (pair.split("=", 1) for pair in pairs)
+    return {name: int(value) if value.isdigit() else value for name, value in split}
+
+
+def run_job(run: Run, folder: pathlib.Path, results: pathlib.Path, environment: dict[str, str]) -> bool:
     """Train and write RESULTS/NAME.json, or NAME.failed with what the program said. Whether it went well.
 
-    An interrupted or failed run goes on from its checkpoint. extra: environment variables, such as the device to use.
+    An interrupted or failed run goes on from its checkpoint. environment: more variables, such as the device to use.
     """
     out, failed = folder / run.name, results / f"{run.name}.failed"
     results.mkdir(parents=True, exist_ok=True)
@@ -44,19 +98,17 @@ def run_job(run: Run, folder: pathlib.Path, results: pathlib.Path, extra: dict[s
     command = [sys.executable, str(ROOT / "experiments" / PROGRAMS[run.net]), *resume, *run.arguments(out)]
     begin = time.time()
     with (out / "output.txt").open("a") as output:
-        done = subprocess.run(command, env=os.environ | extra, stdout=output, stderr=output, check=False)
+        done = subprocess.run(command, env=os.environ | environment, stdout=output, stderr=output, check=False)
     if done.returncode:
         last = [line for line in (out / "output.txt").read_text(errors="replace").splitlines() if line.strip()]
         failed.write_text(f"exit code {done.returncode}: {last[-1] if last else 'it said nothing'}\n")
         return False
-    partial = results / f"{run.name}.partial"
-    partial.write_text(json.dumps(_result(run, out, time.time() - begin), indent=1) + "\n")
-    partial.replace(results / f"{run.name}.json")
+    write_json(results / f"{run.name}.json", _job_result(run, out, time.time() - begin))
     failed.unlink(missing_ok=True)
     return True
 
 
-def _result(run: Run, out: pathlib.Path, seconds: float) -> dict[str, Any]:
+def _job_result(run: Run, out: pathlib.Path, seconds: float) -> dict[str, Any]:
     """All that there is to know of a run without its folder."""
     weights = load_weights(out / "weights.npz")
     lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
@@ -81,72 +133,12 @@ def _result(run: Run, out: pathlib.Path, seconds: float) -> dict[str, Any]:
     }
 
 
-# Where the runs of a sweep are carried out: here one after the other, on this machine's devices, or by Slurm.
-
-
-# A process sees one accelerator where these name it; on CPUs they mean nothing.
-_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "TPU_VISIBLE_CHIPS")
-
-
-def on_devices(todo: Sequence[Run], folder: pathlib.Path, results: pathlib.Path, count: int) -> None:
-    """At most `count` runs at a time, each with an accelerator of its own; 0: as many as there are devices here."""
-    count = count or _devices()
-    free: queue.Queue[int] = queue.Queue()
-    for device in range(count):
-        free.put(device)
-
-    def one(run: Run) -> None:
-        device = free.get()
-        extra = {name: str(device) for name in _VISIBLE} if count > 1 else {}
-        try:
-            job_environment(run, run_job(run, folder, results, extra), results)
-        finally:
-            free.put(device)
-
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(one, todo))
-
-
-def on_slurm(
-    todo: Sequence[Run],
-    folder: pathlib.Path,
-    results: pathlib.Path,
-    given: dict[str, str | int],
-    cluster: str = "slurm",
-) -> None:
-    """A job each, until all are done. given: for submitit's executor. Raises UserError without submitit or Slurm."""
-    try:
-        import submitit
-    except ModuleNotFoundError as error:
-        raise UserError("jobs for Slurm are made by submitit: pip install submitit") from error
-    try:
-        executor = submitit.AutoExecutor(folder=folder / "jobs", cluster=cluster)
-    except RuntimeError as error:
-        raise UserError(f"no jobs can be sent from here: {error}") from error
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    executor.update_parameters(name="sm_jax-ablate", **given)
-    jobs = [(run, executor.submit(run_job, run, folder, results, {})) for run in todo]
-    for run, job in jobs:
-        job.wait()
-        job_environment(run, job.exception() is None and job.result(), results)
-
-
-def options(given: Sequence[str]) -> dict[str, str | int]:
-    """`NAME=VALUE` each, whole numbers as such. Raises UserError for anything else."""
-    for one in given:
-        if "=" not in one:
-            raise UserError(f"{one!r} is no option for Slurm: write NAME=VALUE, such as timeout_min=240")
-    pairs = (one.split("=", 1) for one in given)
-    return {name: int(value) if value.isdigit() else value for name, value in pairs}
-
-
-def _devices() -> int:
+def _count_devices() -> int:
     """How many accelerators there are, asked in a process of its own so that this one holds none."""
     program = "import jax; print(jax.local_device_count())"
     return int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout)
 
 
-def job_environment(run: Run, went_well: bool, results: pathlib.Path) -> None:
-    """Say how a run ended."""
+def _report_end(run: Run, went_well: bool, results: pathlib.Path) -> None:
     file = results / f"{run.name}.{'json' if went_well else 'failed'}"
     print(f"{'done  ' if went_well else 'FAILED'} {run.name}: {file}", flush=True)

@@ -1,4 +1,7 @@
-"""The generated tables, and putting them into the documents that quote them."""
+"""The generated tables of README.md and docs/*.md, and putting them there.
+
+A table is a function from the folder of results to Markdown. Numbers are never typed.
+"""
 
 import json
 import pathlib
@@ -6,30 +9,34 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from experiments.lib.results import DOCS, RESULTS, ROOT
 from sm_jax.data.codec import FIELDS
 from sm_jax.evaluation.report import means, tables
 from sm_jax.nets.weights import INFILLER, REFINER, load_weights, parameters
 from sm_jax.synthetic.classes import CLASSES
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
-RESULTS = ROOT / "experiments" / "results"
-# Tables of all methods on the frozen benchmarks.
-
-
 HEADLINE = (
     "hidden_mpjpe_mm", "visible_mpjpe_mm", "pair_pa_mpjpe_mm", "contact_recall_5cm", "a_pd_excess_mm",
     "jitter_over_truth", "seconds",
 )  # fmt: skip
+TEXT_COLUMNS = {"pair_pa_mm": ("pair PA-MPJPE (mm)", 1), "contact_f1": ("contact F1 (5 cm)", 3)}
+
+
+def _read(results: pathlib.Path, name: str) -> dict[str, Any]:
+    return json.loads((results / f"{name}.json").read_text())
+
+
+# All methods on the frozen benchmarks.
 
 
 def benchmark(name: str) -> Callable[[pathlib.Path], str]:
     """The tables of one benchmark."""
-    return lambda results: tables(name, _read(results)["benchmarks"][name])
+    return lambda results: tables(name, _read(results, "baselines")["benchmarks"][name])
 
 
 def headline(results: pathlib.Path) -> str:
     """All methods on rendered video, the columns that matter most."""
-    result = _read(results)
+    result = _read(results, "baselines")
     found = result["benchmarks"]["rendered"]
     refused, takes = len(found["failed"]), len(found["takes"])
     note = (
@@ -41,8 +48,8 @@ def headline(results: pathlib.Path) -> str:
 
 def methods(results: pathlib.Path) -> str:
     """Which methods these are, with their settings."""
-    result = _read(results)
-    lines = ["| method | settings |", "|---|---|", *(_row(name, said) for name, said in result["methods"].items())]
+    result = _read(results, "baselines")
+    lines = ["| method | settings |", "|---|---|", *(_row(*method) for method in result["methods"].items())]
     weights = ", ".join(f"{name} {value[:12]}" for name, value in result["weights"].items())
     made = f"jax {result['jax']}, {result['device']}, commit {result['commit']}"
     return "\n".join([*lines, "", f"Seed {result['question']['seed']}, weights {weights}, {made}."])
@@ -50,7 +57,7 @@ def methods(results: pathlib.Path) -> str:
 
 def tuning(results: pathlib.Path) -> str:
     """Each method's best settings on the validation split, and how many were tried."""
-    found = json.loads((results / "tuning.json").read_text())
+    found = _read(results, "tuning")
     lines = ["| method | tried | best | score | jitter over truth |", "|---|---|---|---|---|"]
     for name, method in found["methods"].items():
         best = min(method["rows"], key=lambda row: row["score"])
@@ -61,7 +68,7 @@ def tuning(results: pathlib.Path) -> str:
         lines.append(
             f"| {name} | {len(method['rows'])} | {chosen} | {best['score']:.3f} | {best['jitter_over_truth']:.2f} |"
         )
-    clips = f"{len(found['clips'])} clips × {found['seeds']} simulations"
+    clips = f"{len(found['config']['clips'])} clips × {found['config']['seeds']} simulations"
     return "\n".join(
         [*lines, "", f"{clips}, {found['device']}; the score is lower the better, the raw estimate's is 1."]
     )
@@ -71,14 +78,10 @@ def _row(name: str, settings: dict[str, Any]) -> str:
     return f"| {name} | {', '.join(f'{key} {value}' for key, value in settings.items())} |"
 
 
-def _read(results: pathlib.Path) -> dict[str, Any]:
-    return json.loads((results / "baselines.json").read_text())
+# What the data are.
 
 
-# Tables of what the data are.
-
-
-def fields(_: pathlib.Path) -> str:
+def sequence_fields(_: pathlib.Path) -> str:
     """The arrays of a sequence."""
     lines = ["| field | type | what |", "|---|---|---|"]
     for name, field in FIELDS.items():
@@ -87,9 +90,9 @@ def fields(_: pathlib.Path) -> str:
     return "\n".join(lines)
 
 
-def synthetic(results: pathlib.Path) -> str:
+def synthetic_quality(results: pathlib.Path) -> str:
     """How the synthetic classes move, beside salsa."""
-    result = json.loads((results / "synthetic.json").read_text())
+    result = _read(results, "synthetic")
     columns = {
         "skate": "skate (mm/s)",
         "deep": "deeper than 2 cm (share of frames)",
@@ -104,12 +107,12 @@ def synthetic(results: pathlib.Path) -> str:
     for name, row in result["classes"].items():
         cells = " | ".join("" if row[key] is None else f"{row[key]:.3g}" for key in columns)
         lines.append(f"| {name} | {CLASSES[name].split if name in CLASSES else ''} | {cells} |")
-    return "\n".join([*lines, "", f"{result['per_class']} samples of each class, commit {result['commit']}."])
+    return "\n".join([*lines, "", f"{result['config']['per_class']} samples of each class, commit {result['commit']}."])
 
 
 def salsa_truth(results: pathlib.Path) -> str:
     """What is wrong with the salsa set as ground truth."""
-    result = json.loads((results / "salsa_truth.json").read_text())
+    result = _read(results, "salsa_truth")
     columns = {
         "closest_knuckles_median_mm": "hands that hold (mm apart)",
         "skate_measured_mm_s": "skate as measured (mm/s)",
@@ -125,7 +128,7 @@ def salsa_truth(results: pathlib.Path) -> str:
     for name, row in {**result["takes"], "mean over frames": result["mean_over_frames"]}.items():
         cells = " | ".join(_share_or_number(key, row.get(key)) for key in columns)
         lines.append(f"| {name} | {cells} |")
-    note = f"Vertices in every {result['every']}th frame, surface points in all; shares of frames. "
+    note = f"Vertices in every {result['config']['every']}th frame, surface points in all; shares of frames. "
     return "\n".join([*lines, "", f"{note}Commit {result['commit']}."])
 
 
@@ -135,21 +138,21 @@ def _share_or_number(key: str, value: float | None) -> str:
     return f"{value:.3g}" if key.endswith(("_mm", "_mm_s")) and "frames" not in key else f"{100 * value:.1f} %"
 
 
-# Tables of the simulated observer and of what training makes with it.
+# The simulated observer, and how fast training examples are made with it.
 
 
-def simulator(results: pathlib.Path) -> str:
+def simulator_fit(results: pathlib.Path) -> str:
     """The simulated observer beside the real front-end on the same clip."""
-    result = json.loads((results / "simulator.json").read_text())
+    result = _read(results, "simulator")
     lines = ["| statistic | front-end | simulator before | fitted |", "|---|---|---|---|"]
     for name, row in result["statistics"].items():
         lines.append(f"| {name} | " + " | ".join(f"{row[key]:.3g}" for key in ("real", "before", "after")) + " |")
     return "\n".join([*lines, "", f"{result['what'][0].upper()}{result['what'][1:]}. Commit {result['commit']}."])
 
 
-def examples(results: pathlib.Path) -> str:
+def example_rates(results: pathlib.Path) -> str:
     """How fast examples are made, beside how fast networks train on them."""
-    result = json.loads((results / "bench_examples.json").read_text())
+    result = _read(results, "bench_examples")
     rate = result["examples_per_second"]
     lines = ["| | examples a second | made over trained |", "|---|---|---|", f"| made | {rate['examples']:.0f} | |"]
     for size, ratio in result["made_over_trained"].items():
@@ -162,9 +165,9 @@ def examples(results: pathlib.Path) -> str:
 # How fast the body is.
 
 
-def speed(results: pathlib.Path) -> str:
+def body_speed(results: pathlib.Path) -> str:
     """Time of the body layer beside others and the machine's bound."""
-    result = json.loads((results / "bench_body.json").read_text())
+    result = _read(results, "bench_body")
     lines = ["| forward and backward, frames | ours (ms) | smplx | body-models | bound |", "|---|---|---|---|---|"]
     for name, row in result["layers"].items():
         what, _, batch = name.partition("_forward_backward_")
@@ -178,7 +181,7 @@ def speed(results: pathlib.Path) -> str:
 # What the shipped weights are.
 
 
-def training_scores(_: pathlib.Path) -> str:
+def packaged_weights(_: pathlib.Path) -> str:
     """What the shipped weights were trained on, and for how long."""
     names = ("hidden_rooted_mpjpe", "acceleration_error")
     lines = [
@@ -200,30 +203,30 @@ def training_scores(_: pathlib.Path) -> str:
 # How fast training and sampling are, and what they cost.
 
 
-def training(results: pathlib.Path) -> str:
+def training_speed(results: pathlib.Path) -> str:
     """Examples a second against the size of the batch."""
-    result = json.loads((results / "bench_training.json").read_text())
+    result = _read(results, "bench_training")
     summary = result["summary"]
     by_size = result["torch_over_ours"].values()
-    said = (
+    note = (
         f"Beside eager PyTorch {min(by_size):.2f} to {max(by_size):.2f}× as fast; eight devices that share the cores"
         f" take the largest batch {summary['partition_overhead_8']:.2f}× as fast as one."
     )
     return "\n".join(
-        [*_rates(result, "examples_per_second", "examples a second, batch of"), "", said, "", _origin(result)]
+        [*_rates(result, "examples_per_second", "examples a second, batch of"), "", note, "", _origin(result)]
     )
 
 
-def sampling(results: pathlib.Path) -> str:
+def sampling_speed(results: pathlib.Path) -> str:
     """Frames a second against the clips in a batch."""
-    result = json.loads((results / "bench_sampling.json").read_text())
+    result = _read(results, "bench_sampling")
     return "\n".join([*_rates(result, "frames_per_second", "frames a second, clips in a batch"), "", _origin(result)])
 
 
-def guidance(results: pathlib.Path) -> str:
+def guidance_cost(results: pathlib.Path) -> str:
     """What guidance costs, in a denoising step and in a whole call."""
-    result = json.loads((results / "bench_sampling.json").read_text())
-    took, summary, settings = result["milliseconds"], result["summary"], result["settings"]
+    result = _read(results, "bench_sampling")
+    took, summary, settings = result["milliseconds"], result["summary"], result["config"]
     rows = {
         "a denoising step": ("step", "guided_over_unguided"),
         f"a whole call: {settings['steps']} of them, {settings['polish']} of the last descent": (
@@ -237,9 +240,9 @@ def guidance(results: pathlib.Path) -> str:
     return "\n".join([*lines, "", f"{free} {_origin(result)}"])
 
 
-def to_energy(results: pathlib.Path) -> str:
+def time_to_energy(results: pathlib.Path) -> str:
     """How long L-BFGS without a prior takes to the energy of our result."""
-    result = json.loads((results / "bench_sampling.json").read_text())
+    result = _read(results, "bench_sampling")
     found = result["lbfgs_to_our_energy"]
     lines = ["| clip | energy | ours (s) | L-BFGS: iterations | energy | time over ours |", "|---|---|---|---|---|---|"]
     for number, row in enumerate(found["clips"]):
@@ -252,14 +255,14 @@ def to_energy(results: pathlib.Path) -> str:
 
 
 def _rates(result: dict, name: str, what: str) -> list[str]:
-    """Lines of a table: ways, their rates by the size of the batch, and the peak memory of their process."""
+    """Lines of a table: variants, their rates by the size of the batch, and the peak memory of their process."""
     rates = result[name]
     sizes = sorted({int(size) for by_size in rates.values() for size in by_size})
     lines = [f"| {what} | {' | '.join(map(str, sizes))} | peak memory (GiB) |", "|---" * (len(sizes) + 2) + "|"]
-    for way, by_size in rates.items():
+    for variant, by_size in rates.items():
         cells = (f"{by_size[str(size)]:.1f}" if str(size) in by_size else "" for size in sizes)
-        memory = next(gib for process, gib in result["peak_memory_gib"].items() if way.startswith(process))
-        lines.append(f"| {way} | {' | '.join(cells)} | {memory:.1f} |")
+        memory = next(gib for process, gib in result["peak_memory_gib"].items() if variant.startswith(process))
+        lines.append(f"| {variant} | {' | '.join(cells)} | {memory:.1f} |")
     return lines
 
 
@@ -269,15 +272,12 @@ def _origin(result: dict) -> str:
     return f"{what}; {result['device']}, {packages}, commit {result['commit']}."
 
 
-# Tables of what is said of a clip: whether it is true, whether it helps, and whether it is done.
-
-
-COLUMNS = {"pair_pa_mm": ("pair PA-MPJPE (mm)", 1), "contact_f1": ("contact F1 (5 cm)", 3)}
+# What is said of a clip: whether it is true, whether it helps, and whether it is done.
 
 
 def rule_facts(results: pathlib.Path) -> str:
     """Shares of the rules' sentences that are true, by set."""
-    sets = json.loads((results / "rule_facts.json").read_text())["summary"]["sets"]
+    sets = _read(results, "rule_facts")["summary"]["sets"]
     lines = [
         "| set | described from | sentences | true in every statement | statements each |",
         "|---|---|---|---|---|",
@@ -289,30 +289,30 @@ def rule_facts(results: pathlib.Path) -> str:
     return "\n".join(lines)
 
 
-def semantics(results: pathlib.Path) -> str:
-    """Of each way to reconstruct and each telling, the scores, and the difference to silence."""
-    study = json.loads((results / "semantics.json").read_text())
-    heads = [head for head, _ in COLUMNS.values()]
-    head = ["way", "told", *heads, *(f"{name} over none" for name in heads)]
+def text_guidance(results: pathlib.Path) -> str:
+    """Of each variant of the reconstruction and each description, the scores, and the difference to silence."""
+    study = _read(results, "semantics")
+    heads = [head for head, _ in TEXT_COLUMNS.values()]
+    head = ["variant", "description", *heads, *(f"{name} over none" for name in heads)]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    for way, by_kind in study["over_none"].items():
-        for kind, cells in study["summary"][way].items():
+    for variant, by_kind in study["over_none"].items():
+        for kind, cells in study["summary"][variant].items():
             over = by_kind.get(kind)
-            told = [_cell(cells[name], digits) for name, (_, digits) in COLUMNS.items()]
-            beside = [_cell(over[name], digits, "+") if over else "" for name, (_, digits) in COLUMNS.items()]
-            lines.append(f"| {' | '.join([way, kind, *told, *beside])} |")
-    clips = len({row["clip"] for row in study["rows"]})
+            scores = [_cell(cells[name], digits) for name, (_, digits) in TEXT_COLUMNS.items()]
+            differences = [_cell(over[name], digits, "+") if over else "" for name, (_, digits) in TEXT_COLUMNS.items()]
+            lines.append(f"| {' | '.join([variant, kind, *scores, *differences])} |")
+    clips, seeds = len({row["clip"] for row in study["rows"]}), study["config"]["seeds"]
     weights = study["weights"]["infiller_sha256"][:12]
-    note = f"{clips} clips of held-out classes × {study['seeds']} simulations; mean and 95 % interval over clips;"
+    note = f"{clips} clips of held-out classes × {seeds} simulations; mean and 95 % interval over clips;"
     return "\n".join([*lines, "", f"{note} infiller {weights}, {study['device']}, commit {study['commit']}."])
 
 
-def sentences(results: pathlib.Path) -> str:
+def three_sentences(results: pathlib.Path) -> str:
     """Which of three sentences hold in the motions made under each, and how far the visible joints moved."""
-    study = json.loads((results / "three_sentences.json").read_text())
+    study = _read(results, "three_sentences")
     rows = study["rows"]
     asked = [text for text, row in rows.items() if row["contacts"]]
-    head = ["told", *(f"“{text}” holds" for text in asked), "visible joints moved (mm), mean and 95 %"]
+    head = ["description", *(f"“{text}” holds" for text in asked), "visible joints moved (mm), mean and 95 %"]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for text, row in rows.items():
         shares = [f"{100 * row['share_in_contact'][one]:.0f} %" for one in asked]
@@ -320,7 +320,7 @@ def sentences(results: pathlib.Path) -> str:
         change = f"{moved['mean']:.1f}, {moved['95 %']:.0f}"
         lines.append(f"| {' | '.join([text, *shares, change])} |")
     return "\n".join(
-        [*lines, "", f"{study['clip']}, seed {study['seed']}, {study['device']}, commit {study['commit']}."]
+        [*lines, "", f"{study['config']['clip']}, seed {study['seed']}, {study['device']}, commit {study['commit']}."]
     )
 
 
@@ -336,26 +336,26 @@ TABLES = {
     "four_views": benchmark("four_views"),
     "methods": methods,
     "tuning": tuning,
-    "training": training_scores,
-    "body": speed,
-    "speed_training": training,
-    "speed_sampling": sampling,
-    "guidance": guidance,
-    "to_energy": to_energy,
-    "fields": fields,
+    "training": packaged_weights,
+    "body": body_speed,
+    "speed_training": training_speed,
+    "speed_sampling": sampling_speed,
+    "guidance": guidance_cost,
+    "to_energy": time_to_energy,
+    "fields": sequence_fields,
     "salsa_truth": salsa_truth,
-    "simulator": simulator,
-    "synthetic": synthetic,
-    "examples": examples,
+    "simulator": simulator_fit,
+    "synthetic": synthetic_quality,
+    "examples": example_rates,
     "rule_facts": rule_facts,
-    "semantics": semantics,
-    "sentences": sentences,
+    "semantics": text_guidance,
+    "sentences": three_sentences,
 }
 
 
 def embed_tables() -> None:
     """Replace what stands between `<!-- table: NAME -->` and `<!-- end -->` in README.md and docs/*.md."""
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+    for path in (ROOT / "README.md", *sorted(DOCS.glob("*.md"))):
         text = path.read_text()
         for name, make in TABLES.items():
             begin, end = f"<!-- table: {name} -->", "<!-- end -->"

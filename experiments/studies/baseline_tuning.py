@@ -1,21 +1,20 @@
 """Tune every method on the validation split, ours no more than the others.
 
-    python experiments/studies/baseline_tuning.py --synthetic data/synthetic.npz --smoothnets out/runs/smoothnet/weights.npz
+    python -m experiments.studies.baseline_tuning --synthetic data/synthetic.npz \
+        --smoothnets out/runs/smoothnet/weights.npz                    (an hour on one core, half of which compiles)
 
-Clips of 96 frames of the validation dance and the validation classes (`rendering.clips.validation_clips`), each seen
-by several independent simulations. The criterion was chosen before anything was tuned: the geometric mean of four
+Clips of 96 frames of the validation dance and the validation classes (`benchmark_sets.clips.validation_clips`), each
+seen by several independent simulations. The criterion was chosen before anything was tuned: the geometric mean of four
 numbers, each as a share of the raw estimate's: root-aligned MPJPE over all joints, pair PA-MPJPE, acceleration error,
 and by how many times the jitter is larger *or smaller* than the truth's, so that smoothing more than is right does not
-pay. Grids are in tuning/grids.py. Writes experiments/results/tuning.json: every row, and each method's winner, which is
-copied by hand to where the method's defaults stand. Rows that the file has are not measured again: delete it to start
-anew. An hour on one core, half of which compiles.
+pay. Writes experiments/results/tuning.json: every row, and each method's winner, which is copied by hand to where the
+method's defaults stand. Rows that the file has are not measured again: delete it to start anew.
 """
 
 import dataclasses
 import itertools
 import json
 import pathlib
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,14 +22,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import tyro
 
-from experiments.benchmark_sets.rendering.clips import validation_clips
-from sm_jax.assets.cache import cache_folder
+from experiments.benchmark_sets.clips import validation_clips
+from experiments.lib.program import run
+from experiments.lib.results import RESULTS, write_result
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
-from sm_jax.errors import UserError
 from sm_jax.evaluation.baselines.diffusion import DiffusionMethod
 from sm_jax.evaluation.baselines.estimate import raw, slerp
 from sm_jax.evaluation.baselines.filters import OneEuro, SavitzkyGolay
@@ -41,8 +39,9 @@ from sm_jax.evaluation.baselines.smoothnet import Smoothed
 from sm_jax.evaluation.metrics.joints import mpjpe_mm, pair_pa_mpjpe_mm, world_mpjpe_mm
 from sm_jax.evaluation.metrics.motion import acceleration_error_mm, jitter_m_s3, peak_wrist_speed_ratio
 from sm_jax.nets.weights import load_weights
-from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import load_models
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.sampling.sample import GUIDANCE, Settings
 from sm_jax.text.contacts import contact_targets
 from sm_jax.text.describers import rules
@@ -50,10 +49,13 @@ from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.types import Array, Motion, Observation
 
-# A search over settings, in stages.
-
+OUT = RESULTS / "tuning.json"
+CRITERION = ("mpjpe_mm", "pair_pa_mpjpe_mm", "acceleration_error_mm", "jitter_misfit")
 
 Values = dict[str, Any]
+Means = dict[str, float]
+Clip = tuple[str, Motion, MethodInput]
+"""Name, true motion, what a method is given."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,9 +73,6 @@ class Grid:
             yield best | dict(zip(stage, chosen, strict=True))
 
 
-# Which settings of which method are tried.
-
-
 def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     """By name. smoothnets: weights to choose from."""
     models, _ = load_models()
@@ -85,20 +84,20 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     descent = {"polish": (30, 50, 100), "step": (0.01, 0.02, 0.03)}
     shorter = {"step": (0.03, 0.01, 0.003)}  # 6D units and metres of a full descent step
 
-    def settings(v: Values, alone: bool = False) -> Settings:
+    def diffusion_settings(v: Values, single_person: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
-        weights = without_partner(weights) if alone else weights
+        weights = without_partner(weights) if single_person else weights
         return Settings(
             weights=weights,
             steps=v["steps"],
-            text_scale=v["text_scale"],
-            descent=v["descent"],
-            polish=v["polish"],
+            cfg_scale=v["text_scale"],
+            guidance_steps=v["descent"],
+            final_guidance_steps=v["polish"],
             rotation_step=v["step"],
             pelvis_step=v["step"],
         )
 
-    def optimised(v: Values) -> Method:
+    def descent_method(v: Values) -> Method:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"], prior=v["prior"])
         return Descent(weights, v["iterations"])
 
@@ -119,31 +118,24 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
             [{"weights": [*nets]}],
         ),
         "networks + guidance": Grid(
-            lambda v: DiffusionMethod(models, settings(v)),
+            lambda v: DiffusionMethod(models, diffusion_settings(v)),
             usual,
             [descent, {"descent": (1, 5)}, smoother, {"text_scale": (1.0, 2.0)}, {"steps": (5, 10)}],
         ),
         "optimisation": Grid(
-            optimised,
+            descent_method,
             {"smoothness": GUIDANCE.smoothness, "prior": GUIDANCE.prior, "iterations": 100},
             [{"iterations": (30, 100)}, smoother],
         ),
         "each alone": Grid(
-            lambda v: SinglePersonMethod(models, settings(v, alone=True)),
+            lambda v: SinglePersonMethod(models, diffusion_settings(v, single_person=True)),
             usual,
             [shorter, smoother, {"steps": (5, 10)}],
         ),
     }
 
 
-# What tuning minimises, the same for every method.
-
-
-COUNTED = ("mpjpe_mm", "pair_pa_mpjpe_mm", "acceleration_error_mm", "jitter_misfit")
-Means = dict[str, float]
-
-
-def measure(method: Method, clips: list[tuple[str, Motion, MethodInput]]) -> Means:
+def measure(method: Method, clips: Sequence[Clip]) -> Means:
     """Means over the clips. jitter_misfit: how many times too large or too small the mean jitter is."""
     rows, true_jitter = [], 0.0
     for _, truth, clip in clips:
@@ -166,9 +158,9 @@ def measure(method: Method, clips: list[tuple[str, Motion, MethodInput]]) -> Mea
     return means
 
 
-def score(means: Means, raw: Means) -> float:
-    """Geometric mean of the COUNTED numbers as shares of the raw estimate's: below 1 is better than that."""
-    return float(np.exp(np.mean([np.log(means[name] / raw[name]) for name in COUNTED])))
+def score(means: Means, raw_means: Means) -> float:
+    """Geometric mean of the CRITERION numbers as shares of the raw estimate's: below 1 is better than that."""
+    return float(np.exp(np.mean([np.log(means[name] / raw_means[name]) for name in CRITERION])))
 
 
 @jax.jit
@@ -176,26 +168,23 @@ def _joints(body: smpl.Body, motion: Motion) -> Array:
     return smpl.pose(body, motion).joints
 
 
-# Validation clips as simulated cameras see them.
-
-
-def observed(synthetic: pathlib.Path, count: int, seeds: int) -> list[tuple[str, Motion, MethodInput]]:
+def simulate_clips(synthetic: pathlib.Path, count: int, seeds: int) -> list[Clip]:
     """`count` validation clips, evenly chosen of dances and synthetic classes, each seen `seeds` times, with names
     and true motions."""
-    found, encoder = validation_clips(synthetic), TextEncoder.load()
+    sequences, encoder = validation_clips(synthetic), TextEncoder.load()
     clips = []
     for number in range(count):
-        sequence = found[number * (len(found) - 1) // max(count - 1, 1)]
+        sequence = sequences[number * (len(sequences) - 1) // max(count - 1, 1)]
         body = load_body(sequence.body)
         for seed in range(seeds):
             key = jax.random.fold_in(jax.random.key(seed), number)
             seen = jax.device_get(_simulate(key, sequence.motion, body))
-            said = rules.describe(describer_input(seen, body))
+            description = rules.describe(describer_input(seen, body))
             clip = MethodInput(
                 observation=seen,
                 body=body,
-                text=encoder.encode_one(said.text),
-                contacts=contact_targets(said.contacts, seen.visibility.shape[1]),
+                text=encoder.encode_one(description.text),
+                contacts=contact_targets(description.contacts, seen.visibility.shape[1]),
                 key=key,
             )
             clips.append((sequence.name, sequence.motion, clip))
@@ -207,51 +196,57 @@ def _simulate(key: jax.Array, truth: Motion, body: smpl.Body) -> Observation:
     return simulate(key, jax.tree.map(jnp.asarray, truth), body, SimulatorConfig())
 
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
-RESULTS = pathlib.Path(__file__).parent / "results" / "tuning.json"
-
-
-def main(
-    synthetic: pathlib.Path, smoothnets: tuple[pathlib.Path, ...] = (), methods: tuple[str, ...] = (),
-    clips: int = 4, seeds: int = 3,
-) -> None:  # fmt: skip
-    """synthetic: a prepared synthetic set.  smoothnets: weights files to choose from, called by their folders."""
-    jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-    seen, everything = observed(synthetic, clips, seeds), grids(smoothnets)
-    names = sorted({name for name, *_ in seen})
-    result: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    if (result.get("clips"), result.get("seeds")) != (names, seeds):
-        result = {"clips": names, "seeds": seeds, "device": jax.devices()[0].device_kind, "methods": {}}
-        result |= {"raw": measure(raw, seen), "slerp": measure(slerp, seen)}
-    for name in methods or everything:
-        found = result["methods"].setdefault(name, {"winner": {}, "rows": []})
-        for row in search(everything[name], seen, result["raw"], found["rows"]):
-            print(json.dumps({"method": name} | row), flush=True)
-            found["winner"] = _best(found["rows"])
-            RESULTS.write_text(json.dumps(result, indent=1) + "\n")
-
-
-def search(grid: Grid, seen: list, start: Means, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def search(grid: Grid, clips: Sequence[Clip], raw_means: Means, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Adds a row for every setting tried that has none, and yields it."""
     best = grid.start
     for stage in grid.stages:
         for values in grid.around(best, stage):
             if all(row["settings"] != values for row in rows):
-                began, means = time.perf_counter(), measure(grid.make(values), seen)
-                found = {"score": score(means, start)} | means | {"seconds": time.perf_counter() - began}
-                rounded = {key: round(value, 4) for key, value in found.items()}
+                began, means = time.perf_counter(), measure(grid.make(values), clips)
+                numbers = {"score": score(means, raw_means)} | means | {"seconds": time.perf_counter() - began}
+                rounded = {key: round(value, 4) for key, value in numbers.items()}
                 rows.append({"settings": values, "commit": code_version()} | rounded)
                 yield rows[-1]
-        best = _best(rows)
+        best = best_settings(rows)
 
 
-def _best(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def best_settings(rows: list[dict[str, Any]]) -> Values:
+    """Those of the row with the least score."""
     return min(rows, key=lambda row: row["score"])["settings"]
 
 
+def main(
+    synthetic: pathlib.Path,
+    smoothnets: tuple[pathlib.Path, ...] = (),
+    methods: tuple[str, ...] = (),
+    clips: int = 4,
+    seeds: int = 3,
+) -> None:
+    """Try what was not tried yet, and write every row down.
+
+    Args:
+        synthetic: a prepared synthetic set.
+        smoothnets: weights files to choose from, called by their folders.
+        methods: to tune; all if none are named.
+        clips: how many.
+        seeds: simulations of each clip.
+    """
+    keep_compiled_programs()
+    cases, everything = simulate_clips(synthetic, clips, seeds), grids(smoothnets)
+    config = {"clips": sorted({name for name, *_ in cases}), "seeds": seeds}
+    known: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {}
+    if known.get("config") != config:
+        known = {"raw": measure(raw, cases), "slerp": measure(slerp, cases), "methods": {}}
+    found = {name: known[name] for name in ("raw", "slerp", "methods")}
+    for name in methods or everything:
+        tuned = found["methods"].setdefault(name, {"winner": {}, "rows": []})
+        for row in search(everything[name], cases, found["raw"], tuned["rows"]):
+            print(json.dumps({"method": name} | row), flush=True)
+            tuned["winner"] = best_settings(tuned["rows"])
+            write_result(
+                OUT, what="settings of every method on simulated validation clips", config=config, seed=0, **found
+            )
+
+
 if __name__ == "__main__":
-    try:
-        tyro.cli(main)
-    except UserError as error:
-        sys.exit(str(error))
+    run(main, __doc__)

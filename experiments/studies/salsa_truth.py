@@ -1,21 +1,20 @@
 """How good the packaged salsa is as ground truth: penetration, skate, holds and joints out of range, take by take.
 
-    python experiments/studies/salsa_truth.py --source-dir FOLDER        (FOLDER holds salsa_bvh.tar.xz; 5 minutes on 2 cores)
+    python -m experiments.studies.salsa_truth --source-dir FOLDER        (5 minutes on 2 cores)
 
-Writes experiments/results/salsa_truth.json. Penetration is exact, on the meshes, in every `EVERY`th frame, and by
-surface points in all. Skate: 25th percentile of the toes' horizontal speed, in the take and as it was measured.
+FOLDER holds salsa_bvh.tar.xz. Writes experiments/results/salsa_truth.json. Penetration is exact, on the meshes, in
+every `EVERY`th frame, and by surface points in all. Skate: 25th percentile of the toes' horizontal speed, in the take
+and as it was measured.
 """
 
-import argparse
 import json
 import pathlib
-import sys
 
 import jax
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
+from experiments.lib.program import run
+from experiments.lib.results import RESULTS, write_result
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data.schema import LandmarkMotion, PairSequence
@@ -25,13 +24,12 @@ from sm_jax.evaluation.metrics.penetration import mesh_penetration
 from sm_jax.fitting.mocap import hands, joints
 from sm_jax.fitting.mocap.joints import by_name
 from sm_jax.fitting.mocap.report import DEEP, make_report
-from sm_jax.pipeline.provenance import code_version
 
-OUT = pathlib.Path(__file__).parent / "results" / "salsa_truth.json"
+OUT = RESULTS / "salsa_truth.json"
 EVERY = 30
 
 
-def judge(body: smpl.Body, take: PairSequence, landmarks: LandmarkMotion) -> dict[str, float]:
+def score_take(body: smpl.Body, take: PairSequence, landmarks: LandmarkMotion) -> dict[str, float]:
     """Figures of one take. Lengths in millimetres, shares of frames."""
     target = joints.targets(landmarks, by_name(landmarks))
     holds = tuple(c for c in take.contacts if c.region_a == c.region_b == "hand")
@@ -60,21 +58,27 @@ def judge(body: smpl.Body, take: PairSequence, landmarks: LandmarkMotion) -> dic
     }
 
 
-def main() -> None:
-    """Judge every take and write the figures down."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source-dir", type=pathlib.Path, required=True, help="folder with salsa_bvh.tar.xz")
+def main(source_dir: pathlib.Path) -> None:
+    """Score every take and write the figures down.
+
+    Args:
+        source_dir: folder with salsa_bvh.tar.xz.
+    """
     body, takes = load_body("open-low"), {take.name: take for take in load_salsa()}
-    archive = parser.parse_args().source_dir / "salsa_bvh.tar.xz"
-    found = {x.name: judge(body, takes[x.name], x) for x in salsa.read(archive)}
-    frames = [take["frames"] for take in found.values()]
-    mean = {key: float(np.average([take[key] for take in found.values()], weights=frames))
-            for key in next(iter(found.values())) if all(key in take for take in found.values())}  # fmt: skip
-    result = {"what": "the packaged salsa as ground truth", "commit": code_version(), "every": EVERY, "body": body.name,
-              "mean_over_frames": mean | {"frames": sum(frames)}, "takes": found}  # fmt: skip
-    OUT.write_text(json.dumps(result, indent=1) + "\n")
+    scores = {x.name: score_take(body, takes[x.name], x) for x in salsa.read(source_dir / "salsa_bvh.tar.xz")}
+    frames = [score["frames"] for score in scores.values()]
+    everywhere = [key for key in next(iter(scores.values())) if all(key in score for score in scores.values())]
+    mean = {key: float(np.average([score[key] for score in scores.values()], weights=frames)) for key in everywhere}
+    result = write_result(
+        OUT,
+        what="the packaged salsa as ground truth",
+        config={"every": EVERY, "body": body.name},
+        seed=0,
+        mean_over_frames=mean | {"frames": sum(frames)},
+        takes=scores,
+    )
     print(json.dumps(result["mean_over_frames"], indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    run(main, __doc__)

@@ -1,18 +1,17 @@
 """Train the SmoothNet baseline on the simulated windows that the refiner learns from, and write its weights.
 
-    python experiments/studies/smoothnet.py --out out/runs/smoothnet small --data.sets salsa data/synthetic.npz \
+    python -m experiments.studies.smoothnet --out out/runs/smoothnet small --data.sets salsa data/synthetic.npz \
         --data.shares 2 1 --data.variants 0 0                          (10 minutes on one core; --resume continues)
 
-The folder receives the windows, checkpoints, log.jsonl and weights.npz; copy the last to sm_jax/nets/packaged/smoothnet.npz.
-The weights there are the average at step 750 of 1000: that run was cut short. Tuning chose them over 3000 steps
-with `--acceleration 3`, which smooth too much.
+The folder receives the windows, checkpoints, log.jsonl and weights.npz; copy the last to
+sm_jax/nets/packaged/smoothnet.npz. The weights there are the average at step 750 of 1000: that run was cut short.
+Tuning chose them over 3000 steps with `--acceleration 3`, which smooth too much.
 """
 
 import dataclasses
 import itertools
 import json
 import pathlib
-import sys
 
 import jax
 import jax.numpy as jnp
@@ -30,8 +29,6 @@ from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import Loss, make_step
 from sm_jax.train.validate import errors
 
-# What the smoother is trained for, and how it is judged while it trains.
-
 
 @dataclasses.dataclass(frozen=True)
 class SmoothNetTraining(TrainConfig):
@@ -42,15 +39,20 @@ class SmoothNetTraining(TrainConfig):
     acceleration: float = 1.0
 
 
+OPTIMISER = OptimiserConfig(learning_rate=1e-3, warm_up=50, weight_decay=0.0, ema=0.995)
+SMALL = SmoothNetTraining(seed=1, steps=1000, optimiser=OPTIMISER, log_every=50, validate_every=500)
+SIZES = {"small": SMALL, "wide": dataclasses.replace(SMALL, net=SmoothNetConfig(window=64))}
+
+
 def smoothnet_loss(config: SmoothNetTraining) -> Loss:
     """L1 of positions and of accelerations (Zeng et al. 2022), both of the joints in decimetres and of the state.
     batch: (estimate, truth) normalised states [B, P, T, D], rest joints [B, P, J, 3]."""
     net = SmoothNet(config.net)
 
-    def loss(params, world, batch, _):
+    def loss(params, context, batch, _):
         estimate, truth, rest = batch
         found = jnp.asarray(net.apply({"params": params}, estimate))
-        placed, true = (10.0 * joints(x, rest, world.statistics)[0] for x in (found, truth))
+        placed, true = (10.0 * joints(x, rest, context.statistics)[0] for x in (found, truth))
         report = {}
         for name, error in (("state", found - truth), ("joints", placed - true)):
             report[name] = jnp.abs(error).mean()
@@ -61,35 +63,28 @@ def smoothnet_loss(config: SmoothNetTraining) -> Loss:
     return loss
 
 
-def smoothnet_validation(config: SmoothNetTraining, held_out, world):
+def smoothnet_validation(config: SmoothNetTraining, held_out, context):
     """A function of the weights: errors of smoothed motions, and of the gap-filled estimate they start from."""
     net = SmoothNet(config.net)
 
     @jax.jit
-    def check(params, held_out, world):
+    def check(params, held_out, context):
         estimate = held_out.conditions.estimate
         smooth = slide(lambda x: jnp.asarray(net.apply({"params": params}, x)), estimate, config.net.window)
-        before = {f"estimate/{name}": value for name, value in errors(estimate, held_out, world).items()}
-        return errors(smooth, held_out, world) | before
+        before = {f"estimate/{name}": value for name, value in errors(estimate, held_out, context).items()}
+        return errors(smooth, held_out, context) | before
 
     return lambda params: {
-        f"val/{name}": round(float(value), 3) for name, value in check(params, held_out, world).items()
+        f"val/{name}": round(float(value), 3) for name, value in check(params, held_out, context).items()
     }
-
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
-OPTIMISER = OptimiserConfig(learning_rate=1e-3, warm_up=50, weight_decay=0.0, ema=0.995)
-SMALL = SmoothNetTraining(seed=1, steps=1000, optimiser=OPTIMISER, log_every=50, validate_every=500)
-SIZES = {"small": SMALL, "wide": dataclasses.replace(SMALL, net=SmoothNetConfig(window=64))}
 
 
 def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:
     """Observe, train, and write OUT/weights.npz."""
-    study, length, stored = setup.load_train_data(config), config.net.window, out / "windows.npz"
-    world = study.world
+    data, length, stored = setup.load_train_data(config), config.net.window, out / "windows.npz"
+    context = data.world
     if not stored.exists():
-        seen = setup.observe_batches(study.observe, world, study.windows, config.cached_windows)
+        seen = setup.observe_batches(data.observe, context, data.windows, config.cached_windows)
         out.mkdir(parents=True, exist_ok=True)
         np.savez(stored, estimate=seen.conditions.estimate, truth=seen.x0, rest=seen.rest_joints)
     with np.load(stored) as file:
@@ -104,20 +99,20 @@ def main(config: SmoothNetTraining, out: pathlib.Path, resume: bool) -> None:
     net = SmoothNet(config.net)
     params = net.init(jax.random.key(config.seed), estimate[:1, :, :length])["params"]
     optimiser = make_optimiser(config.optimiser, config.steps)
-    validate = smoothnet_validation(config, study.held_out, world)
+    validate = smoothnet_validation(config, data.held_out, context)
     state = train(
         config,
         make_step(smoothnet_loss(config), optimiser, config.optimiser.ema, config.compute.microbatch),
         create(params, optimiser),
-        world,
+        context,
         lambda first: map(draw, itertools.count(first)),
         lambda _, batch: batch,
         out,
         validate=validate,
         resume=resume,
     )
-    facts = setup.facts(config, state, world, validate(state.ema))
-    save_weights(out / "weights.npz", state.ema, config.net, world.statistics, facts)
+    facts = setup.facts(config, state, context, validate(state.ema))
+    save_weights(out / "weights.npz", state.ema, config.net, context.statistics, facts)
     print(json.dumps(facts["validation"], indent=1))
 
 

@@ -1,10 +1,11 @@
 """The validation suite: where do methods make estimates worse, and what part of their output does it?
 
-    python experiments/studies/validation_suite.py --sets salsa=salsa synthetic=data/synthetic.npz --label shipped    (4 minutes)
+    python -m experiments.studies.validation_suite --sets salsa=salsa synthetic=data/synthetic.npz --label shipped
 
-Writes experiments/results/validation_suite.json, one entry a label: every group of the suite (`evaluation.benchmarks.validation`)
-with means beside the raw estimate's, the share of clips made better, the worst; the same by distance and by posture;
-and, of the networks, with one part of their output at a time put back to the estimate's.
+Writes experiments/results/validation_suite.json, one entry a label: every group of the suite
+(`evaluation.benchmarks.validation`) with means beside the raw estimate's, the share of clips made better, the worst;
+the same by distance and by posture; and, of the networks, with one part of their output at a time put back to the
+estimate's.
 """
 
 import json
@@ -19,8 +20,7 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
+from experiments.lib.results import RESULTS
 from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
 from sm_jax.evaluation.baselines.method import MethodInput
@@ -38,7 +38,7 @@ from sm_jax.text.describers.describer import describer_input
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.types import Motion
 
-RESULT = pathlib.Path(__file__).parent / "results" / "validation_suite.json"
+RESULT = RESULTS / "validation_suite.json"
 RAW, BY_PART = "raw estimate", "networks"
 METHODS = (RAW, "networks", "networks + guidance", "optimisation")
 

@@ -8,26 +8,26 @@ from torch.nn.functional import normalize, pad  # pyright: ignore[reportMissingI
 from sm_jax.body.skeleton import KEYPOINT_JOINTS, PARENTS
 from sm_jax.motion import state
 
-Given = dict[str, Any]
-"""What `torch_given.given` makes of tasks: tensors by name, a leading axis B of tasks."""
+Constants = dict[str, Any]
+"""What `sampler.constants_of` makes of clips: tensors by name, a leading axis B of clips."""
 
 
-def rotations(sixd: Any) -> Any:
+def matrices_of_6d(sixd: Any) -> Any:
     """6D [..., 6] -> matrices [..., 3, 3], by Gram-Schmidt."""
     a = normalize(sixd[..., :3], dim=-1)
     b = normalize(sixd[..., 3:] - (a * sixd[..., 3:]).sum(-1, keepdim=True) * a, dim=-1)
     return torch.stack([a, b, torch.linalg.cross(a, b)], -1)
 
 
-def sixd(R: Any) -> Any:
-    """The inverse of `rotations`."""
+def matrices_to_6d(R: Any) -> Any:
+    """The inverse of `matrices_of_6d`."""
     return R[..., :2].transpose(-1, -2).flatten(-2)
 
 
 def unpack(x: Any) -> tuple[Any, Any, Any]:
     """State [..., D] -> local rotations [..., 24, 3, 3], pelvis [..., 3] and foot contact [..., 4]."""
-    rotation = rotations(x[..., : state.POSE.stop].unflatten(-1, (24, 6)))
-    return rotation, x[..., state.PELVIS], x[..., state.FOOT_CONTACT]
+    local = matrices_of_6d(x[..., : state.POSE.stop].unflatten(-1, (24, 6)))
+    return local, x[..., state.PELVIS], x[..., state.FOOT_CONTACT]
 
 
 def kinematics(local: Any, rest: Any, pelvis: Any) -> tuple[Any, Any]:
@@ -41,18 +41,18 @@ def kinematics(local: Any, rest: Any, pelvis: Any) -> tuple[Any, Any]:
     return torch.stack(R, -3), torch.stack(placed, -2)
 
 
-def attached(R: Any, joints: Any, rest_joints: Any, rest: Any, joint: Any) -> Any:
+def carried_points(R: Any, joints: Any, rest_joints: Any, rest: Any, joint: Any) -> Any:
     """World positions [B, P, T, M, 3] of rest points [B, P, M, 3] that ride on joints [M]."""
     offset = (rest - rest_joints[:, :, joint])[:, :, None, :, :, None]
     return (R[..., joint, :, :] @ offset)[..., 0] + joints[..., joint, :]
 
 
-def keypoints(R: Any, joints: Any, g: Given) -> Any:
+def keypoints(R: Any, joints: Any, g: Constants) -> Any:
     """World positions [B, P, T, K, 3]."""
-    return attached(R, joints, g["rest_joints"], g["rest_keypoints"], list(KEYPOINT_JOINTS))
+    return carried_points(R, joints, g["rest_joints"], g["rest_keypoints"], list(KEYPOINT_JOINTS))
 
 
-def surface_points(R: Any, joints: Any, g: Given) -> Any:
+def surface_points(R: Any, joints: Any, g: Constants) -> Any:
     """World positions [B, P, T, S, 3] by linear blend skinning."""
     moved = joints - (R @ g["rest_joints"][:, :, None, :, :, None])[..., 0]
     matrices = torch.cat([R, moved[..., None]], -1)

@@ -1,42 +1,89 @@
-"""The energies that guide, in PyTorch, written the usual way: one function of tensors, every gradient by autograd."""
+"""The energies that guide, in PyTorch, written the usual way: one function of tensors, every gradient by autograd.
+
+Each is as its namesake in `sm_jax.energies`, whose constants it reads.
+"""
 
 from typing import Any
 
 import torch  # pyright: ignore[reportMissingImports]
 
-from experiments.torch_reference.body import Given, attached, keypoints, kinematics, surface_points, unpack
+from experiments.torch_reference.body import (
+    Constants,
+    carried_points,
+    keypoints,
+    kinematics,
+    surface_points,
+    unpack,
+)
 from sm_jax.body.skeleton import FOOT_JOINTS
-from sm_jax.energies import limits as ours
-from sm_jax.energies import penetration, prior, reprojection, skating, smoothness, spatial
+from sm_jax.energies import contact, ground, limits, penetration, prior, reprojection, skating, smoothness, spatial
 from sm_jax.energies.combine import SURFACE_EVERY
-from sm_jax.energies.contact import SOFTNESS, TOLERANCE, WIDTH
-from sm_jax.energies.ground import SHARED, WIDTH
 from sm_jax.geometry.camera import NEAR
 
-# Robust kernels and masked means in PyTorch, as `sm_jax.energies.kernels`.
+_TRUNK = spatial.TRUNK.tolist()
+_HINGE = limits.HINGE.tolist()
+_LARGEST, _BONE, _FLEXION = (
+    torch.tensor(x, dtype=torch.float32) for x in (limits.LARGEST_ANGLE, limits.BONE, limits.FLEXION)
+)
+_OF_A_PERSON = ("capsule_start", "capsule_end", "radius", "low", "density", "table")
 
 
-def mean(values: Any, weights: Any) -> Any:
-    """Mean [B] of values [B, ...] under weights that broadcast to them; its divisor is at least one."""
-    weights = weights.expand_as(values)
-    return (weights * values).flatten(1).sum(1) / weights.flatten(1).sum(1).clamp(min=1)
+def energies(x: Any, g: Constants) -> dict[str, Any]:
+    """The terms [B] by name of clip states [B, P, T, D], as `sm_jax.energies.combine.energy` reports them."""
+    local, pelvis, planted = unpack(x)
+    planted, mask = planted.detach().clamp(0, 1), g["frame_mask"]
+    R, joints = kinematics(local, g["rest_joints"], pelvis)
+    feet, skinned = joints[..., list(FOOT_JOINTS), :], (R[:, :, ::SURFACE_EVERY], joints[:, :, ::SURFACE_EVERY])
+    points = surface_points(*skinned, g)
+    return {
+        "reprojection": _reprojection(keypoints(R, joints, g), g),
+        "contact": _contact(points, g),
+        "penetration": _penetration(points, *skinned, g),
+        "spatial": _distance_map(joints, g) + _depth_order(joints, g),
+        "ground": _ground(feet, planted, g),
+        "skating": _skating(feet, planted, g),
+        "smoothness": _smoothness(joints, g),
+        "limits": _limits(local[..., 1:, :, :], mask),
+        "prior": _prior(local[..., 1:, :, :], g),
+    }
 
 
-def geman_mcclure(squared: Any, width: float) -> Any:
-    """Of a squared residual, in [0, 1)."""
-    return squared / (squared + width**2)
+def _reprojection(points: Any, g: Constants) -> Any:
+    """points: [B, P, T, K, 3]."""
+    seen = (g["camera_R"][:, None, :, None] @ points[..., None])[..., 0] + g["camera_t"][:, None, :, None]
+    flat = torch.cat([seen[..., :2] / seen[..., 2:].clamp(min=NEAR), torch.ones_like(seen[..., :1])], -1)
+    pixels = (g["K"][:, None, None, None, :2] @ flat[..., None])[..., 0]
+    residual = (pixels - g["pixels"]) / g["person_size"][:, :, None, None, None]
+    return mean(geman_mcclure(residual.square().sum(-1), reprojection.WIDTH), g["confidence"])
 
 
-def pseudo_huber(squared: Any, width: float) -> Any:
-    """Of a squared residual, linear far away."""
-    x = squared / width**2
-    return 2 * x / (torch.sqrt(1 + x) + 1)
+def _contact(points: Any, g: Constants) -> Any:
+    """points: [B, P, T, S, 3] in every SURFACE_EVERY-th frame. All distances between two sets of points at once, their
+    soft minimum by logsumexp."""
+    a, b = (_select_points(points[:, person], g[name]) for person, name in enumerate(("touch_a", "touch_b")))
+    gaps = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    near = torch.where(g["touch_pair"][:, None], -gaps / contact.SOFTNESS, -torch.inf)
+    exists = g["touch_pair"].flatten(2).any(-1)[:, None]  # [B, 1, C]; a row without pairs has no minimum
+    near = torch.where(exists[..., None, None], near, 0.0)
+    distance = -contact.SOFTNESS * torch.logsumexp(near.flatten(3), -1)
+    pull = pseudo_huber((distance - contact.TOLERANCE).clamp(min=0).square(), contact.WIDTH)
+    weight = g["touch_weight"].transpose(1, 2) * exists * g["frame_mask"][..., None]
+    return mean(pull, weight[:, ::SURFACE_EVERY])
 
 
-# The distance field of the skin in PyTorch, written the usual way: all capsules at once, gathers, autograd.
+def _select_points(points: Any, index: Any) -> Any:
+    """Points [B, T, C, M, 3] of [B, T, S, 3] that an index [B, C, M] names."""
+    found = torch.take_along_dim(points, index.flatten(1)[:, None, :, None], 2)
+    return found.unflatten(2, index.shape[1:])
 
 
-def depths(points: Any, R: Any, joints: Any, g: Given) -> Any:
+def _penetration(points: Any, R: Any, joints: Any, g: Constants) -> Any:
+    """points: [B, P, T, S, 3] in every SURFACE_EVERY-th frame, on bodies of these rotations and joints."""
+    excess = (depths(points, R, joints, g) - penetration.SLACK).clamp(min=0) / penetration.UNIT
+    return mean(excess.square(), g["frame_mask"][:, None, ::SURFACE_EVERY, None])
+
+
+def depths(points: Any, R: Any, joints: Any, g: Constants) -> Any:
     """Depth [B, P, T, S] of each person's points under the other's skin. As `sm_jax.energies.penetration.depths`."""
     R, joints = R.flip(1), joints.flip(1)
     carried, other = g["capsule_joint"], {name: g[name].flip(1) for name in ("rest_joints", *_OF_A_PERSON)}
@@ -53,14 +100,12 @@ def depths(points: Any, R: Any, joints: Any, g: Given) -> Any:
     return -(interpolate(other["table"], part, place) + beyond)
 
 
-_OF_A_PERSON = ("capsule_start", "capsule_end", "radius", "low", "density", "table")
-
-
 @torch.no_grad()
-def nearest_part(points: Any, R: Any, joints: Any, g: Given, carried: Any) -> Any:
+def nearest_part(points: Any, R: Any, joints: Any, g: Constants, carried: Any) -> Any:
     """Index [B, P, T, S] of the capsule nearest to each point [B, P, T, S, 3]."""
     start, end = (
-        attached(R, joints, g["rest_joints"], g[x], carried)[..., None, :, :] for x in ("capsule_start", "capsule_end")
+        carried_points(R, joints, g["rest_joints"], g[x], carried)[..., None, :, :]
+        for x in ("capsule_start", "capsule_end")
     )
     axis, along = end - start, points[..., None, :] - start
     where = ((along * axis).sum(-1) / axis.square().sum(-1)).clamp(0, 1)
@@ -83,84 +128,29 @@ def interpolate(table: Any, part: Any, place: Any) -> Any:
     return torch.lerp(values[..., 0], values[..., 1], u)
 
 
-def energies(x: Any, g: Given) -> dict[str, Any]:
-    """The terms [B] by name of clip states [B, P, T, D], as `sm_jax.energies.combine.energy` reports them."""
-    local, pelvis, planted = unpack(x)
-    planted, mask = planted.detach().clamp(0, 1), g["frame_mask"]
-    R, joints = kinematics(local, g["rest_joints"], pelvis)
-    feet, skinned = joints[..., list(FOOT_JOINTS), :], (R[:, :, ::SURFACE_EVERY], joints[:, :, ::SURFACE_EVERY])
-    points = surface_points(*skinned, g)
-    return {
-        "reprojection": _reprojection(keypoints(R, joints, g), g),
-        "contact": contact(points, g),
-        "penetration": _penetration(depths(points, *skinned, g), mask[:, ::SURFACE_EVERY]),
-        "spatial": _distance_map(joints, g) + _depth_order(joints, g),
-        "ground": ground(feet, planted, g),
-        "skating": _skating(feet, planted, g),
-        "smoothness": _smoothness(joints, g),
-        "limits": limits(local[..., 1:, :, :], mask),
-        "prior": _prior(local[..., 1:, :, :], g),
-    }
-
-
-def _reprojection(points: Any, g: Given) -> Any:
-    """points: [B, P, T, K, 3]."""
-    seen = (g["camera_R"][:, None, :, None] @ points[..., None])[..., 0] + g["camera_t"][:, None, :, None]
-    flat = torch.cat([seen[..., :2] / seen[..., 2:].clamp(min=NEAR), torch.ones_like(seen[..., :1])], -1)
-    pixels = (g["K"][:, None, None, None, :2] @ flat[..., None])[..., 0]
-    residual = (pixels - g["pixels"]) / g["person_size"][:, :, None, None, None]
-    return mean(geman_mcclure(residual.square().sum(-1), reprojection.WIDTH), g["confidence"])
-
-
-def _penetration(depth: Any, mask: Any) -> Any:
-    excess = (depth - penetration.SLACK).clamp(min=0) / penetration.UNIT
-    return mean(excess.square(), mask[:, None, :, None])
-
-
-def _distance_map(joints: Any, g: Given) -> Any:
+def _distance_map(joints: Any, g: Constants) -> Any:
     change = torch.cdist(joints[:, 0], joints[:, 1]) - g["distances"]
     return mean(pseudo_huber(change.square(), spatial.WIDTH), g["pair_weight"])
 
 
-def _depth_order(joints: Any, g: Given) -> Any:
-    trunk = spatial.TRUNK.tolist()
-    now = ((joints[:, 0, :, trunk] - joints[:, 1, :, trunk]) * g["camera_R"][:, :, None, 2]).sum(-1)
+def _depth_order(joints: Any, g: Constants) -> Any:
+    now = ((joints[:, 0, :, _TRUNK] - joints[:, 1, :, _TRUNK]) * g["camera_R"][:, :, None, 2]).sum(-1)
     wrong = (-now * g["depth_sign"]).clamp(min=0)
     return mean(pseudo_huber(wrong.square(), spatial.WIDTH), g["depth_weight"])
 
 
-def _skating(feet: Any, planted: Any, g: Given) -> Any:
-    mask, speed = g["frame_mask"], feet[..., :2].diff(dim=2) * g["fps"][:, None, None, None, None]
-    both = planted[:, :, 1:] * planted[:, :, :-1] * (mask[:, 1:] * mask[:, :-1])[:, None, :, None]
-    return mean(pseudo_huber(speed.square().sum(-1), skating.WIDTH), both)
-
-
-def _smoothness(joints: Any, g: Given) -> Any:
-    mask, acceleration = g["frame_mask"], joints.diff(n=2, dim=2) * g["fps"][:, None, None, None, None].square()
-    weight = (mask[:, 2:] * mask[:, 1:-1] * mask[:, :-2])[:, None, :, None]
-    return mean(pseudo_huber(acceleration.square().sum(-1), smoothness.WIDTH), weight)
-
-
-def _prior(pose: Any, g: Given) -> Any:
-    squared = 0.5 * (pose - g["estimate_pose"]).square().sum((-1, -2))
-    return mean(geman_mcclure(squared, prior.WIDTH), g["joint_weight"])
-
-
-# The ground energy in PyTorch, with the height of the support by a weighted median outside of autograd.
-
-
-def ground(feet: Any, planted: Any, g: Given) -> Any:
-    """[B], as `sm_jax.energies.ground.ground`, of foot joints [B, P, T, 4, 3] with contact [B, P, T, 4]."""
+def _ground(feet: Any, planted: Any, g: Constants) -> Any:
+    """feet: [B, P, T, 4, 3], of which `planted` [B, P, T, 4] are in contact."""
     mask = g["frame_mask"][:, None, :, None]
     sole = feet[..., 2] - g["clearance"][:, :, None]
-    height = sole - support(sole, planted, mask)[:, :, None, None]
-    touching = mean(geman_mcclure(height.square(), WIDTH), planted * mask)
-    return touching + mean(geman_mcclure(height.clamp(max=0).square(), WIDTH), mask)
+    height = sole - _support_heights(sole, planted, mask)[:, :, None, None]
+    touching = mean(geman_mcclure(height.square(), ground.WIDTH), planted * mask)
+    return touching + mean(geman_mcclure(height.clamp(max=0).square(), ground.WIDTH), mask)
 
 
 @torch.no_grad()
-def support(sole: Any, planted: Any, mask: Any) -> Any:
-    """Heights [B, P], as `sm_jax.energies.ground.support_heights`."""
+def _support_heights(sole: Any, planted: Any, mask: Any) -> Any:
+    """Heights [B, P], by a weighted median outside of autograd."""
     weight = (planted * mask).flatten(2)
     ranked, order = sole.flatten(2).sort(-1)
     reached = torch.take_along_dim(weight, order, -1).cumsum(-1)
@@ -169,20 +159,23 @@ def support(sole: Any, planted: Any, mask: Any) -> Any:
     lowest = torch.where(mask > 0, sole, torch.inf).flatten(1).amin(-1)
     known = total.sum(-1)
     common = torch.where(known > 0, (total * own).sum(-1) / known.clamp(min=1e-12), lowest)[:, None]
-    return common + torch.where(total > 0, geman_mcclure((own - common).square(), SHARED), 0.0) * (own - common)
+    return common + torch.where(total > 0, geman_mcclure((own - common).square(), ground.SHARED), 0.0) * (own - common)
 
 
-# The energy of the joints' ranges in PyTorch, as `sm_jax.energies.limits`.
+def _skating(feet: Any, planted: Any, g: Constants) -> Any:
+    mask, speed = g["frame_mask"], feet[..., :2].diff(dim=2) * g["fps"][:, None, None, None, None]
+    both = planted[:, :, 1:] * planted[:, :, :-1] * (mask[:, 1:] * mask[:, :-1])[:, None, :, None]
+    return mean(pseudo_huber(speed.square().sum(-1), skating.WIDTH), both)
 
 
-_LARGEST, _BONE, _FLEXION = (
-    torch.tensor(x, dtype=torch.float32) for x in (ours.LARGEST_ANGLE, ours.BONE, ours.FLEXION)
-)
-_HINGE = ours.HINGE.tolist()
+def _smoothness(joints: Any, g: Constants) -> Any:
+    mask, acceleration = g["frame_mask"], joints.diff(n=2, dim=2) * g["fps"][:, None, None, None, None].square()
+    weight = (mask[:, 2:] * mask[:, 1:-1] * mask[:, :-2])[:, None, :, None]
+    return mean(pseudo_huber(acceleration.square().sum(-1), smoothness.WIDTH), weight)
 
 
-def limits(pose: Any, mask: Any) -> Any:
-    """[B] of parent-relative rotations [B, P, T, 23, 3, 3]."""
+def _limits(pose: Any, mask: Any) -> Any:
+    """pose: parent-relative rotations [B, P, T, 23, 3, 3]."""
     turn = pose - pose.transpose(-1, -2)
     sine = 0.5 * torch.linalg.vector_norm(torch.stack([turn[..., 2, 1], turn[..., 0, 2], turn[..., 1, 0]], -1), dim=-1)
     cosine = 0.5 * (pose.diagonal(dim1=-2, dim2=-1).sum(-1) - 1)
@@ -190,28 +183,28 @@ def limits(pose: Any, mask: Any) -> Any:
     bone, rest, forward = pose[..., _HINGE, :, :], _BONE.to(pose), _FLEXION.to(pose)
     bone = (bone @ rest[..., None])[..., 0]
     along, across = (bone * rest).sum(-1), (bone * forward).sum(-1)
-    backwards = (-torch.atan2(across, along) - ours.HYPEREXTENSION).clamp(min=0)
+    backwards = (-torch.atan2(across, along) - limits.HYPEREXTENSION).clamp(min=0)
     cost = too_far.square().sum(-1) + ((along.square() + across.square()) * backwards.square()).sum(-1)
     return mean(cost, mask[:, None])
 
 
-# The contact energy in PyTorch: all distances between two sets of points at once, their soft minimum by logsumexp.
+def _prior(pose: Any, g: Constants) -> Any:
+    squared = 0.5 * (pose - g["estimate_pose"]).square().sum((-1, -2))
+    return mean(geman_mcclure(squared, prior.WIDTH), g["joint_weight"])
 
 
-def contact(points: Any, g: Given) -> Any:
-    """[B], as `sm_jax.energies.contact.contact`, of surface points [B, P, T, S, 3] in every second frame."""
-    a, b = (_chosen(points[:, person], g[name]) for person, name in enumerate(("touch_a", "touch_b")))
-    gaps = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
-    near = torch.where(g["touch_pair"][:, None], -gaps / SOFTNESS, -torch.inf)
-    exists = g["touch_pair"].flatten(2).any(-1)[:, None]  # [B, 1, C]; a row without pairs has no minimum
-    near = torch.where(exists[..., None, None], near, 0.0)
-    distance = -SOFTNESS * torch.logsumexp(near.flatten(3), -1)
-    pull = pseudo_huber((distance - TOLERANCE).clamp(min=0).square(), WIDTH)
-    weight = g["touch_weight"].transpose(1, 2) * exists * g["frame_mask"][..., None]
-    return mean(pull, weight[:, ::SURFACE_EVERY])
+def mean(values: Any, weights: Any) -> Any:
+    """Mean [B] of values [B, ...] under weights that broadcast to them; its divisor is at least one."""
+    weights = weights.expand_as(values)
+    return (weights * values).flatten(1).sum(1) / weights.flatten(1).sum(1).clamp(min=1)
 
 
-def _chosen(points: Any, index: Any) -> Any:
-    """Points [B, T, C, M, 3] of [B, T, S, 3] that an index [B, C, M] names."""
-    found = torch.take_along_dim(points, index.flatten(1)[:, None, :, None], 2)
-    return found.unflatten(2, index.shape[1:])
+def geman_mcclure(squared: Any, width: float) -> Any:
+    """Of a squared residual, in [0, 1)."""
+    return squared / (squared + width**2)
+
+
+def pseudo_huber(squared: Any, width: float) -> Any:
+    """Of a squared residual, linear far away."""
+    x = squared / width**2
+    return 2 * x / (torch.sqrt(1 + x) + 1)

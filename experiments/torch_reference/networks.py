@@ -1,4 +1,7 @@
-"""What the networks in PyTorch are built from, and how weights come into them."""
+"""The networks in PyTorch, written the usual way: modules, `nn.Linear`, `scaled_dot_product_attention`.
+
+Parameters are called as in Flax, so that `load_flax` brings the weights of ours.
+"""
 
 import math
 from typing import Any
@@ -7,10 +10,10 @@ import jax
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 from torch import nn  # pyright: ignore[reportMissingImports]
-from torch.nn.functional import (  # pyright: ignore[reportMissingImports]  # pyright: ignore[reportMissingImports]
+from torch.nn.functional import (  # pyright: ignore[reportMissingImports]
     gelu,
     layer_norm,
-    pad,  # pyright: ignore[reportMissingImports]
+    pad,
     scaled_dot_product_attention,
     silu,
 )
@@ -48,7 +51,7 @@ def load_flax(module: Any, params: Any) -> None:
     )
 
 
-def rotate(x: Any, base: float = 1_000.0) -> Any:
+def rotate_by_position(x: Any, base: float = 1_000.0) -> Any:
     """Rotary positions over frames: x [..., T, H, C]."""
     half = x.shape[-1] // 2
     frequency = base ** (-torch.arange(half, device=x.device) / half)
@@ -74,10 +77,7 @@ def attend(q: Any, k: Any, v: Any, mask: Any) -> Any:
     return found.transpose(1, 2).unflatten(0, leading) * anything[..., None, None]
 
 
-# The infiller in PyTorch, written the usual way: modules, `nn.Linear`, `scaled_dot_product_attention`.
-
-
-class InfillerBlock(nn.Module):
+class TorchInfillerBlock(nn.Module):
     """As `sm_jax.nets.infiller.Block`."""
 
     def __init__(self, config: InfillerConfig):
@@ -87,23 +87,23 @@ class InfillerBlock(nn.Module):
         self.wide, self.said = nn.Linear(width, (7 + e) * width), nn.Linear(width, 2 * width)
         self.narrow = nn.Linear((3 + e) * width, width)
 
-    def forward(self, x: Any, text: Any, modulation: Any, frames: Any, told: Any) -> Any:
+    def forward(self, x: Any, text: Any, modulation: Any, frames: Any, text_mask: Any) -> Any:
         """Attention to oneself, the partner and the text, and a feed-forward layer, in parallel."""
         b, p, t, width = x.shape
         shift, scale, gate = (modulation + self.offset).unbind(1)
         wide = self.wide(modulate(x, shift, scale)).view(b, p, t, -1, width // self.heads)
         q, k, v, to_text, hidden = wide.split([2 * self.heads] * 3 + [self.heads, wide.shape[3] - 7 * self.heads], 3)
-        q, k = rotate(q), rotate(k)
+        q, k = rotate_by_position(q), rotate_by_position(k)
         k, v = (torch.cat([a[..., : self.heads, :], a[..., self.heads :, :].flip(1)], -2) for a in (k, v))
         by_frames = attend(q, k, v, frames[:, None].expand(b, p, t))
-        said = self.said(text).view(b, text.shape[1], 2 * self.heads, -1)
-        keys, values = said.chunk(2, 2)
-        by_text = attend(to_text.flatten(1, 2), keys, values, told).unflatten(1, (p, t))
+        text_kv = self.said(text).view(b, text.shape[1], 2 * self.heads, -1)
+        keys, values = text_kv.chunk(2, 2)
+        by_text = attend(to_text.flatten(1, 2), keys, values, text_mask).unflatten(1, (p, t))
         together = torch.cat([by_frames, by_text, gelu(hidden, approximate="tanh")], -2).reshape(b, p, t, -1)
         return x + gate[:, None, None] * self.narrow(together)
 
 
-class Infiller(nn.Module):
+class TorchInfiller(nn.Module):
     """As `sm_jax.nets.infiller.Infiller`. conditions: its fields by name, as tensors."""
 
     def __init__(self, config: InfillerConfig, tokens: int, state: int, text: int = 384):
@@ -115,7 +115,7 @@ class Infiller(nn.Module):
         self.text_pooled, self.text_tokens = nn.Linear(text, width), nn.Linear(text, width)
         self.modulation, self.final = nn.Linear(width, 3 * width), nn.Linear(width, 2 * width)
         self.head = nn.Linear(width, state)
-        self.blocks = nn.ModuleList(InfillerBlock(config) for _ in range(config.blocks))
+        self.blocks = nn.ModuleList(TorchInfillerBlock(config) for _ in range(config.blocks))
 
     def forward(self, x_t: Any, t: Any, c: dict[str, Any]) -> Any:
         """x_t [B, P, T, D], t [B] -> x0 [B, P, T, D]."""
@@ -124,24 +124,21 @@ class Infiller(nn.Module):
         half = self.width // 2
         angle = t[:, None] * torch.exp(-math.log(10_000.0) / half * torch.arange(half, device=t.device))
         time = self.time_out(silu(self.time_in(torch.cat([angle.cos(), angle.sin()], -1))))
-        told = c["text_mask"] > 0
-        context = silu(time + self.text_pooled(c["text_pooled"]) * told.any(-1, keepdim=True))
+        text_mask = c["text_mask"] > 0
+        context = silu(time + self.text_pooled(c["text_pooled"]) * text_mask.any(-1, keepdim=True))
         modulation, text = self.modulation(context).view(-1, 3, self.width), self.text_tokens(c["text_tokens"])
         for block in self.blocks:
-            x = block(x, text, modulation, c["frame_mask"] > 0, told)
+            x = block(x, text, modulation, c["frame_mask"] > 0, text_mask)
         return c["estimate"] + self.head(modulate(x, *self.final(context).chunk(2, -1)))
 
 
-# The refiner in PyTorch, written the usual way.
-
-
-def shift(x: Any, frames: int) -> Any:
+def shift_frames(x: Any, frames: int) -> Any:
     """x [B, P, T, W] with frame i + `frames` in the place of frame i, zeros from beyond the ends."""
     length, before, after = x.shape[2], max(-frames, 0), max(frames, 0)
     return pad(x, (0, 0, before, after))[:, :, after : after + length]
 
 
-class RefinerBlock(nn.Module):
+class TorchRefinerBlock(nn.Module):
     """As `sm_jax.nets.refiner.ConvolutionBlock`."""
 
     def __init__(self, width: int, dilation: int):
@@ -151,11 +148,11 @@ class RefinerBlock(nn.Module):
     def forward(self, x: Any, mask: Any) -> Any:
         """x [B, P, T, W], mask [B, 1, T, 1]."""
         h = layer_norm(x, x.shape[-1:], eps=1e-6) * mask
-        near = torch.cat([shift(h, -self.dilation), h, shift(h, self.dilation), h.flip(1)], -1)
+        near = torch.cat([shift_frames(h, -self.dilation), h, shift_frames(h, self.dilation), h.flip(1)], -1)
         return x + self.out(gelu(self.taps(near), approximate="tanh"))
 
 
-class Filter(nn.Module):
+class TorchTemporalFilter(nn.Module):
     """As `sm_jax.nets.refiner.TemporalFilter`."""
 
     def __init__(self, taps: int, width: int):
@@ -166,11 +163,11 @@ class Filter(nn.Module):
         """x [B, P, T, W], mask [B, 1, T, 1]."""
         taps, filtered = len(self.shares) // 2, x
         for share, offset in zip(self.shares, [k for k in range(-taps, taps + 1) if k], strict=True):
-            filtered = filtered + share * shift(mask, offset) * mask * (shift(x, offset) - x)
+            filtered = filtered + share * shift_frames(mask, offset) * mask * (shift_frames(x, offset) - x)
         return filtered
 
 
-class Refiner(nn.Module):
+class TorchRefiner(nn.Module):
     """As `sm_jax.nets.refiner.Refiner`. conditions: its fields by name, as tensors."""
 
     def __init__(self, config: RefinerConfig, tokens: int, state: int):
@@ -178,8 +175,8 @@ class Refiner(nn.Module):
         width = config.width
         self.mask_token = nn.Parameter(torch.zeros(state))
         self.own, self.beside = nn.Linear(tokens, width), nn.Linear(tokens, width, bias=False)
-        self.blocks = nn.ModuleList(RefinerBlock(width, dilation) for dilation in config.dilations)
-        self.head, self.filter = nn.Linear(width, state), Filter(config.taps, state)
+        self.blocks = nn.ModuleList(TorchRefinerBlock(width, dilation) for dilation in config.dilations)
+        self.head, self.filter = nn.Linear(width, state), TorchTemporalFilter(config.taps, state)
 
     def forward(self, x: Any, c: dict[str, Any]) -> Any:
         """x [B, P, T, D] -> [B, P, T, D]."""

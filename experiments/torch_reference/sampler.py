@@ -10,13 +10,13 @@ import jax.numpy as jnp
 import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
-from experiments.torch_reference.body import Given, rotations, sixd
+from experiments.torch_reference.body import Constants, matrices_to_6d, unpack
 from experiments.torch_reference.energies import energies
-from experiments.torch_reference.networks import Infiller, Refiner, load_flax, widths
+from experiments.torch_reference.networks import TorchInfiller, TorchRefiner, load_flax, widths
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.diffusion import schedule
-from sm_jax.diffusion.guidance import Normalised
+from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM
 from sm_jax.energies import contact, reprojection, spatial
 from sm_jax.geometry import safe
 from sm_jax.motion import state, windows
@@ -27,12 +27,11 @@ from sm_jax.sampling.inputs import SamplingInputs
 from sm_jax.sampling.sample import TRAINING_STEPS, Models, Settings
 from sm_jax.types import Array
 
-# The descent of the guidance in PyTorch: `sm_jax.diffusion.guidance.Normalised`, its gradient by autograd.
-
 
 def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings: Settings) -> Any:
-    """x [B, W, P, LENGTH, D] after so many descent steps, no element farther than the clamp from where it began."""
-    rule, length = Normalised(size=None), torch.zeros_like(std)
+    """x [B, W, P, LENGTH, D] after so many steps of `sm_jax.diffusion.guidance.relative_adam`, no element
+    farther than the clamp from where it began."""
+    length = torch.zeros_like(std)
     length[: state.POSE.stop] = settings.rotation_step
     length[state.PELVIS] = settings.pelvis_step
     size = length / std
@@ -42,26 +41,21 @@ def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings
         x.requires_grad_()
         (gradient,) = torch.autograd.grad(energy(x), x)
         with torch.no_grad():
-            mean = rule.momentum * mean + (1 - rule.momentum) * gradient
-            square = rule.decay * square + (1 - rule.decay) * gradient.square()
-            m, s = mean / (1 - rule.momentum ** (number + 1)), square / (1 - rule.decay ** (number + 1))
+            mean = MOMENTUM * mean + (1 - MOMENTUM) * gradient
+            square = DECAY * square + (1 - DECAY) * gradient.square()
+            m, s = mean / (1 - MOMENTUM ** (number + 1)), square / (1 - DECAY ** (number + 1))
             typical = s.mean((2, 3, 4), keepdim=True).sqrt()
-            step = (1 - number / steps) * size * m / (s.sqrt() + rule.floor * typical + 1e-12)
+            step = (1 - number / steps) * size * m / (s.sqrt() + FLOOR * typical + 1e-12)
             x = begin + torch.clamp(x - step - begin, -settings.clamp * size, settings.clamp * size)
     return x.detach()
 
 
-# Windows and clips in PyTorch, as `sm_jax.sampling.clip_windows`: pair frames, blending, normalisation.
-
-
-def to_clip(x: Any, g: Given) -> Any:
+def to_clip(x: Any, g: Constants) -> Any:
     """Normalised windows [B, W, P, LENGTH, D] -> clip states in the world [B, P, T, D]."""
-    x = x * g["std"] + g["mean"]
     turn = g["pair_view"].transpose(-1, -2)[:, :, :, None]
-    local = rotations(x[..., : state.POSE.stop].unflatten(-1, (24, 6)))
-    orient, pose = turn @ local[..., 0, :, :], sixd(local[..., 1:, :, :]).flatten(-2)
-    pelvis = (turn @ x[..., state.PELVIS, None])[..., 0] + g["pair_origin"][:, :, None, None]
-    x = torch.cat([sixd(orient), pose, pelvis, x[..., state.FOOT_CONTACT]], -1)
+    local, pelvis, planted = unpack(x * g["std"] + g["mean"])
+    pelvis = (turn @ pelvis[..., None])[..., 0] + g["pair_origin"][:, :, None, None]
+    x = _pack_turned(turn, local, pelvis, planted)
     x = x * torch.from_numpy(windows.fade_weights(x.shape[1])).to(x)[:, None, :, None]
     clip = x.new_zeros(*x[:, 0].shape[:2], windows.padded_frames(x.shape[1]), state.D)
     for number, start in enumerate(range(0, windows.STRIDE * x.shape[1], windows.STRIDE)):
@@ -69,35 +63,40 @@ def to_clip(x: Any, g: Given) -> Any:
     return clip
 
 
-def to_windows(clip: Any, g: Given) -> Any:
+def to_windows(clip: Any, g: Constants) -> Any:
     """The inverse of `to_clip`; rotations are made orthonormal."""
-    x = clip.unfold(2, windows.LENGTH, windows.STRIDE).permute(0, 2, 1, 4, 3)
     turn = g["pair_view"][:, :, :, None]
-    local = rotations(x[..., : state.POSE.stop].unflatten(-1, (24, 6)))
-    orient, pose = turn @ local[..., 0, :, :], sixd(local[..., 1:, :, :]).flatten(-2)
-    pelvis = (turn @ (x[..., state.PELVIS] - g["pair_origin"][:, :, None, None])[..., None])[..., 0]
-    x = torch.cat([sixd(orient), pose, pelvis, x[..., state.FOOT_CONTACT]], -1)
-    return (x - g["mean"]) / g["std"]
+    local, pelvis, planted = unpack(clip.unfold(2, windows.LENGTH, windows.STRIDE).permute(0, 2, 1, 4, 3))
+    pelvis = (turn @ (pelvis - g["pair_origin"][:, :, None, None])[..., None])[..., 0]
+    return (_pack_turned(turn, local, pelvis, planted) - g["mean"]) / g["std"]
 
 
-class Sampler:
+def _pack_turned(turn: Any, local: Any, pelvis: Any, planted: Any) -> Any:
+    """The state of local rotations of which the first, the orientation, is turned."""
+    orient, pose = matrices_to_6d(turn @ local[..., 0, :, :]), matrices_to_6d(local[..., 1:, :, :])
+    return torch.cat([orient, pose.flatten(-2), pelvis, planted], -1)
+
+
+class TorchSampler:
     """Networks with the weights of ours, compiled by `compiler` if one is given, such as `torch.compile`."""
 
-    def __init__(self, models: Models, g: Given, settings: Settings, compiler: Callable = lambda function: function):
+    def __init__(
+        self, models: Models, g: Constants, settings: Settings, compiler: Callable = lambda function: function
+    ):
         self.g, self.settings = g, settings
         self.conditions = {name: x.flatten(0, 1) for name, x in g["conditions"].items()}
-        untold = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
-        self.silent = self.conditions | untold
-        self.listens = settings.text_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
-        self.infiller = Infiller(models.infiller.config, *widths(self.conditions)).eval()
-        self.refiner = Refiner(models.refiner.config, *widths(self.conditions)).eval()
+        silent = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
+        self.silent = self.conditions | silent
+        self.text_scale = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
+        self.infiller = TorchInfiller(models.infiller.config, *widths(self.conditions)).eval()
+        self.refiner = TorchRefiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
         load_flax(self.refiner, models.refiner_params)
         self._infill, self._refine = compiler(self.infiller), compiler(self.refiner)
-        self._energy, self._agree = compiler(self.energy), compiler(lambda x: to_windows(to_clip(x, g), g))
+        self._energy, self._blend = compiler(self.energy), compiler(lambda x: to_windows(to_clip(x, g), g))
 
     def energy(self, x: Any) -> Any:
-        """Weighted energies of windows [B, W, P, LENGTH, D], summed over the tasks."""
+        """Weighted energies of windows [B, W, P, LENGTH, D], summed over the clips."""
         terms, weights = energies(to_clip(x, self.g), self.g), self.settings.weights.active()
         return torch.stack([weight * terms[name] for name, weight in weights.items()]).sum()
 
@@ -106,8 +105,8 @@ class Sampler:
         """Windows that agree where they overlap [B, W, P, LENGTH, D]."""
         flat = x_t.flatten(0, 1)
         time = torch.full(flat.shape[:1], t, device=flat.device)
-        told, untold = (self._infill(flat, time, conditions) for conditions in (self.conditions, self.silent))
-        return self._agree(torch.lerp(untold, told, self.listens).view_as(x_t))
+        with_text, without = (self._infill(flat, time, conditions) for conditions in (self.conditions, self.silent))
+        return self._blend(torch.lerp(without, with_text, self.text_scale).view_as(x_t))
 
     def guide(self, x: Any, steps: int) -> Any:
         """Windows after so many descent steps."""
@@ -120,24 +119,24 @@ class Sampler:
         after = np.append(alpha_bar[times[1:]], np.float32(1.0))
         for t, here, then in zip(times.tolist(), alpha_bar[times].tolist(), after.tolist(), strict=True):
             x0 = self.denoise(x, t)
-            if t <= settings.guided_from:
-                x0 = self.guide(x0, settings.descent)
+            if t <= settings.guidance_start:
+                x0 = self.guide(x0, settings.guidance_steps)
             noise = (x - here**0.5 * x0) / (1 - here) ** 0.5
             x = then**0.5 * x0 + (1 - then) ** 0.5 * noise
         with torch.no_grad():
-            x = self._agree(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
-        if settings.guided_from > 0:
-            x = self.guide(x, settings.polish)
+            x = self._blend(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
+        if settings.guidance_start > 0:
+            x = self.guide(x, settings.final_guidance_steps)
         return to_clip(x, self.g)
 
 
-# What the PyTorch sampler is given of tasks: all that does not change while sampling, worked out by our own code.
-# That is to PyTorch's advantage: ours does it within its timed call.
+# What does not change while sampling, worked out by our own code. That is to PyTorch's advantage: ours does it within
+# its timed call.
 
 
-def given(tasks: Sequence[SamplingInputs], models: Models, body: smpl.Body) -> Given:
-    """Tensors by name of tasks of one length."""
-    each = [jax.jit(_of_a_task)(task, models, body) for task in tasks]
+def constants_of(clips: Sequence[SamplingInputs], models: Models, body: smpl.Body) -> Constants:
+    """Tensors by name of clips of one length."""
+    each = [jax.jit(_constants_of_one)(clip, models, body) for clip in clips]
     stacked = jax.tree.map(lambda *x: _tensor(np.stack(x)), *each)
     S = len(body.surface_index)
     shared = {
@@ -155,15 +154,15 @@ def _tensor(x: np.ndarray) -> Any:
     return torch.tensor(x.astype(np.int64) if x.dtype == np.int32 else x)
 
 
-def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[str, Any]:
-    observation, camera, mask = task.observation, task.observation.camera, task.frame_mask
-    windowed = make_clip_windows(task, body, models.statistics)
+def _constants_of_one(clip: SamplingInputs, models: Models, body: smpl.Body) -> dict[str, Any]:
+    observation, camera, mask = clip.observation, clip.observation.camera, clip.observation.frame_mask
+    windowed = make_clip_windows(clip, body, models.statistics)
     estimate, posed = windowed.estimate, smpl.pose(body, windowed.estimate)
     return {
         "conditions": dataclasses.asdict(windowed.conditions),
         "pair_view": jax.vmap(own_view)(windowed.frames),
         "pair_origin": windowed.frames.origin,
-        "noise": task.noise[0],
+        "noise": clip.noise[0],
         "frame_mask": mask,
         "fps": observation.fps,
         "K": camera.K,
@@ -171,30 +170,27 @@ def _of_a_task(task: SamplingInputs, models: Models, body: smpl.Body) -> dict[st
         "camera_t": camera.t,
         "estimate_pose": estimate.body_pose,
         "joint_weight": observation.visibility[..., 1:] * mask[None, :, None],
-        **picture(task),
-        **order(posed.joints, task),
-        **figure(body, posed),
-        **touch(body, task),
+        **_picture(clip),
+        **_spatial(posed.joints, clip),
+        **_shapes(body, posed),
+        **_touch(body, clip),
     }
 
 
-# What the energies of a task need and no step of the sampling changes.
-
-
-def picture(task: SamplingInputs) -> dict[str, Any]:
+def _picture(clip: SamplingInputs) -> dict[str, Any]:
     """What was seen, and how large the people are in it."""
-    seen = task.observation
-    confidence = seen.keypoint_confidence * task.frame_mask[None, :, None]
+    seen = clip.observation
+    confidence = seen.keypoint_confidence * clip.observation.frame_mask[None, :, None]
     pixels = jnp.where(confidence[..., None] > 0, seen.keypoints, 0)
     smallest = reprojection.SMALLEST * safe.norm(seen.camera.image_size)
     size = jnp.maximum(reprojection.person_size(pixels, confidence), smallest)
     return {"confidence": confidence, "pixels": pixels, "person_size": size}
 
 
-def order(joints: Array, task: SamplingInputs) -> dict[str, Any]:
+def _spatial(joints: Array, clip: SamplingInputs) -> dict[str, Any]:
     """Where the joints [P, T, J, 3] of the estimate are to one another."""
-    seen, mask = jnp.asarray(task.observation.visibility), task.frame_mask
-    distances, depth = safe.distances(joints[0], joints[1]), spatial.depth_gap(joints, task.observation.camera.R[:, 2])
+    seen, mask = jnp.asarray(clip.observation.visibility), clip.observation.frame_mask
+    distances, depth = safe.distances(joints[0], joints[1]), spatial.depth_gap(joints, clip.observation.camera.R[:, 2])
     trunk = seen[0][:, spatial.TRUNK] * seen[1][:, spatial.TRUNK] * jnp.tanh(jnp.abs(depth) / spatial.WIDTH)
     pairs = seen[0][:, :, None] * seen[1][:, None, :] * jnp.exp(-distances / spatial.NEAR)
     return {
@@ -205,7 +201,7 @@ def order(joints: Array, task: SamplingInputs) -> dict[str, Any]:
     }
 
 
-def figure(body: smpl.Body, posed: smpl.Posed) -> dict[str, Any]:
+def _shapes(body: smpl.Body, posed: smpl.Posed) -> dict[str, Any]:
     """The two people's shapes in the rest pose."""
     field, betas = pose_field(body, posed), posed.betas
     chosen, capsules, cells = body.surface_index, body.capsules, body.distance_field
@@ -223,11 +219,11 @@ def figure(body: smpl.Body, posed: smpl.Posed) -> dict[str, Any]:
     }
 
 
-def touch(body: smpl.Body, task: SamplingInputs) -> dict[str, Any]:
+def _touch(body: smpl.Body, clip: SamplingInputs) -> dict[str, Any]:
     """Which surface points are to touch."""
     sides = (
-        contact.allowed_regions(mask, body.surface_region) for mask in (task.contacts.mask_a, task.contacts.mask_b)
+        contact.allowed_regions(mask, body.surface_region) for mask in (clip.contacts.mask_a, clip.contacts.mask_b)
     )
     (a, has_a), (b, has_b) = sides
     pair = has_a[:, :, None] & has_b[:, None, :]
-    return {"touch_a": a, "touch_b": b, "touch_pair": pair, "touch_weight": task.contacts.weight}
+    return {"touch_a": a, "touch_b": b, "touch_pair": pair, "touch_weight": clip.contacts.weight}

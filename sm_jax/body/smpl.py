@@ -9,6 +9,7 @@ Works in the dtype of its arguments: for bfloat16 cast body and motion alike (`j
 import dataclasses
 from collections.abc import Sequence
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -110,6 +111,7 @@ def shaped(template: Array, shapedirs: Array, betas: Array) -> jax.Array:
 
 def rest_joints(body: Body, betas: Array) -> jax.Array:
     """Joints [..., 24, 3] of the rest pose for betas [..., N]."""
+    chex.assert_axis_dimension(betas, -1, body.joint_shapedirs.shape[-1])
     return shaped(body.joint_template, body.joint_shapedirs, betas)
 
 
@@ -126,6 +128,7 @@ def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tu
     rest: [..., 24, 3] rest joints.  pelvis: [..., 3] position of the pelvis in the world.
     Returns R_world_joint [..., 24, 3, 3] and joints [..., 24, 3]. Leading axes are of equal rank and broadcast.
     """
+    chex.assert_shape([rotations_local, rest, pelvis], [(..., 24, 3, 3), (..., 24, 3), (..., 3)])
     lead = jnp.broadcast_shapes(rotations_local.shape[:-3], rest.shape[:-2], pelvis.shape[:-1])
     parents = np.array((0, *skeleton.PARENTS[1:]))
     # Split, not sliced: the gradient of a split is one concatenation.
@@ -144,8 +147,9 @@ def forward_kinematics(rotations_local: Array, rest: Array, pelvis: Array) -> tu
 @jax.jit
 def pose(body: Body, motion: Motion) -> Posed:
     """Play a motion [..., P, T] on the body: joints and their rotations, no vertices."""
+    chex.assert_shape([motion.global_orient, motion.body_pose, motion.pelvis], [(..., 3, 3), (..., 23, 3, 3), (..., 3)])
     rest = rest_joints(body, motion.betas)
-    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     R, joints = forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return Posed(R_world_joint=R, joints=joints, rest_joints=rest, body_pose=motion.body_pose, betas=motion.betas)
 

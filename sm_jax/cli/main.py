@@ -15,7 +15,7 @@ PROG = "sm-jax"
 COMMANDS = {
     "reconstruct": "Reconstruct",
     "describe": "Describe",
-    "view": "View",
+    "view": "ViewMotion",
     "fetch": "Fetch",
     "evaluate": "Evaluate",
     "doctor": "Doctor",

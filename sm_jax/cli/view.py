@@ -8,7 +8,7 @@ import tyro
 
 
 @dataclasses.dataclass(frozen=True)
-class View:
+class ViewMotion:
     """Show a motion.npz in the browser."""
 
     motion: Annotated[tyro.conf.Positional[pathlib.Path], tyro.conf.arg(metavar="FILE")]

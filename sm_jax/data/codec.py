@@ -131,7 +131,7 @@ def _shaped(value: object, field: Field) -> np.ndarray:
 
 
 def _encode_motion(motion: Motion) -> dict[str, np.ndarray]:
-    R = np.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2).swapaxes(0, 1)
+    R = np.asarray(motion.rotations).swapaxes(0, 1)
     axis_angle = Rotation.from_matrix(R.reshape(-1, 3, 3)).as_rotvec()
     return {
         "rotations": np.round(axis_angle / ROTATION_UNIT).reshape(R.shape[:-1]),
@@ -227,4 +227,5 @@ def _observation(record: Record, frames: Record, betas: np.ndarray, i: int) -> O
         camera=_camera(record, frames, "seen", i),
         fps=record["fps"],
         frame_index=frames["seen_frame"][i],
+        frame_mask=np.ones(len(frames["seen_frame"][i]), np.float32),
     )

@@ -42,7 +42,7 @@ def _parts() -> list[tuple[int, str]]:
 
 
 _START, _END, _WIDTH = _points()
-_TOGETHER = _WIDTH[:, None] + _WIDTH[None]
+TOGETHER = _WIDTH[:, None] + _WIDTH[None]
 
 
 def place(key: Array, motion: Motion, body: smpl.Body) -> Motion:
@@ -81,7 +81,7 @@ def _distance(body: smpl.Body, motion: Motion, direction: Array, nearest: Array)
     joints = smpl.pose(body, motion).joints[:, ::_EVERY]
     points = 0.5 * (joints[:, :, _START] + joints[:, :, _END])
     limbs = points[1][:, None] - points[0][:, :, None]
-    needed = _shift(limbs, direction, jnp.asarray(_TOGETHER)[None])
+    needed = _shift(limbs, direction, jnp.asarray(TOGETHER)[None])
     pelvises = (motion.pelvis[1] - motion.pelvis[0]) * jnp.array([[1.0, 1.0, 0.0]])
     wanted = _shift(pelvises, direction, nearest)
     return jnp.maximum(jnp.maximum(needed, wanted), 0.0)

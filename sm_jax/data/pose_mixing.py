@@ -33,13 +33,18 @@ OutOfRange = Callable[[Array], Array]
 """Body poses [P, T, 23, 3, 3] -> radians [P, T, 23] by which each joint is beyond its range."""
 
 
-def _is(joint: str, parts: tuple[str, ...], side: str = "") -> bool:
+def _is(joint: str, parts: tuple[str, ...], side: str) -> bool:
     return joint.startswith(side) and joint.split("_")[-1] in parts
 
 
-_PARTS = np.array([[_is(joint, *part) for joint in JOINTS[1:]] for part in
-                   ((_TRUNK,), (_ARM, "left"), (_ARM, "right"))])  # fmt: skip
-_SPREAD = np.array([_OFFSET.get(joint.split("_")[-1], 0.0) for joint in JOINTS[1:]], np.float32)[:, None]
+# [3, 23] which joints each part consists of.
+_PARTS = np.array(
+    [
+        [_is(joint, parts, side) for joint in JOINTS[1:]]
+        for parts, side in ((_TRUNK, ""), (_ARM, "left"), (_ARM, "right"))
+    ]
+)
+SPREAD = np.array([_OFFSET.get(joint.split("_")[-1], 0.0) for joint in JOINTS[1:]], np.float32)[:, None]
 
 
 def mix_poses(key: Array, motion: Motion, body: smpl.Body, out_of_range: OutOfRange) -> Motion:
@@ -55,7 +60,7 @@ def mix_poses(key: Array, motion: Motion, body: smpl.Body, out_of_range: OutOfRa
 def _turned_off(key: Array, pose: Array, out_of_range: OutOfRange) -> jax.Array:
     """Poses [P, T, 23, 3, 3] with smooth offsets. A joint that would leave its range keeps its motion."""
     at_offset, at_size = jax.random.split(key)
-    size = uniform(at_size, (len(pose), 1, 1, 1)) * jnp.asarray(_SPREAD)[None, None]
+    size = uniform(at_size, (len(pose), 1, 1, 1)) * jnp.asarray(SPREAD)[None, None]
     offset = process(at_offset, (*pose.shape[:3], 3), (_SLOW, _QUICK))
     turned = compose(pose, axis_angle_to_matrix(size * offset))
     beyond, before = (out_of_range(x).max(axis=1, keepdims=True) for x in (turned, pose))

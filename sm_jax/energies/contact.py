@@ -7,9 +7,11 @@ mean under softmax weights does not promise. It lies below the minimum by more w
 offsets that skins touch between the points.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 
+from sm_jax.body.skeleton import SIDED_REGIONS
 from sm_jax.energies.kernels import pseudo_huber, weighted_mean
 from sm_jax.types import Array, ContactTargets
 
@@ -28,6 +30,7 @@ def contact(
     points: [P, T, S, 3] surface points.  regions: [S] int into `skeleton.SIDED_REGIONS`.  frame_mask: [T].
     Unspecified sides are several allowed regions, of which the nearest decides.
     """
+    chex.assert_shape([points, regions, frame_mask], [(2, None, None, 3), points.shape[2:3], points.shape[1:2]])
     distance, exists = distances(points, regions, targets)
     gap = jnp.maximum(distance - tolerance, 0)
     weight = jnp.swapaxes(targets.weight, 0, 1) * exists[None, :] * frame_mask[:, None]
@@ -36,6 +39,7 @@ def contact(
 
 def distances(points: Array, regions: Array, targets: ContactTargets) -> tuple[jax.Array, jax.Array]:
     """Soft-minimum distance [T, C] in metres of each constraint, and whether it has points at all [C] in {0, 1}."""
+    chex.assert_shape([targets.mask_a, targets.mask_b], (None, len(SIDED_REGIONS)))
     a, has_a = allowed_regions(targets.mask_a, regions)
     b, has_b = allowed_regions(targets.mask_b, regions)
     pair = has_a[:, :, None] & has_b[:, None, :]

@@ -5,6 +5,7 @@ to 150 degrees, elbow 150, hip 120, neck 60, wrist 80, ankle 50), widened where 
 several or where its rest pose (the T-pose) lies far from the neutral one.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,6 +41,7 @@ def limits(body_pose: Array, frame_mask: Array) -> jax.Array:
     Bending backwards counts by the part of the bone in the hinge's plane, squared: the direction of a bone that
     leaves the plane says nothing, and would turn fast.
     """
+    chex.assert_shape([body_pose, frame_mask], [(None, None, 23, 3, 3), body_pose.shape[1:2]])
     too_far = jnp.maximum(_angle(body_pose) - jnp.asarray(LARGEST_ANGLE, body_pose.dtype)[None, None], 0)
     along, across = _hinge_plane(body_pose)
     backwards = jnp.maximum(-_direction(along, across) - HYPEREXTENSION, 0)

@@ -1,5 +1,6 @@
 """Bodies do not pass through one another."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -18,6 +19,7 @@ def penetration(points: Array, field: PosedField, frame_mask: Array, slack: floa
 
     points: [P, T, S, 3].  field: of both people, [P, T].  frame_mask: [T].
     """
+    chex.assert_shape([points, frame_mask], [(2, None, None, 3), points.shape[1:2]])
     excess = jnp.maximum(depths(points, field) - slack, 0)
     return weighted_mean(jnp.square(excess / UNIT), frame_mask[None, :, None])
 

@@ -1,5 +1,6 @@
 """Stay near the initial estimate where it was seen, and near the average shape."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -16,6 +17,8 @@ def prior(motion: Motion, reference: Motion, trust: Array, frame_mask: Array) ->
 
     trust: [P, T, J] in [0, 1] of the reference's joints.  frame_mask: [T].
     """
+    chex.assert_equal_shape_prefix([motion.body_pose, reference.body_pose, motion.pelvis, reference.pelvis, trust], 2)
+    chex.assert_shape([trust, frame_mask], [(None, None, 24), trust.shape[1:2]])
     weight = trust * frame_mask[None, :, None]
     body = weighted_mean(_turned(motion.body_pose, reference.body_pose), weight[..., 1:])
     orient = weighted_mean(_turned(motion.global_orient, reference.global_orient), weight[..., 0])

@@ -1,5 +1,6 @@
 """Agreement with the picture: projected keypoints against the detected ones."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -38,6 +39,9 @@ def _costs(
     keypoints_world: Array, camera: Camera, pixels: Array, confidence: Array, frame_mask: Array, width: float
 ) -> tuple[jax.Array, jax.Array]:
     """The robust residual of each keypoint [P, T, K] and its weight."""
+    seen = keypoints_world.shape[:3]
+    chex.assert_shape([keypoints_world, pixels], [(None, None, None, 3), (*seen, 2)])
+    chex.assert_shape([confidence, frame_mask], [seen, seen[1:2]])
     weight = jnp.asarray(confidence * frame_mask[None, :, None])
     pixels = jnp.where(weight[..., None] > 0, pixels, 0)
     projected, _ = cameras.project_points(camera, keypoints_world)

@@ -1,5 +1,6 @@
 """Feet in contact do not slide."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -14,6 +15,7 @@ def skating(feet: Array, contact: Array, fps: Array, frame_mask: Array) -> jax.A
 
     feet: [P, T, N, 3] in a z-up world.  contact: [P, T, N] in [0, 1].  fps: [].  frame_mask: [T].
     """
+    chex.assert_shape([feet, contact, frame_mask], [(None, None, None, 3), feet.shape[:3], feet.shape[1:2]])
     velocity = (feet[:, 1:, :, :2] - feet[:, :-1, :, :2]) * fps
     both = contact[:, 1:] * contact[:, :-1] * (frame_mask[1:] * frame_mask[:-1])[None, :, None]
     return weighted_mean(pseudo_huber(jnp.sum(jnp.square(velocity), axis=-1), WIDTH), both)

@@ -1,5 +1,6 @@
 """Joints accelerate as muscles allow."""
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -14,6 +15,7 @@ def smoothness(joints: Array, fps: Array, frame_mask: Array) -> jax.Array:
 
     fps: [].  frame_mask: [T]; a second difference counts when its three frames do. Zero for fewer than three frames.
     """
+    chex.assert_shape([joints, frame_mask], [(None, None, None, 3), joints.shape[1:2]])
     acceleration = (joints[:, 2:] - 2 * joints[:, 1:-1] + joints[:, :-2]) * jnp.square(fps)
     weight = (frame_mask[2:] * frame_mask[1:-1] * frame_mask[:-2])[None, :, None]
     return weighted_mean(pseudo_huber(jnp.sum(jnp.square(acceleration), axis=-1), WIDTH), weight)

@@ -1,5 +1,6 @@
 """The two people keep their places relative to one another: distances between their joints, and who is in front."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +22,8 @@ def spatial(joints: Array, reference: Array, visibility: Array, forward: Array, 
     forward: [T, 3] unit viewing direction of the camera in the world.  frame_mask: [T].
     The map is the interaction term of InterGen (Liang et al., IJCV 2024), weighted towards near pairs.
     """
+    chex.assert_equal_shape([joints, reference])
+    chex.assert_shape([visibility, forward, frame_mask], [joints.shape[:3], (joints.shape[1], 3), joints.shape[1:2]])
     return distance_map(joints, reference, visibility, frame_mask) + depth_order(
         joints, reference, visibility, forward, frame_mask
     )

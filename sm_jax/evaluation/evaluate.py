@@ -62,7 +62,7 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     depends = json.dumps([facts, read_as])
     found = {
         name: run(cases, methods, seed=question.seed, what=name, kept=kept, depends=depends)
-        for name, cases in _cases(question).items()
+        for name, cases in make_cases(question).items()
     }
     result = {
         "question": dataclasses.asdict(question),
@@ -80,7 +80,8 @@ def evaluate(question: EvaluationConfig, out: pathlib.Path | None) -> dict[str, 
     return result
 
 
-def _cases(question: EvaluationConfig) -> dict[str, list[Case]]:
+def make_cases(question: EvaluationConfig) -> dict[str, list[Case]]:
+    """The cases of what is to be evaluated, by the name of their benchmark."""
     if question.bvh is not None:
         first, second = question.bvh
         how = {"scale": question.scale, "up": question.up, "fps": question.fps, "mapping": pairs(question.map)}

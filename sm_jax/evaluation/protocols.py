@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.evaluation.metrics.contact import contact_scores, pcc, region_distances
 from sm_jax.evaluation.metrics.joints import (
     interaction_error_mm,
@@ -110,8 +111,7 @@ def prompthmr(predicted: Pair, truth: Pair) -> Row:
 def world(predicted: Pair, truth: Pair) -> Row:
     """Numbers of whole trajectories."""
     found, true = predicted.joints["smpl"], truth.joints["smpl"]
-    feet = [7, 8, 10, 11]
-    stands = standing(true[:, :, feet], truth.fps)
+    stands = standing(true[:, :, FOOT_JOINTS], truth.fps)
     return {
         "wa_mpjpe_mm": wa_mpjpe_mm(found, true),
         "w_mpjpe_mm": w_mpjpe_mm(found, true),
@@ -120,7 +120,7 @@ def world(predicted: Pair, truth: Pair) -> Row:
         "acceleration_m_s2": acceleration_error_m_s2(found, true, truth.fps),
         "jitter_10m_s3": jitter_m_s3(found, predicted.fps) / 10,
         "jitter_over_truth": jitter_m_s3(found, predicted.fps) / jitter_m_s3(true, truth.fps),
-        "foot_sliding_mm": foot_sliding_mm(found[:, :, feet], stands),
+        "foot_sliding_mm": foot_sliding_mm(found[:, :, FOOT_JOINTS], stands),
     }
 
 

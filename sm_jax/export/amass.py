@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 
+from sm_jax.assets.files import replacing
 from sm_jax.body.io import terms_of
-from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile, axis_angles, steady
 
 BODY_JOINTS = 22  # SMPL-H: SMPL's joints without the two hands, then 30 finger joints

@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 
+from sm_jax.assets.files import replacing
 from sm_jax.body.skeleton import JOINTS, PARENTS
-from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile, steady
 from sm_jax.types import Array
 

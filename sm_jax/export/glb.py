@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax import __version__
+from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
 from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
-from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
 from sm_jax.geometry import rotations
 from sm_jax.types import Array, Camera

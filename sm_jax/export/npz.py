@@ -9,11 +9,11 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
 from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.errors import UserError
-from sm_jax.export.files import replacing
 from sm_jax.geometry import rotations
 from sm_jax.motion.resample import resample
 from sm_jax.types import Camera, Motion
@@ -124,7 +124,7 @@ def steady(content: MotionFile) -> tuple[Motion, float]:
 
 def axis_angles(motion: Motion) -> np.ndarray:
     """Root and body rotations as SMPL's axis-angle vectors, [P, T, 24, 3]."""
-    local = np.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    local = motion.rotations
     return np.asarray(rotations.matrix_to_axis_angle(jnp.asarray(local)))
 
 

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
-from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
 from sm_jax.export.render import Floor, Shot, blend, bodies, side_camera
 from sm_jax.types import Array

@@ -10,9 +10,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from sm_jax.assets.files import replacing
 from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
-from sm_jax.export.files import replacing
 from sm_jax.export.npz import MotionFile
 from sm_jax.types import Array, Description
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 from jax.tree_util import register_dataclass
 
@@ -32,15 +31,10 @@ def zero_step(motion: Motion) -> TangentStep:
 
 def retract(motion: Motion, step: TangentStep) -> Motion:
     """The motion moved by a step."""
-    turned = compose(rotations(motion), axis_angle_to_matrix(step.rotations))
+    turned = compose(motion.rotations, axis_angle_to_matrix(step.rotations))
     return Motion(
         global_orient=turned[..., 0, :, :],
         body_pose=turned[..., 1:, :, :],
         pelvis=motion.pelvis + step.pelvis,
         betas=motion.betas + step.betas,
     )
-
-
-def rotations(motion: Motion) -> jax.Array:
-    """All rotations [..., P, T, J, 3, 3], the root's first."""
-    return jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)

@@ -3,6 +3,7 @@
 Lenses are in `distortion`.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -17,6 +18,7 @@ def project(K: Array, points_camera: Array) -> jax.Array:
 
     Points nearer than `NEAR`, or behind the camera, are projected at that depth: finite, with a finite gradient.
     """
+    chex.assert_shape([K, points_camera], [(..., 3, 3), (..., 3)])
     x, y, z = points_camera[..., 0], points_camera[..., 1], jnp.maximum(points_camera[..., 2], NEAR)
     x, y = x / z, y / z
     u = K[..., 0, 0] * x + K[..., 0, 1] * y + K[..., 0, 2]
@@ -26,6 +28,7 @@ def project(K: Array, points_camera: Array) -> jax.Array:
 
 def to_camera(camera: Camera, points_world: Array) -> jax.Array:
     """World points [..., P, T, N, 3] in the camera frame, R x + t."""
+    chex.assert_shape([camera.R, camera.t, points_world], [(..., 3, 3), (..., 3), (..., None, None, None, 3)])
     R, t = camera.R[..., None, :, None, :, :], camera.t[..., None, :, None, :]
     return rotations.rotate(R, points_world) + t
 
@@ -39,6 +42,7 @@ def project_points(camera: Camera, points_world: Array) -> tuple[jax.Array, jax.
 
 def normalised(K: Array, pixels: Array) -> jax.Array:
     """(x / z, y / z) [..., 2] in the camera frame of pixels [..., 2]. K as in `project`."""
+    chex.assert_shape([K, pixels], [(..., 3, 3), (..., 2)])
     y = (pixels[..., 1] - K[..., 1, 2]) / K[..., 1, 1]
     x = (pixels[..., 0] - K[..., 0, 2] - K[..., 0, 1] * y) / K[..., 0, 0]
     return jnp.stack([x, y], axis=-1)

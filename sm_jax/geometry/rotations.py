@@ -7,6 +7,7 @@ Conversions are compiled, here and wherever else people call functions from a pr
 of programs to compile, one an operation. Within a compiled function this changes nothing.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -37,6 +38,7 @@ def rotate(R: Array, x: Array) -> jax.Array:
 
 def transpose(R: Array) -> jax.Array:
     """The inverse rotation [..., 3, 3]."""
+    chex.assert_shape(R, (..., 3, 3))
     return jnp.swapaxes(R, -1, -2)
 
 
@@ -57,6 +59,7 @@ def vee(R: Array) -> jax.Array:
 @jax.jit
 def axis_angle_to_matrix(axis_angle: Array) -> jax.Array:
     """Exponential map, [..., 3] in radians to [..., 3, 3]. Any angle; smooth at zero."""
+    chex.assert_shape(axis_angle, (..., 3))
     return _unit_quaternion_to_matrix(axis_angle_to_quaternion(axis_angle))
 
 
@@ -66,17 +69,20 @@ def matrix_to_axis_angle(R: Array) -> jax.Array:
 
     A half turn has two axes; which one is returned is not specified, and the gradient there is that of one of them.
     """
+    chex.assert_shape(R, (..., 3, 3))
     return _unit_quaternion_to_axis_angle(matrix_to_quaternion(R))
 
 
 def matrix_to_6d(R: Array) -> jax.Array:
     """First two columns one after the other, [..., 3, 3] to [..., 6]."""
+    chex.assert_shape(R, (..., 3, 3))
     return jnp.concatenate([R[..., :, 0], R[..., :, 1]], axis=-1)
 
 
 @jax.jit
 def sixd_to_matrix(sixd: Array) -> jax.Array:
     """Gram-Schmidt, [..., 6] to [..., 3, 3]. Degenerate input gives a finite matrix that is no rotation."""
+    chex.assert_shape(sixd, (..., 6))
     x = safe.normalise(sixd[..., :3])
     y = sixd[..., 3:]
     y = safe.normalise(y - jnp.sum(x * y, axis=-1, keepdims=True) * x)
@@ -89,6 +95,7 @@ def matrix_to_quaternion(R: Array) -> jax.Array:
 
     Of the four algebraically equal forms the one with the largest pivot is taken (Shepperd 1978).
     """
+    chex.assert_shape(R, (..., 3, 3))
     m00, m11, m22 = R[..., 0, 0], R[..., 1, 1], R[..., 2, 2]
     pivots = jnp.stack([1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22], axis=-1)
     w = 2 * vee(R)
@@ -110,12 +117,14 @@ def matrix_to_quaternion(R: Array) -> jax.Array:
 @jax.jit
 def quaternion_to_matrix(q: Array) -> jax.Array:
     """(w, x, y, z) [..., 4], of any length, to [..., 3, 3]. The zero quaternion gives the identity."""
+    chex.assert_shape(q, (..., 4))
     return _unit_quaternion_to_matrix(safe.normalise(q))
 
 
 @jax.jit
 def axis_angle_to_quaternion(axis_angle: Array) -> jax.Array:
     """[..., 3] in radians to unit (w, x, y, z) [..., 4]; w < 0 beyond a half turn. Smooth at zero."""
+    chex.assert_shape(axis_angle, (..., 3))
     angle = safe.norm(axis_angle, keepdims=True)
     small = angle < 0.1
     # Taylor series near zero: the quotient's derivatives would cancel there long before its value does.
@@ -130,6 +139,7 @@ def axis_angle_to_quaternion(axis_angle: Array) -> jax.Array:
 @jax.jit
 def quaternion_to_axis_angle(q: Array) -> jax.Array:
     """(w, x, y, z) [..., 4], of any length, to [..., 3] in radians, angle in [0, pi]. q and -q are one rotation."""
+    chex.assert_shape(q, (..., 4))
     q = safe.normalise(q)
     return _unit_quaternion_to_axis_angle(jnp.where(q[..., :1] < 0, -q, q))
 
@@ -167,13 +177,26 @@ def _unit_quaternion_to_axis_angle(q: jax.Array) -> jax.Array:
 @jax.jit
 def slerp(R_a: Array, R_b: Array, u: Array) -> jax.Array:
     """Rotation [..., 3, 3] on the shortest way from R_a (u = 0) to R_b (u = 1); u is [...]."""
+    chex.assert_shape([R_a, R_b], (..., 3, 3))
     way = matrix_to_axis_angle(compose(transpose(R_a), R_b))
     return compose(R_a, axis_angle_to_matrix(u[..., None] * way))
 
 
 @jax.jit
+def shortest_arc(a: Array, b: Array) -> jax.Array:
+    """The smallest rotation [..., 3, 3] that turns the direction of a [..., 3] into that of b [..., 3].
+
+    The identity where either is zero or the two are opposite; gradients are finite everywhere.
+    """
+    a, b = jnp.broadcast_arrays(safe.normalise(a), safe.normalise(b))
+    axis = jnp.cross(a, b)
+    angle = safe.atan2(safe.norm(axis, keepdims=True), jnp.sum(a * b, axis=-1, keepdims=True))
+    return axis_angle_to_matrix(safe.normalise(axis) * angle)
+
+
 def angle_between(R_a: Array, R_b: Array) -> jax.Array:
     """Geodesic distance [...] in radians, in [0, pi]. Accurate at both ends."""
+    chex.assert_shape([R_a, R_b], (..., 3, 3))
     R = compose(transpose(R_a), R_b)
     cosine = 0.5 * (R[..., 0, 0] + R[..., 1, 1] + R[..., 2, 2] - 1)
     return safe.atan2(safe.norm(vee(R)), cosine)

@@ -1,10 +1,11 @@
 """Where the feet stand: foot contact labels and the height of the floor, from joints alone."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body.skeleton import FOOT_JOINTS
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
 from sm_jax.types import Array
 
 _FEET = np.array(FOOT_JOINTS)
@@ -18,6 +19,7 @@ def foot_contact(joints: Array, fps: Array | float, ground: Array) -> jax.Array:
     joints: [P, T, J, 3] in a z-up frame.  fps: frames per second.  ground: [] or [P] height of the *toe joints* at
     rest on the floor (`ground_height`).  Returns [P, T, 4] in [0, 1], in the order of `skeleton.FOOT_JOINTS`.
     """
+    chex.assert_shape(joints, (None, None, len(JOINTS), 3))
     feet = joints[:, :, _FEET, :]
     step = jnp.diff(feet, axis=1, prepend=feet[:, :1])
     speed = jnp.sqrt(jnp.sum(step * step, axis=-1) + 1e-12) * fps
@@ -33,6 +35,7 @@ def ground_height(joints: Array, weight: Array) -> jax.Array:
 
     A median forgives jumps, lifts and mis-fitted frames; two people on different levels get the level between them.
     """
+    chex.assert_shape([joints, weight], [(None, None, len(JOINTS), 3), (joints.shape[1],)])
     lowest = joints[:, :, _FEET, 2].min(axis=-1)
     lowest = jnp.where(weight[None] > 0.0, lowest, jnp.full_like(lowest, jnp.nan))
     return jnp.nan_to_num(jnp.nanmedian(lowest))

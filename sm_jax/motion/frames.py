@@ -1,11 +1,12 @@
-"""Changing a motion's frames and leaving its shapes alone."""
+"""Changing the frames of a motion or an observation and leaving the rest alone."""
 
+import dataclasses
 from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.types import Array, Motion
+from sm_jax.types import Array, Motion, Observation
 
 
 def map_frames(motion: Motion, function: Callable[[Array], Array]) -> Motion:
@@ -18,16 +19,40 @@ def map_frames(motion: Motion, function: Callable[[Array], Array]) -> Motion:
     )
 
 
+def map_observation(observation: Observation, function: Callable[[Array, int], Array]) -> Observation:
+    """The observation with `function(values, axis of the frames)` applied to each array that has frames."""
+    camera = observation.camera
+    return dataclasses.replace(
+        observation,
+        keypoints=function(observation.keypoints, 1),
+        keypoint_confidence=function(observation.keypoint_confidence, 1),
+        visibility=function(observation.visibility, 1),
+        frame_index=function(observation.frame_index, 0),
+        frame_mask=function(observation.frame_mask, 0),
+        motion=map_frames(observation.motion, lambda x: function(x, 1)),
+        camera=dataclasses.replace(camera, R=function(camera.R, 0), t=function(camera.t, 0)),
+    )
+
+
+def slice_observation(observation: Observation, frames: slice | np.ndarray) -> Observation:
+    """Some frames of an observation, as host arrays: a span, their numbers, or a mask [T] bool."""
+    return map_observation(observation, lambda x, axis: np.asarray(x)[(slice(None),) * axis + (frames,)])
+
+
 # Few lengths instead of many: sequences are padded so that they share compiled programs.
 
 
 _LEAST = 64
 
 
-def padded_length(n_frames: int) -> int:
-    """The next of 64, 96, 128, 192, 256, 384, ...: at most half as many frames again."""
-    power = max(_LEAST, 1 << (n_frames - 1).bit_length())
-    return 3 * power // 4 if power > _LEAST and n_frames <= 3 * power // 4 else power
+def padded_length(count: int, least: int = _LEAST) -> int:
+    """The package's one padding rule: the next power of two or three quarters of one, that is at most half as much
+    again, and no less than `least`, a power of two. Of frames 64, 96, 128, 192, 256, 384, ...
+
+    Whatever else is compiled by its length (windows of a clip) is counted by the same rule, from 1: 1, 2, 3, 4, 6, ...
+    """
+    power = max(least, 1 << (count - 1).bit_length())
+    return 3 * power // 4 if power > least and count <= 3 * power // 4 else power
 
 
 def pad(x: Array, axis: int, mode: str = "edge") -> Array:

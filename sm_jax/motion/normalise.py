@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -44,12 +45,14 @@ def combine(parts: Sequence[tuple[Statistics, float]]) -> Statistics:
 
 def normalise(state: Array, statistics: Statistics) -> jax.Array:
     """State [..., D] -> standardised state [..., D]."""
+    chex.assert_shape(state, (..., D))
     mean, std = _expand(statistics, state.ndim)
     return jnp.subtract(state, mean) / std
 
 
 def denormalise(state: Array, statistics: Statistics) -> jax.Array:
     """The inverse of `normalise`."""
+    chex.assert_shape(state, (..., D))
     mean, std = _expand(statistics, state.ndim)
     return jnp.multiply(state, std) + mean
 

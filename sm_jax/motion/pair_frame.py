@@ -9,11 +9,13 @@ so that x always points from oneself to the partner. Swapping the two people the
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from sm_jax.geometry.median import weighted_median
 from sm_jax.geometry.safe import normalise
 from sm_jax.types import Array, Camera, Motion
 
@@ -38,28 +40,15 @@ def from_pelvises(pelvis: Array, ground: Array, weight: Array, fallback: Array) 
     (padding and one-sided frames zero; if all are zero every frame counts).  fallback: [3] direction of x when the
     median pelvises coincide horizontally (the camera's right).
     """
-    weight = jnp.where(weight.sum() > 0.0, weight, jnp.ones_like(weight))
-    middle = _median(0.5 * (pelvis[0] + pelvis[1]), weight)
-    across = _median(pelvis[1] - pelvis[0], weight)
+    chex.assert_shape([pelvis, weight, fallback], [(2, None, 3), (pelvis.shape[1],), (3,)])
+    middle = weighted_median(0.5 * (pelvis[0] + pelvis[1]), weight[:, None])
+    across = weighted_median(pelvis[1] - pelvis[0], weight[:, None])
     flat = jnp.array([1.0, 1.0, 0.0])
     across, fallback = across * flat, fallback * flat
     x = normalise(jnp.where(jnp.sum(across * across) > 1e-4, across, fallback))
     y = jnp.stack([-x[1], x[0], jnp.zeros_like(x[0])])
     R = jnp.stack([x, y, jnp.array([0.0, 0.0, 1.0])])
     return PairFrame(R_pair_world=R, origin=jnp.stack([middle[0], middle[1], ground]))
-
-
-def _median(values: Array, weight: Array) -> jax.Array:
-    """Weighted median over the first axis: values [T, 3], weight [T] -> [3]."""
-    order = jnp.argsort(values, axis=0)
-    ranked = jnp.take_along_axis(values, order, axis=0)
-    mass = jnp.cumsum(jnp.take(weight, order, axis=0), axis=0)
-    half = 0.5 * mass[-1:]
-    # The mean of the lower and the upper weighted median, so that mirrored values have mirrored medians.
-    lower = jnp.argmax(mass >= half - 1e-6, axis=0)
-    upper = jnp.argmax(mass > half + 1e-6, axis=0)
-    pick = lambda index: jnp.take_along_axis(ranked, index[None], axis=0)[0]  # noqa: E731
-    return 0.5 * (pick(lower) + pick(upper))
 
 
 def own_view(frame: PairFrame) -> jax.Array:
@@ -70,6 +59,7 @@ def own_view(frame: PairFrame) -> jax.Array:
 @jax.jit
 def to_pair(motion: Motion, frame: PairFrame) -> Motion:
     """Motion [P, T] in the world -> the same motion, each person in the own view of the pair frame."""
+    chex.assert_shape([motion.global_orient, motion.pelvis], [(2, None, 3, 3), (2, None, 3)])
     R = own_view(frame)
     return Motion(
         global_orient=jnp.einsum("pij,ptjk->ptik", R, motion.global_orient, precision="highest"),
@@ -82,6 +72,7 @@ def to_pair(motion: Motion, frame: PairFrame) -> Motion:
 @jax.jit
 def to_world(motion: Motion, frame: PairFrame) -> Motion:
     """The inverse of `to_pair`."""
+    chex.assert_shape([motion.global_orient, motion.pelvis], [(2, None, 3, 3), (2, None, 3)])
     R = own_view(frame)
     return Motion(
         global_orient=jnp.einsum("pji,ptjk->ptik", R, motion.global_orient, precision="highest"),
@@ -93,6 +84,7 @@ def to_world(motion: Motion, frame: PairFrame) -> Motion:
 
 def points_to_pair(points: Array, frame: PairFrame) -> jax.Array:
     """Points [P, T, N, 3] in the world -> each person's points in the own view."""
+    chex.assert_shape(points, (2, None, None, 3))
     shifted = points - frame.origin[None, None, None]
     return jnp.einsum("pij,ptnj->ptni", own_view(frame), shifted, precision="highest")
 

@@ -1,5 +1,6 @@
 """Where people stand follows the evidence: a network knows how people move, and would place strangers out of habit."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +20,8 @@ def follow_estimate(pelvis: Array, estimate: Array, visibility: Array) -> jax.Ar
     (normalised convolution, Knutsson and Westin 1993). So a hidden span keeps its own path between the corrections of
     its ends; deep in it a person is moved as the partner is, which leaves the two as the network put them together.
     """
+    chex.assert_shape([pelvis, estimate], (2, None, 3))
+    chex.assert_equal_shape_prefix([pelvis, estimate, visibility], 2)
     kernel = _gaussian(pelvis.shape[1])
     weight = _smoothstep((jnp.asarray(visibility) - SHOWN[0]) / (SHOWN[1] - SHOWN[0]))
     near = jnp.einsum("ts,ps->pt", kernel, weight, precision="highest")[..., None]

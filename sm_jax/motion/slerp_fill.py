@@ -1,16 +1,17 @@
 """Filling the gaps of an initial estimate: what was not seen is interpolated between what was."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.body.skeleton import JOINTS, NEXT_JOINT
 from sm_jax.geometry.rotations import slerp
 from sm_jax.types import Array, Motion
 
 SEEN = 0.3  # a joint counts as seen from this visibility on
 
-# The joint whose position shows a joint's rotation: the next one down the limb, itself at a limb's end and the root.
-_NEXT_JOINT = np.array([0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
+_NEXT = np.array(NEXT_JOINT)  # its position shows a joint's rotation
 
 
 @jax.jit
@@ -21,9 +22,12 @@ def fill_hidden(motion: Motion, visibility: Array, frame_mask: Array) -> Motion:
     joint and the limb's next joint are. What is never seen keeps its raw values. The pelvis path is interpolated
     linearly where the pelvis is hidden.
     """
-    rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT_JOINT])
+    people, frames = visibility.shape[:2]
+    chex.assert_shape([visibility, frame_mask], [(people, frames, len(JOINTS)), (frames,)])
+    chex.assert_equal_shape_prefix([motion.global_orient, motion.body_pose, motion.pelvis, visibility], 2)
+    rests_on = jnp.minimum(visibility, visibility[:, :, _NEXT])
     seen = (rests_on >= SEEN) & (frame_mask[None, :, None] > 0.0)
-    rotations = jnp.concatenate([motion.global_orient[:, :, None], motion.body_pose], axis=2)
+    rotations = motion.rotations
     before, after, u = neighbours(seen)
     take = lambda values, index: jnp.take_along_axis(values, index[..., None, None], axis=1)  # noqa: E731
     filled = slerp(take(rotations, before), take(rotations, after), u)

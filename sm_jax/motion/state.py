@@ -1,5 +1,8 @@
 """The networks' state: one table of named slices, and the way to and from `Motion`."""
 
+import dataclasses
+
+import chex
 import jax
 import jax.numpy as jnp
 
@@ -22,6 +25,8 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     Rotations enter as the first two columns of their matrices (Zhou et al., "On the continuity of rotation
     representations", 2019), so that a state may be averaged and denoised as a plain vector.
     """
+    chex.assert_shape([motion.body_pose, foot_contact], [(..., 23, 3, 3), (..., 4)])
+    chex.assert_equal_shape_prefix([motion.pelvis, foot_contact], foot_contact.ndim - 1)
     pose = matrix_to_6d(motion.body_pose)
     parts = (
         matrix_to_6d(motion.global_orient),
@@ -33,16 +38,20 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
 
 
 @jax.jit
-def unpack(state: Array, betas: Array) -> tuple[Motion, Array]:
-    """State [..., P, T, D] and betas [..., P, N] -> Motion and foot contact [..., P, T, 4].
-
-    Rotations are made orthonormal.
-    """
+def unpack(state: Array) -> tuple[Motion, Array]:
+    """The inverse of `pack`, but for the betas, which a state does not hold: state [..., P, T, D] -> Motion with no
+    betas [..., P, 0] and foot contact [..., P, T, 4]. Rotations are made orthonormal."""
+    chex.assert_shape(state, (..., D))
     pose = state[..., POSE]
     motion = Motion(
         global_orient=sixd_to_matrix(state[..., ORIENT]),
         body_pose=sixd_to_matrix(pose.reshape(*pose.shape[:-1], 23, 6)),
         pelvis=state[..., PELVIS],
-        betas=betas,
+        betas=jnp.zeros((*state.shape[:-2], 0), state.dtype),
     )
     return motion, state[..., FOOT_CONTACT]
+
+
+def to_motion(state: Array, betas: Array) -> Motion:
+    """State [..., P, T, D] as the motion of bodies with betas [..., P, N]."""
+    return dataclasses.replace(unpack(state)[0], betas=betas)

@@ -5,6 +5,7 @@ The same function serves the simulator, which makes occlusion, and perception, w
 
 import functools
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +27,8 @@ def joint_visibility(joints: Array, capsules: tuple[Array, Array, Array], camera
     joints: [P, T, J, 3] world.  capsules: start [P, T, C, 3], end [P, T, C, 3], radius [P, C] of both bodies; a joint
     is hidden by the *other* person's capsules alone.  Returns [P, T, J].
     """
+    chex.assert_shape(joints, (2, None, len(JOINTS), 3))
+    chex.assert_equal_shape_prefix([joints, *capsules[:2]], 2)
     start, end, radius = capsules
     points = to_camera(camera, joints)
     a, b = to_camera(camera, start)[::-1], to_camera(camera, end)[::-1]

@@ -1,27 +1,28 @@
 """Cutting a clip into overlapping windows of one length, and blending windows back into a clip.
 
-The number of windows comes from a short list of sizes, so that clips of many lengths share a few compiled programs.
+The number of windows is padded (`frames.padded_length`), so that clips of many lengths share a few compiled programs.
 """
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.motion.frames import padded_length
 from sm_jax.types import Array
 
 LENGTH = 64
 OVERLAP = 16
 STRIDE = LENGTH - OVERLAP
 CHUNK = 8  # windows sampled at once, 13 s: longer clips are sampled in chunks
-_BUCKETS = (1, 2, 3, 4, 6, CHUNK)
 
 
 def count(n_frames: int) -> int:
-    """Windows that cover a chunk of n_frames, rounded up to the next bucket. ValueError for more than CHUNK."""
+    """Windows that cover a chunk of n_frames, one of 1, 2, 3, 4, 6, 8. ValueError for more than CHUNK."""
     needed = 1 + max(0, -(-(n_frames - LENGTH) // STRIDE))
     if needed > CHUNK:
         raise ValueError(f"{n_frames} frames are more than a chunk of {padded_frames(CHUNK)}")
-    return next(bucket for bucket in _BUCKETS if bucket >= needed)
+    return padded_length(needed, least=1)
 
 
 def padded_frames(n_windows: int) -> int:
@@ -48,6 +49,7 @@ def split(values: Array, n_windows: int, axis: int) -> jax.Array:
 
 def blend(values: Array) -> jax.Array:
     """Windows [W, P, LENGTH, D] in one common frame -> clip [P, T, D], cross-faded over the overlaps."""
+    chex.assert_shape(values, (None, None, LENGTH, None))
     n_windows, people, _, width = values.shape
     index = frames(n_windows)
     weight = fade_weights(n_windows)

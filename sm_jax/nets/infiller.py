@@ -15,17 +15,23 @@ from sm_jax.nets.layers import (
     sinusoidal_embedding,
     swap_people,
 )
+from sm_jax.nets.residual import Residual, bounded
 from sm_jax.types import Array, Conditions
 
 
 @dataclasses.dataclass(frozen=True)
 class InfillerConfig:
-    """Size of the infiller. `width` must be a multiple of 2 * `heads`."""
+    """Size of the infiller. `width` must be a multiple of 2 * `heads`, and the frames of a window one of `patch`."""
 
     width: int = 192
     blocks: int = 4
     heads: int = 4
     expansion: int = 2
+    patch: int = 1
+    """Frames of a token: the blocks cost so many times less."""
+    residual: Residual = "free"
+    """What may be changed of the estimate: anything, or little of what was seen (`nets.residual`). A bounded network is
+    told the size of the estimate's errors and says how sure it is of each joint."""
 
 
 class Block(nn.Module):
@@ -47,23 +53,25 @@ class Block(nn.Module):
         offset = self.param("offset", nn.initializers.zeros, modulation.shape[1:])
         shift, scale, gate = jnp.unstack(modulation + offset[None], axis=1)
 
-        wide = nn.Dense((7 + self.config.expansion) * width, dtype=self.dtype, name="wide")(modulate(x, shift, scale))
-        wide = wide.reshape((*wide.shape[:-1], -1, width // heads))
-        to_frames, to_text, hidden = jnp.split(wide, (6 * heads, 7 * heads), axis=-2)
+        qkv_mlp = nn.Dense((7 + self.config.expansion) * width, dtype=self.dtype, name="qkv_mlp")(
+            modulate(x, shift, scale)
+        )
+        qkv_mlp = qkv_mlp.reshape((*qkv_mlp.shape[:-1], -1, width // heads))
+        to_frames, to_text, hidden = jnp.split(qkv_mlp, (6 * heads, 7 * heads), axis=-2)
         q, k, v = jnp.split(to_frames, 3, axis=-2)  # 2 * heads each: the first half looks at oneself
         q, k = rotate_by_position(q), rotate_by_position(k)
         k, v = (_own_and_partners(a) for a in (k, v))
         by_frames = attend(q, k, v, jnp.broadcast_to(frame_mask[:, None], x.shape[:-1]))
 
         to_text = to_text.reshape((-1, people * frames, *to_text.shape[-2:]))
-        said = nn.Dense(2 * width, dtype=self.dtype, name="said")(text).reshape((*text.shape[:-1], 2 * heads, -1))
-        said_k, said_v = jnp.split(said, 2, axis=-2)
-        by_text = attend(to_text, said_k, said_v, text_mask)
+        text_kv = nn.Dense(2 * width, dtype=self.dtype, name="text_kv")(text).reshape((*text.shape[:-1], 2 * heads, -1))
+        text_k, text_v = jnp.split(text_kv, 2, axis=-2)
+        by_text = attend(to_text, text_k, text_v, text_mask)
         by_text = by_text.reshape(by_frames.shape[:-2] + by_text.shape[-2:])
 
         together = jnp.concatenate([by_frames, by_text, jax.nn.gelu(hidden)], axis=-2)
         together = together.reshape((*x.shape[:-1], -1))
-        return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="narrow")(together)
+        return x + gate[:, None, None, :] * nn.Dense(width, dtype=self.dtype, name="out")(together)
 
 
 def _own_and_partners(x: Array) -> jax.Array:
@@ -88,27 +96,55 @@ class Infiller(nn.Module):
     dtype: jax.typing.DTypeLike = jnp.float32
     remat: bool = False
 
-    @nn.compact
     def __call__(self, x_t: Array, t: Array, conditions: Conditions) -> Array:
-        width, state = self.config.width, x_t.shape[-1]
-        tokens = person_frames(x_t, conditions, self.param("mask_token", TOKEN_INIT, (state,)))
-        x = nn.Dense(width, name="own")(tokens)
-        x = x + nn.Dense(width, use_bias=False, name="beside")(swap_people(tokens))
+        return self.predict(x_t, t, conditions)[0]
 
-        time = sinusoidal_embedding(t, width)
-        time = nn.Dense(width, name="time_out")(jax.nn.silu(nn.Dense(width, name="time_in")(time)))
-        told = (conditions.text_mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
-        pooled = nn.Dense(width, name="text_pooled")(conditions.text_pooled) * told
-        context = jax.nn.silu(time + pooled)
+    @nn.compact
+    def predict(self, x_t: Array, t: Array, conditions: Conditions) -> tuple[Array, Array]:
+        """x0 [B, P, T, D], and the logarithm of the squared error in dm² that each joint's place is expected to have,
+        relative to the pelvis and the pelvis' own [B, P, T, J]; zero of a network without bounds."""
+        config, state = self.config, x_t.shape[-1]
+        tokens = person_frames(x_t, conditions, self.param("mask_token", TOKEN_INIT, (state,)))
+        tokens, token_mask = _patches(tokens, conditions.frame_mask, config.patch)
+        x = nn.Dense(config.width, name="self_in")(tokens)
+        x = x + nn.Dense(config.width, use_bias=False, name="partner_in")(swap_people(tokens))
+        if config.residual == "bounded":
+            scale = conditions.error_scale[:, :, None, None]
+            x = x + nn.Dense(config.width, use_bias=False, name="error_scale")(scale)
+        context = self._context(t, conditions)
         zeros = nn.initializers.zeros
-        modulation = nn.Dense(3 * width, kernel_init=zeros, name="modulation")(context)
-        modulation = modulation.reshape((-1, 3, width))
-        text = nn.Dense(width, name="text_tokens")(conditions.text_tokens)
+        modulation = nn.Dense(3 * config.width, kernel_init=zeros, name="modulation")(context)
+        modulation = modulation.reshape((-1, 3, config.width))
+        text = nn.Dense(config.width, name="text_tokens")(conditions.text.tokens)
 
         block = nn.remat(Block) if self.remat else Block
-        masks = conditions.frame_mask, conditions.text_mask
-        for i in range(self.config.blocks):
-            x = block(self.config, self.dtype, name=f"block_{i}")(x, text, modulation, *masks)
-        shift, scale = jnp.split(nn.Dense(2 * width, kernel_init=zeros, name="final")(context), 2, axis=-1)
-        residual = nn.Dense(state, kernel_init=zeros, name="head")(modulate(x, shift, scale))
-        return conditions.estimate + residual
+        for i in range(config.blocks):
+            x = block(config, self.dtype, name=f"block_{i}")(x, text, modulation, token_mask, conditions.text.mask)
+        shift, scale = jnp.split(nn.Dense(2 * config.width, kernel_init=zeros, name="final")(context), 2, axis=-1)
+        x = modulate(x, shift, scale)
+        residual = nn.Dense(config.patch * state, kernel_init=zeros, name="head")(x).reshape(x_t.shape)
+        shape = (*x_t.shape[:-1], conditions.visibility.shape[-1])
+        if config.residual == "free":
+            return conditions.estimate + residual, jnp.zeros(shape)
+        unsure = nn.Dense(config.patch * shape[-1], kernel_init=zeros, name="uncertainty")(x).reshape(shape)
+        return conditions.estimate + bounded(residual, conditions), unsure
+
+    def _context(self, t: Array, conditions: Conditions) -> jax.Array:
+        """What modulates every block [B, W]: diffusion time, the text as a whole."""
+        width = self.config.width
+        time = sinusoidal_embedding(t, width)
+        time = nn.Dense(width, name="time_out")(jax.nn.silu(nn.Dense(width, name="time_in")(time)))
+        has_text = (conditions.text.mask.sum(-1, keepdims=True) > 0).astype(time.dtype)
+        context = time + nn.Dense(width, name="text_pooled")(conditions.text.pooled) * has_text
+        return jax.nn.silu(context)
+
+
+def _patches(tokens: Array, frame_mask: Array, patch: int) -> tuple[Array, Array]:
+    """Person-frames [B, P, T, F] and frame_mask [B, T] as tokens of `patch` frames [B, P, T / patch, patch * F], and
+    which of them have a frame [B, T / patch]. Padding is zero."""
+    if patch == 1:
+        return tokens, frame_mask
+    tokens = tokens * frame_mask[:, None, :, None]
+    batch, people, frames, features = tokens.shape
+    tokens = tokens.reshape((batch, people, frames // patch, patch * features))
+    return tokens, frame_mask.reshape((batch, -1, patch)).max(axis=-1)

@@ -2,6 +2,7 @@
 
 import math
 
+import chex
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -28,6 +29,8 @@ def rotate_by_position(x: Array, base: float = 1_000.0) -> jax.Array:
 
     Attention scores then depend on the distance between frames only, so any length may be used at test.
     """
+    chex.assert_shape(x, (..., None, None, None))
+    chex.assert_is_divisible(x.shape[-1], 2)
     frames, half = x.shape[-3], x.shape[-1] // 2
     frequency = base ** (-jnp.arange(half, dtype=jnp.float32) / half)
     angle = jnp.arange(frames, dtype=jnp.float32)[:, None, None] * frequency[None, None, :]
@@ -58,6 +61,9 @@ def attend(q: Array, k: Array, v: Array, mask: Array) -> jax.Array:
 
     Where no key is valid the result is zero, with finite gradients. The softmax is taken in float32 whatever they are.
     """
+    chex.assert_equal_shape([k, v])
+    chex.assert_equal_shape_suffix([q, k], 2)
+    chex.assert_shape(mask, k.shape[:-2])
     q, k, v = (jnp.swapaxes(a, -3, -2) for a in (q, k, v))  # plain batched products: several times faster on a CPU
     scores = (q / math.sqrt(q.shape[-1]) @ jnp.swapaxes(k, -1, -2)).astype(jnp.float32)
     scores = scores + jnp.where(mask > 0, 0.0, MASKED)[..., None, None, :]
@@ -89,6 +95,9 @@ def person_frames(x: Array, conditions: Conditions, mask_token: Array) -> jax.Ar
     their visibility goes to zero. The gap-filled estimate is given beside it, unmasked, because the networks
     predict the residual to it.
     """
+    chex.assert_equal_shape([x, conditions.estimate])
+    chex.assert_shape(conditions.visibility, (*x.shape[:3], len(JOINTS)))
+    chex.assert_shape(conditions.frame_mask, (x.shape[0], x.shape[2]))
     visible = feature_visibility(conditions.visibility)
     seen = visible * conditions.estimate + (1.0 - visible) * mask_token[None, None, None, :]
     evidence = conditions.evidence.reshape((*conditions.evidence.shape[:-2], -1))

@@ -7,17 +7,19 @@ import jax
 import jax.numpy as jnp
 
 from sm_jax.nets.layers import TOKEN_INIT, layer_norm, person_frames, swap_people
+from sm_jax.nets.residual import Residual, bounded
 from sm_jax.types import Array, Conditions
 
 
 @dataclasses.dataclass(frozen=True)
 class RefinerConfig:
     """Size of the refiner. It sees `sum(dilations)` frames to either side. taps: frames to either side that the linear
-    filter before the residual reaches."""
+    filter before the residual reaches.  residual: what may be changed of the infilled motion (`nets.residual`)."""
 
     width: int = 192
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     taps: int = 8
+    residual: Residual = "free"
 
 
 def shift_frames(x: Array, frames: int) -> jax.Array:
@@ -85,11 +87,13 @@ class Refiner(nn.Module):
     @nn.compact
     def __call__(self, x: Array, conditions: Conditions) -> Array:
         tokens = person_frames(x, conditions, self.param("mask_token", TOKEN_INIT, x.shape[-1:]))
-        h = nn.Dense(self.config.width, name="own")(tokens)
-        h = h + nn.Dense(self.config.width, use_bias=False, name="beside")(swap_people(tokens))
+        h = nn.Dense(self.config.width, name="self_in")(tokens)
+        h = h + nn.Dense(self.config.width, use_bias=False, name="partner_in")(swap_people(tokens))
         frame_mask = conditions.frame_mask[:, None, :, None]
         block = nn.remat(ConvolutionBlock) if self.remat else ConvolutionBlock
         for i, dilation in enumerate(self.config.dilations):
             h = block(dilation, self.dtype, name=f"block_{i}")(h, frame_mask)
         residual = nn.Dense(x.shape[-1], kernel_init=nn.initializers.zeros, name="head")(layer_norm(h))
+        if self.config.residual == "bounded":
+            residual = bounded(residual, conditions)
         return TemporalFilter(self.config.taps, name="filter")(x, frame_mask) + residual

@@ -1,7 +1,7 @@
 """Weights as one file: float16 arrays, and beside them everything that says what they are.
 
 An .npz file. `meta` holds JSON: kind of network, its configuration, statistics, the training's facts. Each parameter
-stands under its path, such as `block_0/wide/kernel`.
+stands under its path, such as `block_0/qkv_mlp/kernel`.
 """
 
 import dataclasses
@@ -15,19 +15,21 @@ import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
 from sm_jax.nets.smoothnet import SmoothNetConfig
-from sm_jax.train.config import from_dict, to_dict
-from sm_jax.train.state import Params
 
 PACKAGED = pathlib.Path(__file__).parent / "packaged"
 INFILLER, REFINER = PACKAGED / "infiller.npz", PACKAGED / "refiner.npz"
 NetConfig = InfillerConfig | RefinerConfig | SmoothNetConfig
 _KINDS = {"infiller": InfillerConfig, "refiner": RefinerConfig, "smoothnet": SmoothNetConfig}
 _META = "meta"
+# Names of layers in older files: `tools/convert_weights.py` puts the present ones.
+FORMER_NAMES = {"wide": "qkv_mlp", "narrow": "out", "said": "text_kv", "own": "self_in", "beside": "partner_in"}
+Params = Any  # a network's parameters: nested dictionaries of arrays
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,16 +53,15 @@ def save_weights(
     """Write a weights file; an old one is replaced only once the new one is complete."""
     kind = next(name for name, type_ in _KINDS.items() if isinstance(config, type_))
     numbers = {"mean": np.asarray(statistics.mean).tolist(), "std": np.asarray(statistics.std).tolist()}
-    meta = {"kind": kind, "config": to_dict(config), "statistics": numbers, "facts": facts}
+    meta = {"kind": kind, "config": dataclasses.asdict(config), "statistics": numbers, "facts": facts}
     arrays = {key: np.asarray(value, np.float16) for key, value in flatten_dict(params, sep="/").items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
-    partial.replace(path)
+    make_folder(path.parent)
+    with replacing(path) as partial:
+        np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
 
 
 def load_weights(path: pathlib.Path) -> NetworkWeights:
-    """Read a weights file. Raises UserError for a missing, damaged or foreign one."""
+    """Read a weights file. Raises UserError for a missing, damaged or foreign one, or one with former names."""
     try:
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with np.load(path, allow_pickle=False) as file:
@@ -73,10 +74,23 @@ def load_weights(path: pathlib.Path) -> NetworkWeights:
         raise UserError(f"no weights at {path}: train them with experiments/, or install the package again") from error
     except Exception as error:  # numpy, zipfile and json report damage in half a dozen ways
         raise UserError(f"{path} is no weights file of sm_jax, or damaged ({error}): get it again") from error
+    if former := sorted(FORMER_NAMES.keys() & {part for key in arrays for part in key.split("/")}):
+        names = ", ".join(former)
+        raise UserError(f"{path} has layers by former names ({names}): run python tools/convert_weights.py {path}")
     params = unflatten_dict({key: jnp.asarray(value, jnp.float32) for key, value in arrays.items()}, sep="/")
     return NetworkWeights(
-        params=params, config=from_dict(config_type, config), statistics=statistics, facts=facts, sha256=sha256
+        params=params, config=_as_config(config_type, config), statistics=statistics, facts=facts, sha256=sha256
     )
+
+
+def _as_config(kind: type[NetConfig], values: dict[str, Any]) -> NetConfig:
+    """A configuration from its JSON. Raises UserError for an unknown or a missing name."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    if set(values) != names:
+        odd = ", ".join(sorted(set(values) ^ names))
+        raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
+    given: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return kind(**given)
 
 
 def parameters(params: Params) -> int:

@@ -19,6 +19,7 @@ import numpy as np
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
+from sm_jax.motion.frames import slice_observation
 from sm_jax.perception.video import Video
 from sm_jax.types import Camera, Motion, Observation
 
@@ -44,9 +45,11 @@ _SHARES = ("keypoint_confidence", "visibility")  # must lie in [0, 1]
 def save_observation(
     path: Path, observation: Observation, video: Video | None = None, *, focal_is_heuristic: bool = False
 ) -> None:
-    """Write an observation of one clip, and of which video, if any. Raises UserError if the file cannot be written."""
+    """Write an observation of one clip, without frames outside its mask, and of which video, if any. Raises UserError
+    if the file cannot be written."""
+    observation = slice_observation(observation, np.asarray(observation.frame_mask) > 0)
     motion, camera = observation.motion, observation.camera
-    rotations = np.concatenate([np.asarray(motion.global_orient)[:, :, None], np.asarray(motion.body_pose)], axis=2)
+    rotations = np.asarray(motion.rotations)
     arrays = {
         "keypoints": observation.keypoints,
         "keypoint_confidence": observation.keypoint_confidence,
@@ -93,6 +96,7 @@ def load_observation(path: Path) -> Observation:
         camera=Camera(K=arrays["K"], R=arrays["R"], t=arrays["t"], image_size=arrays["image_size"]),
         fps=arrays["fps"],
         frame_index=arrays["frame_index"],
+        frame_mask=np.ones(len(arrays["frame_index"]), np.float32),
     )
 
 

@@ -6,9 +6,9 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from sm_jax.assets.files import check_writable
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.export.files import check_writable
 from sm_jax.export.summary import save_summary
 from sm_jax.pipeline.observed_clip import Seen, as_clip
 from sm_jax.text.describers import from_user, rules

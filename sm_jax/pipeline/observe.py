@@ -19,7 +19,8 @@ from sm_jax.body.capsules import capsules
 from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.fit import fit_landmarks
 from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs
-from sm_jax.motion.frames import map_frames
+from sm_jax.motion.frames import cut_motion, pad
+from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
@@ -38,10 +39,8 @@ except ModuleNotFoundError as error:
 
 _LOGGER = logging.getLogger(__name__)
 
-FPS = 30.0
 SURVEY_FPS = 6.0
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
-_BUCKET = 32  # frames: clips are padded to a multiple of it, so that few lengths are ever compiled
 
 
 def observe(
@@ -85,6 +84,7 @@ def observe(
         camera=camera,
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
+        frame_mask=np.ones(len(evidence.index), np.float32),
     )
     return ObservedClip(
         observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
@@ -146,18 +146,16 @@ def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
 def _fit(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:
     """The scene of the clip's frames, fitted on a padded clip."""
     n_frames = len(evidence.times)
-    extra = -n_frames % _BUCKET
-    pad = lambda x: np.pad(x, [(0, 0), (0, extra)] + [(0, 0)] * (x.ndim - 2), mode="edge")  # noqa: E731
     sight = MonocularInputs(
-        keypoints=pad(evidence.keypoints),
-        confidence=pad(evidence.confidence),
-        metres=pad(evidence.metres),
-        metres_weight=pad(evidence.trusted.astype(np.float32)),
-        frame_mask=np.pad(np.ones(n_frames, np.float32), (0, extra)),
+        keypoints=pad(evidence.keypoints, 1),
+        confidence=pad(evidence.confidence, 1),
+        metres=pad(evidence.metres, 1),
+        metres_weight=pad(evidence.trusted.astype(np.float32), 1),
+        frame_mask=pad(np.ones(n_frames, np.float32), 0, "constant"),
         intrinsics=intrinsics,
     )
     scene, _ = jax.device_get(fit_landmarks(body, sight))
-    return dataclasses.replace(scene, motion=map_frames(scene.motion, lambda x: x[:, :n_frames]))
+    return dataclasses.replace(scene, motion=cut_motion(scene.motion, n_frames))
 
 
 def to_world(scene: MonocularFit, intrinsics: np.ndarray, image_size: np.ndarray) -> tuple[Camera, Motion]:

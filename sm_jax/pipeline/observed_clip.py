@@ -49,7 +49,7 @@ class ObservedClip:
         return lambda frames: frames_at(video, index[frames])
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write an observation .npz, from which a reconstruction can start. Raises UserError if it cannot be written."""
+        """Write an observation .npz, from which a reconstruction can start. Raises UserError if that fails."""
         save_observation(pathlib.Path(path), self.observation, self.video, focal_is_heuristic=self.focal_is_heuristic)
 
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.motion import windows
+from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import SEEN
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs, slice_observation
+from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs
 from sm_jax.sampling.sample import Models, Settings, sample_many
-from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation
+from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, TextEmbedding
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def sample_clips(
         for draft in drafts:
             if turn < len(draft.chunks):
                 task = draft.task(turn)
-                waiting.setdefault(len(task.frame_mask), []).append((draft, task))
+                waiting.setdefault(len(task.observation.frame_mask), []).append((draft, task))
         for together in waiting.values():
             for start in range(0, len(together), batch):
                 some = together[start : start + batch]
@@ -101,8 +101,8 @@ class _Draft:
         )
         if not turn:
             return task
-        held = self.done[-1].state[:, :, -windows.OVERLAP :]  # only a clip's last chunk has padding
-        return dataclasses.replace(task, held=held, held_weight=windows.fade_out())
+        overlap_state = self.done[-1].state[:, :, -windows.OVERLAP :]  # only a clip's last chunk has padding
+        return dataclasses.replace(task, overlap_state=overlap_state, overlap_weight=windows.fade_out())
 
     def finish(self) -> SampledClip:
         """The chunks as one clip, the hypotheses ranked."""

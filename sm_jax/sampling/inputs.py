@@ -2,17 +2,16 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
 
+import chex
 import jax
 import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.energies.combine import Evidence
 from sm_jax.motion import state, windows
-from sm_jax.motion.frames import map_frames
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.types import Array, ContactTargets, Motion, Observation
+from sm_jax.motion.frames import map_observation
+from sm_jax.types import Array, ContactTargets, Motion, Observation, TextEmbedding
 
 
 @register_dataclass
@@ -20,19 +19,18 @@ from sm_jax.types import Array, ContactTargets, Motion, Observation
 class SamplingInputs:
     """A clip of as many frames as a number of windows covers, of which the last ones play it back from its end.
 
-    observation: [P, T].  contacts: [C, T].  frame_mask: [T] in {0, 1}, zero where it is played back: the networks see
-    those frames, which they know no end without, and the energies do not.  text: its sentence.
-    noise: [N, W, P, LENGTH, D] that N hypotheses start from.  held: [N, P, OVERLAP, D] states in the world that their
-    first frames are held to, by held_weight [OVERLAP] in [0, 1]: where a clip goes on.
+    observation: [P, T], its frame_mask zero where it is played back: the networks see those frames, without which they
+    would see it end, and the energies do not.  contacts: [C, T].  text: its sentence.
+    noise: [N, W, P, LENGTH, D] that N hypotheses start from.  overlap_state: [N, P, OVERLAP, D] states in the world
+    that their first frames are held to, by overlap_weight [OVERLAP] in [0, 1]: where a clip goes on.
     """
 
     observation: Observation
     contacts: ContactTargets
-    frame_mask: Array
     text: TextEmbedding
     noise: Array
-    held: Array
-    held_weight: Array
+    overlap_state: Array
+    overlap_weight: Array
 
 
 @register_dataclass
@@ -54,7 +52,9 @@ class Samples:
 def make_sampling_inputs(
     observation: Observation, contacts: ContactTargets, text: TextEmbedding, key: Array, hypotheses: int = 1
 ) -> SamplingInputs:
-    """A clip that begins freely, lengthened to whole windows by playing it back from its end."""
+    """A clip that begins freely, lengthened to whole windows by playing it back from its end. Raises AssertionError for
+    numbers that are not finite: they would come out everywhere."""
+    chex.assert_tree_all_finite((observation, contacts, text))
     have = observation.visibility.shape[1]
     n_windows = windows.count(have)
     n_frames = windows.padded_frames(n_windows)
@@ -64,14 +64,14 @@ def make_sampling_inputs(
         widths[axis] = (0, n_frames - have)
         return np.pad(np.asarray(values), widths, mode="reflect" if have > 1 else "edge")
 
+    seen = np.pad(np.asarray(observation.frame_mask, np.float32), (0, n_frames - have))
     return SamplingInputs(
-        observation=map_observation(observation, lengthen),
+        observation=dataclasses.replace(map_observation(observation, lengthen), frame_mask=seen),
         contacts=dataclasses.replace(contacts, weight=lengthen(contacts.weight, 1)),
-        frame_mask=(np.arange(n_frames) < have).astype(np.float32),
         text=text,
         noise=jax.random.normal(key, (hypotheses, n_windows, 2, windows.LENGTH, state.D)),
-        held=np.zeros((hypotheses, 2, windows.OVERLAP, state.D), np.float32),
-        held_weight=np.zeros(windows.OVERLAP, np.float32),
+        overlap_state=np.zeros((hypotheses, 2, windows.OVERLAP, state.D), np.float32),
+        overlap_weight=np.zeros(windows.OVERLAP, np.float32),
     )
 
 
@@ -86,25 +86,6 @@ def make_evidence(task: SamplingInputs, estimate: Motion, prediction: Motion | N
         estimate=estimate,
         visibility=observation.visibility,
         fps=observation.fps,
-        frame_mask=task.frame_mask,
+        frame_mask=observation.frame_mask,
         prediction=prediction,
-    )
-
-
-def slice_observation(observation: Observation, span: slice) -> Observation:
-    """Frames of an observation."""
-    return map_observation(observation, lambda x, axis: np.asarray(x)[(slice(None),) * axis + (span,)])
-
-
-def map_observation(observation: Observation, function: Any) -> Observation:
-    """Apply function(values, axis of the frames) to every array of an observation that has frames."""
-    motion, camera = observation.motion, observation.camera
-    return dataclasses.replace(
-        observation,
-        keypoints=function(observation.keypoints, 1),
-        keypoint_confidence=function(observation.keypoint_confidence, 1),
-        visibility=function(observation.visibility, 1),
-        frame_index=function(observation.frame_index, 0),
-        motion=map_frames(motion, lambda x: function(x, 1)),
-        camera=dataclasses.replace(camera, R=function(camera.R, 0), t=function(camera.t, 0)),
     )

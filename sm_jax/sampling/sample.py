@@ -14,6 +14,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
@@ -54,10 +55,10 @@ UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(En
 class Settings:
     """How to sample. Hashable: all but the weights is a static argument of the compiled call.
 
-    steps: denoising steps.  text_scale: classifier-free guidance on the text where people are hidden: 0 does not
-    listen, 1 predicts what is hidden as told, more exaggerates.  guided_from: noise level t below which the energies
+    steps: denoising steps.  cfg_scale: classifier-free guidance on the text where people are hidden: 0 does not
+    listen, 1 predicts what is hidden as told, more exaggerates.  guidance_start: noise level t below which the energies
     guide; zero or less switches guidance off in sampling and after the refiner.
-    descent: energy descent steps in a guided denoising step.  polish: those after the refiner.
+    guidance_steps: energy descent steps in a guided denoising step.  final_guidance_steps: those after the refiner.
     fall_back: whether people go back to the estimate, as far as it takes to fit the evidence no worse (`fall_back`).
     hypotheses: samples of a clip, of which the one with the least energy is the result.
     rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
@@ -65,11 +66,11 @@ class Settings:
     """
 
     steps: int = 10
-    text_scale: float = 1.0
+    cfg_scale: float = 1.0
     weights: EnergyWeights = GUIDANCE
-    guided_from: int = 500
-    descent: int = 1
-    polish: int = 50
+    guidance_start: int = 500
+    guidance_steps: int = 1
+    final_guidance_steps: int = 50
     fall_back: bool = True
     hypotheses: int = 1
     rotation_step: float = 0.03
@@ -107,21 +108,23 @@ def sample_jit(
     windowed = make_clip_windows(task, body, models.statistics)
     estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
 
-    def hypothesis(noise: jax.Array, held: jax.Array) -> Judged:
+    def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> Judged:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
-            prediction, _ = state.unpack(windowed.to_clip(start, held), estimate.betas)
-            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, held), prediction)[0]
+            prediction = state.to_motion(windowed.to_clip(start, overlap_state), estimate.betas)
+            return clip_energies(body, task, estimate, weights, windowed.to_clip(x, overlap_state), prediction)[0]
 
-        infilled = denoiser(models, windowed, held, window_energy, settings)
+        infilled = denoiser(models, windowed, overlap_state, window_energy, settings)
         x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-        x0 = windowed.agree(_refine(models, x0, windowed.conditions), held)
-        if settings.guided_from > 0:
-            rule, clamp = _descent_rule(models.statistics, settings)
-            x0 = guidance.descend(functools.partial(window_energy, start=x0), x0, rule, settings.polish, clamp)
-        return fall_back(body, task, windowed, weights, windowed.to_clip(x0, held), held, settings.fall_back)
+        x0 = windowed.synchronise(_refine(models, x0, windowed.conditions), overlap_state)
+        if settings.guidance_start > 0:
+            steps, from_here = settings.final_guidance_steps, functools.partial(window_energy, start=x0)
+            optimiser, clamp = _descent(models.statistics, settings, steps)
+            x0 = guidance.descend(from_here, x0, optimiser, steps, clamp)
+        found = windowed.to_clip(x0, overlap_state)
+        return fall_back(body, task, windowed, weights, found, overlap_state, settings.fall_back)
 
-    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.held))
-    motions = jax.vmap(lambda x: state.unpack(x, estimate.betas)[0])(results)
+    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
+    motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(results)
     return Samples(
         motion=motions,
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
@@ -139,28 +142,28 @@ def fall_back(
     windowed: ClipWindows,
     weights: Mapping[str, Array | float],
     found: jax.Array,
-    held: jax.Array,
+    overlap_state: jax.Array,
     wanted: bool = True,
 ) -> Judged:
     """Each person back on the way to the gap-filled estimate, as far as it takes to fit the evidence no worse.
 
-    found: clip state [P, T, D].  held: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in SHARES
-    whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's picture
-    and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the terms
-    before and after, and their sum.
+    found: clip state [P, T, D].  overlap_state: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in
+    SHARES whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's
+    picture and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the
+    terms before and after, and their sum.
     """
     estimate = windowed.estimate
     joints = smpl.pose(body, estimate).joints
-    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.frame_mask))
+    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.observation.frame_mask))
     start = state.pack(estimate, contact)
 
     def mixed(share: jax.Array) -> jax.Array:
-        return windowed.hold(start + share[:, None, None] * (found - start), held)
+        return windowed.with_overlap(start + share[:, None, None] * (found - start), overlap_state)
 
     def judged(share: jax.Array) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
         clip_state = mixed(share)
         total, terms = clip_energies(body, task, estimate, weights, clip_state)
-        motion, _ = state.unpack(clip_state, estimate.betas)
+        motion = state.to_motion(clip_state, estimate.betas)
         return total, picture_errors(body, task, motion), terms
 
     shares = jnp.asarray(SHARES if wanted else SHARES[[0, -1]])
@@ -176,7 +179,7 @@ def picture_errors(body: smpl.Body, task: SamplingInputs, motion: Motion) -> jax
     """The reprojection energy of each person of a motion [P, T]: [P]."""
     seen = task.observation
     keypoints = smpl.keypoints(body, smpl.pose(body, motion))
-    return reprojection_of_each(keypoints, seen.camera, seen.keypoints, seen.keypoint_confidence, task.frame_mask)
+    return reprojection_of_each(keypoints, seen.camera, seen.keypoints, seen.keypoint_confidence, seen.frame_mask)
 
 
 def clip_energies(
@@ -189,7 +192,8 @@ def clip_energies(
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The energy of a clip state [P, T, D], weighted, and each term alone. estimate: the gap-filled one.  prediction:
     what hidden joints stay near to, if to anything."""
-    motion, contact = state.unpack(clip_state, estimate.betas)
+    motion = state.to_motion(clip_state, estimate.betas)
+    contact = clip_state[..., state.FOOT_CONTACT]
     contact = jax.lax.stop_gradient(jnp.clip(contact, 0.0, 1.0))  # feet follow the contact, never the reverse
     return energy(body, motion, contact, make_evidence(task, estimate, prediction), weights)
 
@@ -197,26 +201,27 @@ def clip_energies(
 def denoiser(
     models: Models,
     windowed: ClipWindows,
-    held: Array,
+    overlap_state: Array,
     window_energy: Callable[[jax.Array, jax.Array], jax.Array],
     settings: Settings,
 ) -> Denoiser:
     """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
 
-    held: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a number.
+    overlap_state: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a
+    number.
     """
     agreeing = guidance.x0_transform(
-        _infiller(models, windowed.conditions, settings.text_scale), lambda x: windowed.agree(x, held)
+        _infiller(models, windowed.conditions, settings.cfg_scale), lambda x: windowed.synchronise(x, overlap_state)
     )
-    if settings.guided_from <= 0:
+    if settings.guidance_start <= 0:
         return agreeing
-    rule, clamp = _descent_rule(models.statistics, settings)
+    optimiser, clamp = _descent(models.statistics, settings, settings.guidance_steps)
     return guidance.energy_guidance(
         agreeing,
         window_energy,
-        rule,
-        steps=settings.descent,
-        start=settings.guided_from,
+        optimiser,
+        steps=settings.guidance_steps,
+        start=settings.guidance_start,
         clamp=clamp,
     )
 
@@ -228,31 +233,29 @@ def _each(function: Callable[..., Any], *values: Any) -> Any:
     return jax.tree.map(lambda x: x[None], function(*jax.tree.map(lambda x: x[0], values)))
 
 
-def _infiller(models: Models, conditions: Conditions, text_scale: float) -> Denoiser:
+def _infiller(models: Models, conditions: Conditions, cfg_scale: float) -> Denoiser:
     """The network as a denoiser. Words speak of what is hidden: features that are seen are predicted without text, the
     others with classifier-free guidance by it."""
 
     def with_conditions(given: Conditions) -> Denoiser:
         return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
 
-    silent = {name: jnp.zeros_like(getattr(conditions, name)) for name in ("text_tokens", "text_mask", "text_pooled")}
+    silent = dataclasses.replace(conditions, text=jax.tree.map(jnp.zeros_like, conditions.text))
     hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
-    return guidance.classifier_free(
-        with_conditions(conditions), with_conditions(dataclasses.replace(conditions, **silent)), text_scale * hidden
-    )
+    return guidance.classifier_free(with_conditions(conditions), with_conditions(silent), cfg_scale * hidden)
 
 
 def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:
     return jnp.asarray(models.refiner.apply({"params": models.refiner_params}, x0, conditions))
 
 
-def _descent_rule(statistics: Statistics, settings: Settings) -> tuple[guidance.Normalised, Array]:
+def _descent(statistics: Statistics, settings: Settings, steps: int) -> tuple[optax.GradientTransformation, Array]:
     """Descent on the normalised state, with full steps of the settings' metric lengths; and its clamp [1, 1, 1, D]."""
     metric = np.zeros(state.D, np.float32)
     metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
     metric[state.PELVIS] = settings.pelvis_step
     size = jnp.reshape(metric / statistics.std, (1, 1, 1, state.D))
-    return guidance.Normalised(size=size), settings.clamp * size
+    return guidance.relative_adam(size, steps), settings.clamp * size
 
 
 def sample_many(

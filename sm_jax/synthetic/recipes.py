@@ -88,7 +88,7 @@ class Cmu:
 
 
 @dataclasses.dataclass(frozen=True)
-class Bvh:
+class BvhSingle:
     """BVH files of single people, whose partner is masked. Faulty ones are told and left out."""
 
     source_dir: pathlib.Path

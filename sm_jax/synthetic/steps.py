@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
+from sm_jax.motion.resample import FPS
 from sm_jax.synthetic.curves import ease
 
-_FPS = 30.0
 _LIMIT = 0.05  # metres of misplacement that a foot puts up with
 _REACH = 0.38  # metres that a foot lands before the hips, at most
 _TURN = 0.15  # metres a radian: how much a foot minds pointing the wrong way
@@ -60,7 +60,7 @@ def walk(way: np.ndarray, heading: np.ndarray, gait: Gait) -> Feet:
     for frame in range(count):
         if frame < free:
             continue
-        swing, double = (max(round(x * hurry[frame] * _FPS), n) for x, n in ((gait.swing, 5), (gait.double, 1)))
+        swing, double = (max(round(x * hurry[frame] * FPS), n) for x, n in ((gait.swing, 5), (gait.double, 1)))
         aim = min(frame + swing + double + swing // 2, count - 1)
         further = way[aim] - way[min(frame + swing, count - 1)]
         further *= min(1.0, _REACH / max(np.linalg.norm(further), 1e-9)) - 1.0
@@ -85,7 +85,7 @@ def walk(way: np.ndarray, heading: np.ndarray, gait: Gait) -> Feet:
 
 def _hurry(way: np.ndarray) -> np.ndarray:
     """How long steps take [T] on a way [T, 2], 1 at an easy walk: who walks faster also takes quicker steps."""
-    ahead = np.linalg.norm(way[np.minimum(np.arange(len(way)) + 15, len(way) - 1)] - way, axis=-1) * _FPS / 15
+    ahead = np.linalg.norm(way[np.minimum(np.arange(len(way)) + 15, len(way) - 1)] - way, axis=-1) * FPS / 15
     return np.clip(1.15 - 0.2 * ahead, 0.82, 1.15)
 
 

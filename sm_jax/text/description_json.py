@@ -141,7 +141,8 @@ def _json_in(reply: str) -> Mapping[str, Any]:
     """
     reply = _once_decoded(reply)
     found: Mapping[str, Any] | None = None
-    fault, begin, ends = "", 0, {}
+    broken: ValueError | None = None
+    begin, ends = 0, {}
     broken_open = False  # a broken object that nothing closes came before
     while (begin := reply.find("{", begin)) >= 0:
         inner = broken_open and _A_VALUE_FOLLOWS.search(reply[max(begin - 40, 0) : begin])
@@ -153,14 +154,15 @@ def _json_in(reply: str) -> Mapping[str, Any]:
         except RecursionError:
             raise BadReply("the JSON is nested too deeply") from None
         except ValueError as error:
-            fault, closed = _fault(error, reply), _end(reply, begin, ends)
+            broken, closed = error, _end(reply, begin, ends)
             broken_open = broken_open or closed is None
             begin = closed or max(getattr(error, "pos", 0), begin + 1)
             continue
         value, begin = _unwrapped(value), end
         found = value if found is None or "description" in value else found
-    if found is None or (fault and "description" not in found):
-        raise BadReply(one_line(f"the reply is no JSON object: {fault or 'it holds none'}", 200))
+    if found is None or (broken and "description" not in found):
+        fault = _fault(broken, reply) if broken else "it holds none"
+        raise BadReply(one_line(f"the reply is no JSON object: {fault}", 200))
     return found
 
 

@@ -19,8 +19,7 @@ import numpy as np
 from sm_jax.assets.fetch import asset
 from sm_jax.assets.table import ASSETS
 from sm_jax.errors import UserError
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.types import Array
+from sm_jax.types import Array, TextEmbedding
 
 NAME = "all-MiniLM-L6-v2"
 TOKENS = 32  # L, with the two marks that BERT puts around a sentence

@@ -15,14 +15,17 @@ from sm_jax.assets.cache import cache_folder
 from sm_jax.errors import UserError
 from sm_jax.train import parallel
 from sm_jax.train.config import closest, paths
+from sm_jax.train.loop import leave_when_told
+from sm_jax.train.output import check_folder, write_errors
 
 _OWN = ("out", "resume", "coordinator", "processes", "process-id", "help")
 
 
 def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any]) -> None:
-    """Run a training program: `--out FOLDER [--resume] SIZE [--any.value ...]`, and leave on a user's mistake with one
-    line. On several hosts each process says `--coordinator HOST:PORT --processes N --process-id I`
-    (`parallel.join_hosts`)."""
+    """Run a training program: `--out FOLDER [--resume] SIZE [--any.value ...]`, and leave on a user's mistake, a full
+    disk and SIGTERM with one line. On several hosts each process says `--coordinator HOST:PORT --processes N
+    --process-id I` (`parallel.join_hosts`)."""
+    leave_when_told()
     try:
         call(main, sizes, sys.argv[1:])
     except UserError as error:
@@ -30,7 +33,8 @@ def command(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, An
 
 
 def call(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any], arguments: list[str]) -> None:
-    """Run `main` as the arguments say. Raises UserError for arguments that say nothing."""
+    """Run `main` as the arguments say. Raises UserError for arguments that say nothing, and for a folder that cannot be
+    written, before `main` does anything slow."""
     sized = tyro.extras.subcommand_type_from_defaults(sizes, prefix_names=False)
 
     def program(
@@ -55,8 +59,11 @@ def call(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any],
             raise
         raise UserError(_one_line(said.getvalue())) from None
     parallel.join_hosts(*together)
+    check_folder(out, resume)
+    parallel.wait_for_all("every process has looked at the output folder")
     jax.config.update("jax_compilation_cache_dir", str(cache_folder() / "compiled"))
-    main(config, out, resume)
+    with write_errors(out):
+        main(config, out, resume)
 
 
 def _refuse_unknown(arguments: list[str], sizes: dict[str, Any]) -> None:

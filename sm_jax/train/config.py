@@ -5,6 +5,7 @@ import difflib
 import typing
 from typing import Any, Literal, TypeVar
 
+from sm_jax.data.simulator.simulate import SimulatorConfig
 from sm_jax.diffusion.process import LossWeight
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
@@ -15,8 +16,10 @@ C = TypeVar("C")
 
 @dataclasses.dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW with a warm-up, a cosine decay to zero, and gradients clipped by their global norm."""
+    """AdamW, or Muon for the blocks' matrices, with a warm-up, a cosine decay, and gradients clipped by their global
+    norm."""
 
+    kind: Literal["adamw", "muon"] = "adamw"
     learning_rate: float = 1e-3
     """Peak learning rate."""
     warm_up: int = 100
@@ -47,6 +50,10 @@ class LossConfig:
     contact: float = 1.0
     """How much more the distance map weighs between joints whose regions touch."""
     skating: float = 0.05
+    ray: float = 0.0
+    """Seen joints across the true line of sight, at all noise levels."""
+    uncertainty: float = 0.0
+    """Of a bounded network: the likelihood of the joints' errors under what it says of them."""
     low_noise: float = 0.1
     """The terms on joints count where alpha_bar is above this."""
 
@@ -62,7 +69,7 @@ class DataConfig:
     frames: int = 64
     batch: int = 16
     """Windows a step, over all devices."""
-    echo: int = 1
+    data_echo: int = 1
     """Steps that a batch of examples serves, each with noise of its own, where observing costs as much as a step."""
     text_dropout: float = 0.1
     """Share of windows without text, for classifier-free guidance."""
@@ -72,6 +79,12 @@ class DataConfig:
     """Share of windows whose people come from two places and stand anywhere: without text and contacts."""
     mixed: float = 0.0
     """Share of the placed windows with poses that nobody recorded: borrowed limbs, offsets, bodies tilted or lifted."""
+    partner_dropout: float = 0.0
+    """Share of windows of two people in which one is taken away."""
+    estimate_dropout: float = 0.0
+    """Probability for each person that the estimate is lost for a span, while keypoints are still seen."""
+    short: float = 0.0
+    """Share of windows that end early, after one frame at the least; the rest is padding."""
     variants: tuple[int, ...] = (4,)
     """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
 
@@ -102,6 +115,8 @@ class TrainConfig:
     optimiser: OptimiserConfig = OptimiserConfig()
     loss: LossConfig = LossConfig()
     data: DataConfig = DataConfig()
+    simulator: SimulatorConfig = dataclasses.field(default_factory=SimulatorConfig)
+    """How windows are observed."""
     compute: ComputeConfig = ComputeConfig()
     log_every: int = 10
     validate_every: int = 500
@@ -142,19 +157,6 @@ def to_dict(config: Any) -> dict[str, Any]:
 def _nested(config: Any) -> dict[str, Any]:
     fields = ((field.name, getattr(config, field.name)) for field in dataclasses.fields(config))
     return {name: to_dict(value) if dataclasses.is_dataclass(value) else value for name, value in fields}
-
-
-def from_dict(kind: type[C], values: dict[str, Any]) -> C:
-    """The inverse of `to_dict`. Raises UserError for an unknown or a missing name."""
-    types = typing.get_type_hints(kind)
-    if set(values) != set(types):
-        odd = ", ".join(sorted(set(values) ^ set(types)))
-        raise UserError(f"{kind.__name__} from another version of sm_jax: {odd} unknown or missing")
-    parts = {}
-    for name, value in values.items():
-        nested = dataclasses.is_dataclass(types[name])
-        parts[name] = from_dict(types[name], value) if nested else tuple(value) if isinstance(value, list) else value
-    return kind(**parts)
 
 
 def paths(config: Any, prefix: str = "") -> dict[str, Any]:

@@ -17,14 +17,16 @@ from sm_jax.data.augment import Take, augment
 from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.data.placement import place
 from sm_jax.data.pose_mixing import mix_poses
-from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
+from sm_jax.data.simulator.noise import spans
+from sm_jax.data.simulator.simulate import SimulatorConfig, error_scale, simulate
 from sm_jax.fitting.joint_limits import out_of_range
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
-from sm_jax.types import Array, Conditions, ContactTargets, Motion
+from sm_jax.sampling.conditions import make_conditions
+from sm_jax.train.config import DataConfig
+from sm_jax.types import Array, Conditions, ContactTargets, Motion, TextEmbedding
 
 
 @register_dataclass
@@ -58,12 +60,13 @@ class RawBatch:
 class Example:
     """One window as the networks meet it, in each person's own view of the estimate's pair frame.
 
-    number: [] the example's global number.  x0: [P, T, D] normalised true state.  rest_joints: [P, J, 3] absolute.
-    present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
+    number: [] the example's global number.  x0: [P, T, D] normalised true state.  betas: [P, N] true shapes.
+    rest_joints: [P, J, 3] absolute.  present: [P] in {0, 1}.  contacts: true ones.  conditions: what was observed.
     """
 
     number: Array
     x0: Array
+    betas: Array
     rest_joints: Array
     present: Array
     contacts: ContactTargets
@@ -89,48 +92,84 @@ def example_key(world: TrainContext, number: Array) -> jax.Array:
     return jax.random.fold_in(world.key, number)
 
 
-def make_examples(world: TrainContext, windows: RawBatch, frames: int, placing: bool = False) -> Example:
-    """A batch of examples [B] with `frames` frames: each window turned, mirrored, played faster or slower, and seen.
-
-    placing: whether windows may be marked as placed or mixed; without, nothing is computed for it.
-    """
+def make_examples(world: TrainContext, windows: RawBatch, data: DataConfig, simulator: SimulatorConfig) -> Example:
+    """A batch of examples [B]: each window turned, mirrored, played faster or slower, perhaps placed anew, and seen."""
 
     def one(row: RawBatch) -> Example:
-        at_augment, at_simulate = jax.random.split(example_key(world, row.number))
+        at_augment, at_observe = jax.random.split(example_key(world, row.number))
         take = Take(motion=_motion(row), present=row.present, contacts=row.contacts)
-        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, frames)
-        if placing:
-            take = dataclasses.replace(take, motion=_arranged(at_augment, take.motion, row, world.body))
-        return observe(at_simulate, row.number, take, row.text, world)
+        take = augment(at_augment, take, world.body, row.mirrored, row.exchanged, data.frames)
+        if data.placed > 0:
+            take = dataclasses.replace(take, motion=arrange(at_augment, take.motion, row.placed, row.mixed, world.body))
+        return observe(at_observe, row.number, take, row.text, world, data, simulator)
 
     return jax.vmap(one)(windows)
 
 
-def _arranged(key: Array, motion: Motion, row: RawBatch, body: smpl.Body) -> Motion:
-    """The motion [P, T] with poses mixed and people placed, as far as the row is marked so."""
+def arrange(key: Array, motion: Motion, placed: Array, mixed: Array, body: smpl.Body) -> Motion:
+    """A motion [P, T] whose people are placed anew if `placed` [], with each other's poses if `mixed` [] as well."""
     at_mix, at_place = jax.random.split(jax.random.fold_in(key, 1))
     either = lambda choice, a, b: jax.tree.map(lambda x, y: jnp.where(choice, x, y), a, b)  # noqa: E731
-    mixed = either(row.mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
-    return either(row.placed, place(at_place, mixed, body), motion)
+    posed = either(mixed, mix_poses(at_mix, motion, body, out_of_range), motion)
+    return either(placed, place(at_place, posed, body), motion)
 
 
-def observe(key: Array, number: Array, take: Take, text: TextEmbedding, world: TrainContext) -> Example:
-    """One true window [P, T], seen by a simulated camera."""
-    config, motion = SimulatorConfig(), take.motion
-    observation = simulate(key, motion, world.body, config, take.present)
-    mask = jnp.ones(motion.pelvis.shape[1])
-    conditions, frame, _ = make_conditions(observation, mask, world.body, world.statistics, text)
+def observe(
+    key: Array,
+    number: Array,
+    take: Take,
+    text: TextEmbedding,
+    world: TrainContext,
+    data: DataConfig,
+    simulator: SimulatorConfig,
+) -> Example:
+    """One true window [P, T], seen by a simulated camera, as far as it is not dropped."""
+    at_partner, at_estimate, at_end = jax.random.split(jax.random.fold_in(key, 1), 3)
+    take = drop_partner(at_partner, take, data.partner_dropout)
+    motion, n_frames = take.motion, data.frames
+    observation = simulate(key, motion, world.body, simulator, take.present)
+    lost = spans(at_estimate, (2,), n_frames, data.estimate_dropout, (0.1, 1.0))
+    mask = early_end(at_end, n_frames, data.short)
+    observation = dataclasses.replace(
+        observation, visibility=observation.visibility * (1.0 - lost)[..., None], frame_mask=mask
+    )
+    scale = error_scale(key, simulator)
+    conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text, scale)
     joints = smpl.pose(world.body, motion).joints
-    contact = foot_contact(joints, config.fps, ground_height(joints, mask))
+    contact = foot_contact(joints, simulator.fps, ground_height(joints, mask))
     truth = state.pack(pair_frame.to_pair(motion, frame), contact)
     return Example(
         number=number,
         x0=normalise(truth, world.statistics),
+        betas=motion.betas,
         rest_joints=smpl.rest_joints(world.body, motion.betas),
         present=take.present,
         contacts=take.contacts,
         conditions=conditions,
     )
+
+
+def drop_partner(key: Array, take: Take, share: float) -> Take:
+    """The take without one of its two people in a `share` of cases. In their place stands a copy of the other, a metre
+    aside, of which nothing is seen, as where a set shows one person."""
+    whether, who = jax.random.uniform(key, (2,))
+    gone = (whether < share) & (take.present.min() > 0.0) & (jnp.arange(2) == jnp.round(who))
+
+    def copied(x: Array) -> jax.Array:
+        return jnp.where(gone.reshape(2, *(1,) * (x.ndim - 1)), x[::-1], x)
+
+    motion = jax.tree.map(copied, take.motion)
+    aside = gone.astype(jnp.float32)[:, None, None] * jnp.array([[[1.0, 0.0, 0.0]]])
+    motion = dataclasses.replace(motion, pelvis=motion.pelvis + aside)
+    return dataclasses.replace(take, motion=motion, present=take.present * (1.0 - gone.astype(jnp.float32)))
+
+
+def early_end(key: Array, n_frames: int, share: float) -> jax.Array:
+    """Frame mask [T] of a window that ends early in a `share` of cases: after 1 to T frames, short ones as often as
+    long ones."""
+    whether, when = jax.random.uniform(key, (2,))
+    length = jnp.where(whether < share, jnp.exp(when * jnp.log(float(n_frames))), float(n_frames))
+    return (jnp.arange(n_frames) < length).astype(jnp.float32)
 
 
 def _motion(row: RawBatch) -> Motion:

@@ -10,14 +10,14 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from tqdm import tqdm
 
+from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
-from sm_jax.nets.weights import NetworkWeights
+from sm_jax.nets.weights import NetworkWeights, Params
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example, TrainContext
-from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
-from sm_jax.types import Array, Conditions, ContactTargets
+from sm_jax.types import Array, Conditions, ContactTargets, TextEmbedding
 
 Infilled = tuple[np.ndarray, Example]
 
@@ -44,24 +44,18 @@ def infill_examples(
 
 def _without_text(example: Example) -> Example:
     """The example with one empty token of text: the refiner does not read it."""
-    now = example.conditions
-    silent = dataclasses.replace(
-        now,
-        text_tokens=0.0 * now.text_tokens[:, :1],
-        text_mask=0.0 * now.text_mask[:, :1],
-        text_pooled=0.0 * now.text_pooled,
-    )
-    return dataclasses.replace(example, conditions=silent)
+    text = example.conditions.text
+    silent = TextEmbedding(tokens=0.0 * text.tokens[:, :1], mask=0.0 * text.mask[:, :1], pooled=0.0 * text.pooled)
+    return dataclasses.replace(example, conditions=dataclasses.replace(example.conditions, text=silent))
 
 
 def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
     """Write the windows. made_by: SHA-256 of the infiller's weights."""
     x0, example = infilled
     named = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
-    partial = path.with_suffix(".partial.npz")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(partial, made_by=np.array(made_by), **named)
-    partial.replace(path)
+    make_folder(path.parent)
+    with replacing(path) as partial:
+        np.savez(partial, made_by=np.array(made_by), **named)
 
 
 def load(path: pathlib.Path, made_by: str) -> Infilled:
@@ -71,7 +65,8 @@ def load(path: pathlib.Path, made_by: str) -> Infilled:
             named = {key: file[key] for key in file.files}
         maker, x0 = str(named.pop("made_by")), named.pop("infilled")
         parts = unflatten_dict(named, sep="/")
-        conditions, contacts = Conditions(**parts.pop("conditions")), ContactTargets(**parts.pop("contacts"))
+        seen, contacts = parts.pop("conditions"), ContactTargets(**parts.pop("contacts"))
+        conditions = Conditions(text=TextEmbedding(**seen.pop("text")), **seen)
         example = Example(conditions=conditions, contacts=contacts, **parts)
     except Exception as error:  # numpy and zipfile report damage in half a dozen ways
         raise UserError(f"{path} is no cache of infilled windows, or damaged ({error}): delete it") from error

@@ -1,8 +1,10 @@
 """The host's loop around the compiled step."""
 
+import contextlib
 import dataclasses
 import pathlib
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,13 +13,15 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from sm_jax.errors import UserError
+from sm_jax.nets.weights import Params
 from sm_jax.train import parallel
 from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.config import TrainConfig
 from sm_jax.train.examples import TrainContext
 from sm_jax.train.metric_writers import Log
 from sm_jax.train.metrics import MetricMonitor
-from sm_jax.train.state import Params, TrainState
+from sm_jax.train.output import write_errors
+from sm_jax.train.state import TrainState
 from sm_jax.train.step import Step
 
 # Being told to end: a cluster sends SIGTERM some seconds before it takes a machine away or a job's time is over.
@@ -42,6 +46,16 @@ class Preemption:
 
     def _take(self, *_: Any) -> None:
         self._given = True
+
+
+def leave_when_told() -> None:
+    """From now on SIGTERM ends the program with one line, but while there is a Notice. For the main thread."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(*_: Any) -> None:
+    # not an Exception: what is underway would take that for a fault of its own
+    sys.exit("told to end while no step was underway; every step that was saved is kept: go on with --resume")
 
 
 Validate = Callable[[Params], dict[str, float]]
@@ -76,37 +90,38 @@ def train(
     this process' part.  prepare: world and raw batch → the step's batch, compiled for all devices.  validate: averaged
     weights → numbers to log.  preview: averaged weights → a picture. Writes checkpoints and `log.jsonl` to the folder
     and shows progress. Raises UserError when the loss is no longer finite, when SIGTERM says to end (once the last step
-    is saved), and for what `Checkpoints` refuses.
+    is saved), when the folder cannot be written, and for what `Checkpoints` refuses.
     """
-    checkpoints = Checkpoints(folder, config, world.statistics, resume)
-    state = checkpoints.restore(state)
-    begin, end = int(state.step), min(config.steps, until or config.steps)
-    log = Log(folder, config, begin)
-    watch = MetricMonitor(log, folder, config.log_every, end)
-    save = Hook(config.checkpoint_every, lambda _, s: checkpoints.save(jax.device_get(parallel.unreplicate(s))))
-    hooks = [*_hooks(config, log, validate, preview), save]
-    compiled = parallel.parallelise(step)
-    state, everywhere = parallel.replicate(state), parallel.replicate(world)
-    source, batch, notice = batches(begin // config.data.echo), None, Preemption()
-    try:
-        for number in range(begin, end):
-            if number == begin or number % config.data.echo == 0:
-                batch = prepare(everywhere, parallel.split(next(source)))
-            state, metrics = compiled(state, everywhere, batch)
-            watch.push(number + 1, metrics, batch)
-            for hook in hooks:
-                if (number + 1) % hook.period == 0 or number + 1 == end:
-                    watch.flush()  # nothing is made of a state that is not finite
-                    hook.do(number + 1, state)
-            if notice.given(number + 1) and number + 1 < end:
-                watch.flush()
-                save.do(number + 1, state)
-                raise UserError(f"told to end after {number + 1} steps, which are saved: go on with --resume")
-        watch.flush()
-    finally:
-        notice.close()
-        log.close()
-        checkpoints.close()
+    with (
+        write_errors(folder),
+        contextlib.closing(Preemption()) as notice,
+        contextlib.closing(Checkpoints(folder, config, world.statistics, resume)) as checkpoints,
+    ):
+        state = checkpoints.restore(state)
+        begin, end = int(state.step), min(config.steps, until or config.steps)
+        with contextlib.closing(Log(folder, config, begin)) as log:
+            watch = MetricMonitor(log, folder, config.log_every, end)
+            save = Hook(config.checkpoint_every, lambda _, s: checkpoints.save(jax.device_get(parallel.unreplicate(s))))
+            hooks = [*_hooks(config, log, validate, preview), save]
+            compiled = parallel.parallelise(step)
+            state, everywhere = parallel.replicate(state), parallel.replicate(world)
+            source, batch = batches(begin // config.data.data_echo), None
+            if begin < end and notice.given(begin):
+                raise UserError(f"told to end before step {begin + 1}, nothing is lost: go on with --resume")
+            for number in range(begin, end):
+                if number == begin or number % config.data.data_echo == 0:
+                    batch = prepare(everywhere, parallel.split(next(source)))
+                state, metrics = compiled(state, everywhere, batch)
+                watch.push(number + 1, metrics, batch)
+                for hook in hooks:
+                    if (number + 1) % hook.period == 0 or number + 1 == end:
+                        watch.flush()  # nothing is made of a state that is not finite
+                        hook.do(number + 1, state)
+                if notice.given(number + 1) and number + 1 < end:
+                    watch.flush()
+                    save.do(number + 1, state)
+                    raise UserError(f"told to end after {number + 1} steps, which are saved: go on with --resume")
+            watch.flush()
     return parallel.unreplicate(state)
 
 

@@ -12,14 +12,15 @@ from sm_jax.geometry import safe
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import HALF_TURN
+from sm_jax.motion.resample import FPS
 from sm_jax.nets.layers import feature_visibility
 from sm_jax.text.regions import SUPPORT
 from sm_jax.train.config import LossConfig
 from sm_jax.train.examples import Example
 from sm_jax.types import Array, ContactTargets
 
-FPS = 30.0
 _DECIMETRES = 10.0
+_SUREST = 6.0  # largest logarithm of an expected square, either way
 # The joints [22, J] that each region hangs on: the contact labels are of regions, the distance map of joints.
 _SUPPORT = np.zeros((len(SIDED_REGIONS), len(JOINTS)), np.float32)
 _SUPPORT[np.arange(len(SIDED_REGIONS))[:, None], SUPPORT] = 1.0
@@ -27,15 +28,25 @@ _GROUPS = {"orient": state.ORIENT, "pose": state.POSE, "pelvis": state.PELVIS, "
 
 
 def losses(
-    x0: Array, example: Example, statistics: Statistics, config: LossConfig, weight: Array, low_noise: Array
+    x0: Array,
+    example: Example,
+    statistics: Statistics,
+    config: LossConfig,
+    weight: Array,
+    low_noise: Array,
+    unsure: Array | None = None,
 ) -> tuple[jax.Array, dict[str, jax.Array]]:
     """The weighted sum (scalar) and its unweighted terms by name.
 
     x0: [B, P, T, D] predicted normalised state.  weight: [B] of the terms on the state.  low_noise: [B] of those on
-    the joints.
+    the joints.  unsure: [B, P, T, J] what a network says of its joints (`Infiller.predict`).
     """
+    found, true = (joints(x, example.rest_joints, statistics) for x in (x0, example.x0))
     report = state_terms(x0, example, config.hidden, weight)
-    report |= joint_terms(x0, example, statistics, config.contact, low_noise)
+    report |= joint_terms(found[0], true, example, config.contact, low_noise)
+    report["ray"] = ray_term(found[0], true[0], example)
+    if unsure is not None:
+        report["uncertainty"] = uncertainty_term(unsure, found[0], true[0], example)
     weights = dataclasses.asdict(config)
     return sum((weights[name] * term for name, term in report.items()), start=jnp.zeros(())), report
 
@@ -51,13 +62,34 @@ def state_terms(x0: Array, example: Example, hidden: float, weight: Array) -> di
     return {name: error[..., part].sum() / frames / (part.stop - part.start) for name, part in _GROUPS.items()}
 
 
+def ray_term(found: Array, true: Array, example: Example) -> jax.Array:
+    """Squared error across the line of sight to each true joint, as far as it is seen: joints [B, P, T, J, 3]."""
+    conditions = example.conditions
+    camera = conditions.camera[..., None, :3] * HALF_TURN[None, :, None, None, :]
+    sight, error = safe.normalise(true - camera), _DECIMETRES * (found - true)
+    across = error - jnp.sum(error * sight, axis=-1, keepdims=True) * sight
+    everywhere = jnp.ones(found.shape[0])
+    return _mean(conditions.visibility * _squared(across), conditions.frame_mask, everywhere, example.present)
+
+
+def uncertainty_term(unsure: Array, found: Array, true: Array, example: Example) -> jax.Array:
+    """Negative log-likelihood of the joints' errors, which it does not change, under normal distributions of the
+    expected squares exp(unsure) [B, P, T, J] in dm²: of the pelvis' place, of the others relative to it."""
+    error = jnp.concatenate([(found - true)[..., :1, :], (_rooted(found) - _rooted(true))[..., 1:, :]], axis=-2)
+    squared = jax.lax.stop_gradient(_squared(_DECIMETRES * error))
+    unsure = jnp.clip(unsure, -_SUREST, _SUREST)
+    everywhere = jnp.ones(found.shape[0])
+    cost = unsure + squared * jnp.exp(-unsure)
+    return _mean(cost, example.conditions.frame_mask, everywhere, example.present)
+
+
 def joint_terms(
-    x0: Array, example: Example, statistics: Statistics, contact_gain: float, weight: Array
+    found: Array, truth: tuple[Array, Array], example: Example, contact_gain: float, weight: Array
 ) -> dict[str, jax.Array]:
-    """Errors of the joints that the states put on the example's bodies, and of what they do in time and together."""
+    """Errors of the joints [B, P, T, J, 3] that the states put on the example's bodies, and of what they do in time and
+    together. truth: the true ones, and the foot contact."""
     mask = example.conditions.frame_mask
-    found, _ = joints(x0, example.rest_joints, statistics)
-    true, contact = joints(example.x0, example.rest_joints, statistics)
+    true, contact = truth
     pairs, triples = mask[:, 1:] * mask[:, :-1], mask[:, 2:] * mask[:, 1:-1] * mask[:, :-2]
     speed, true_speed = (jnp.diff(x, axis=2) * FPS for x in (found, true))
     feet = jnp.sum(jnp.square(speed[:, :, :, np.array(FOOT_JOINTS)]), axis=-1)
@@ -79,8 +111,8 @@ def joint_terms(
 def joints(x0: Array, rest: Array, statistics: Statistics) -> tuple[jax.Array, Array]:
     """Normalised states [B, P, T, D] on bodies with rest joints [B, P, J, 3] → joints [B, P, T, J, 3] of both people
     in person 0's view, in metres, and foot contact [B, P, T, 4]."""
-    motion, contact = state.unpack(denormalise(x0, statistics), rest[..., 0, :])
-    local = jnp.concatenate([motion.global_orient[..., None, :, :], motion.body_pose], axis=-3)
+    motion, contact = state.unpack(denormalise(x0, statistics))
+    local = motion.rotations
     _, placed = smpl.forward_kinematics(local, rest[..., None, :, :], motion.pelvis)
     return placed * HALF_TURN[None, :, None, None, :], contact
 

@@ -1,9 +1,12 @@
 """Where the numbers and pictures of a training go: JSON lines always, TensorBoard and Weights & Biases where asked."""
 
+import contextlib
 import hashlib
 import json
 import pathlib
+import socket
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +17,7 @@ from sm_jax.train import parallel
 from sm_jax.train.config import TrainConfig, to_dict
 
 LINES, PICTURES = "log.jsonl", "previews"
+_FLUSH_EVERY = 30.0  # seconds, of what TensorBoard may be looking at
 
 
 class MetricWriter(Protocol):
@@ -66,9 +70,10 @@ class Log:
 
     def close(self) -> None:
         """Write what is left."""
-        for destination in self._to:
-            destination.close()
-        self._bar.close()
+        with contextlib.ExitStack() as closing:  # each of them, though another fails
+            closing.callback(self._bar.close)
+            for destination in self._to:
+                closing.callback(destination.close)
 
 
 class Files:
@@ -78,7 +83,7 @@ class Files:
         self._folder, self._start = folder, time.perf_counter()
         path = folder / LINES
         if path.exists():
-            kept = [line for line in path.read_text().splitlines() if _step(line) <= begin]
+            kept = [line for line in path.read_text(errors="replace").splitlines() if _step(line) <= begin]
             path.write_text("".join(f"{line}\n" for line in kept))
         self._file = path.open("a")
 
@@ -99,33 +104,48 @@ class Files:
 
 
 class TensorBoard:
-    """Event files in the run's folder: `tensorboard --logdir FOLDER`."""
+    """An event file in the run's folder: `tensorboard --logdir FOLDER`.
+
+    Written here and not in tensorboardX's thread, which on a full disk dies and has the training wait for ever.
+    """
 
     def __init__(self, folder: pathlib.Path, config: TrainConfig, begin: int):
         del config
         try:
-            from tensorboardX import SummaryWriter
-            from tensorboardX.proto import summary_pb2
+            from tensorboardX import record_writer
+            from tensorboardX.proto import event_pb2, summary_pb2
         except ModuleNotFoundError as error:
             raise _missing("tensorboard", error) from error
-        self._proto: Any = summary_pb2
-        self._writer = SummaryWriter(logdir=str(folder), purge_step=begin + 1)
+        self._event: Any = event_pb2
+        self._summary: Any = summary_pb2.Summary  # pyright: ignore[reportAttributeAccessIssue]
+        self._flushed = time.monotonic()
+        name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
+        self._file = record_writer.RecordWriter(str(folder / name))
+        self._write(0, file_version="brain.Event:2")
+        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)  # pyright: ignore[reportAttributeAccessIssue]
+        self._write(begin + 1, session_log=start)  # what was written of later steps no longer counts
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
         """One scalar for each value."""
-        for name, value in values.items():
-            self._writer.add_scalar(name, value, step)
+        self._write(step, [self._summary.Value(tag=name, simple_value=value) for name, value in values.items()])
 
     def picture(self, step: int, picture: np.ndarray) -> None:
         """One image, under `preview`."""
         height, width, _ = picture.shape
-        image = self._proto.Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=png(picture))
-        value = self._proto.Summary.Value(tag="preview", image=image)
-        self._writer.file_writer.add_summary(self._proto.Summary(value=[value]), step)  # pyright: ignore[reportOptionalMemberAccess]
+        image = self._summary.Image(height=height, width=width, colorspace=3, encoded_image_string=png(picture))
+        self._write(step, [self._summary.Value(tag="preview", image=image)])
 
     def close(self) -> None:
         """Flush and close the file."""
-        self._writer.close()
+        self._file.close()
+
+    def _write(self, step: int, values: Sequence[Any] = (), **fields: Any) -> None:
+        summary = {"summary": self._summary(value=values)} if values else {}
+        event = self._event.Event(wall_time=time.time(), step=step, **summary, **fields)
+        self._file.write(event.SerializeToString())
+        if time.monotonic() - self._flushed > _FLUSH_EVERY:
+            self._file.flush()
+            self._flushed = time.monotonic()
 
 
 class WandB:

@@ -7,14 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from sm_jax.body import smpl
 from sm_jax.motion import state
 from sm_jax.motion.normalise import Statistics, denormalise
 from sm_jax.motion.pair_frame import PairFrame, to_world
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax.nets.weights import Params
 from sm_jax.train.examples import Example, TrainContext
-from sm_jax.train.state import Params
 from sm_jax.train.validate import infill
 from sm_jax.types import Array, Motion
 
@@ -52,7 +51,7 @@ def _preview(
     @jax.jit
     def run(params: Params, inputs: Any, one: Example, world: TrainContext) -> list[Motion]:
         states = (one.x0, one.conditions.estimate, predict(params, inputs, world))
-        return [_motion(x[0], one.rest_joints[0], world.body, world.statistics) for x in states]
+        return [_motion(x[0], one.betas[0], world.statistics) for x in states]
 
     def draw(params: Params) -> np.ndarray:
         rows = zip(("truth", "estimate", "prediction"), run(params, inputs, one, world), strict=True)
@@ -61,15 +60,6 @@ def _preview(
     return draw
 
 
-def _motion(x: Array, rest_joints: Array, body: smpl.Body, statistics: Statistics) -> Motion:
-    """A normalised state [P, T, D] as motion in the pair frame."""
-    motion, _ = state.unpack(denormalise(x, statistics), betas_of(body, rest_joints))
-    return to_world(motion, _PAIR_FRAME)
-
-
-def betas_of(body: smpl.Body, rest_joints: Array) -> jax.Array:
-    """Shapes [..., N] of the bodies with rest joints [..., J, 3]: the least-squares solution of a linear map."""
-    basis = jnp.asarray(body.joint_shapedirs).reshape(-1, body.joint_shapedirs.shape[-1])
-    moved = jnp.asarray(rest_joints - body.joint_template.reshape((1,) * (rest_joints.ndim - 2) + (-1, 3)))
-    moved = moved.reshape(*moved.shape[:-2], -1)
-    return jnp.einsum("nk,...k->...n", jnp.linalg.pinv(basis), moved, precision="highest")
+def _motion(x: Array, betas: Array, statistics: Statistics) -> Motion:
+    """A normalised state [P, T, D] as motion in the pair frame, of bodies with betas [P, N]."""
+    return to_world(state.to_motion(denormalise(x, statistics), betas), _PAIR_FRAME)

@@ -83,8 +83,7 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
             given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, wrong, *part, **made
         )
 
-    examples = partial(make_examples, frames=data.frames, placing=data.placed > 0)
-    observe = parallel.parallelise_examples(examples)
+    observe = parallel.parallelise_examples(partial(make_examples, data=data, simulator=config.simulator))
     held_out = windows([s.records.get("val", ()) for s in sets], _HELD_OUT_SEED, 0.0, 0.0)
     held_out = observe_batches(observe, world, held_out, _HELD_OUT)
     records = [

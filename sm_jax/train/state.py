@@ -6,12 +6,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
+import optax.contrib
 from jax.tree_util import register_dataclass
 
+from sm_jax.nets.weights import Params
 from sm_jax.train.config import OptimiserConfig
 from sm_jax.types import Array
-
-Params = Any
 
 
 @register_dataclass
@@ -51,16 +51,27 @@ def apply_gradients(
 
 
 def make_optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformation:
-    """AdamW for a training of `steps` steps. Weight decay is for matrices alone."""
+    """The optimiser of a training of `steps` steps. Weight decay is for matrices alone.
+
+    Muon (Jordan et al. 2024) orthogonalises the momentum of matrices; its steps are scaled to the size of AdamW's, so
+    that one learning rate serves both (Liu et al. 2025).
+    """
     schedule = optax.warmup_cosine_decay_schedule(
         0.0, config.learning_rate, min(config.warm_up, steps - 1), steps, end_value=0.01 * config.learning_rate
     )
-    return optax.chain(
-        optax.clip_by_global_norm(config.clip),
-        optax.adamw(
+
+    def matrices(params: Any) -> Any:
+        return jax.tree.map(lambda x: x.ndim > 1, params)
+
+    if config.kind == "muon":
+        rule = optax.contrib.muon(
             schedule,
-            b2=0.99,
             weight_decay=config.weight_decay,
-            mask=lambda params: jax.tree.map(lambda x: x.ndim > 1, params),
-        ),
-    )
+            weight_decay_mask=matrices,
+            adam_b2=0.99,
+            adam_weight_decay=0.0,
+            consistent_rms=0.2,
+        )
+    else:
+        rule = optax.adamw(schedule, b2=0.99, weight_decay=config.weight_decay, mask=matrices)
+    return optax.chain(optax.clip_by_global_norm(config.clip), rule)

@@ -11,10 +11,11 @@ from sm_jax.diffusion.process import add_noise, loss_weight
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.refiner import Refiner
+from sm_jax.nets.weights import Params
 from sm_jax.train.config import InfillerTraining, RefinerTraining
 from sm_jax.train.examples import Example, TrainContext, example_key
 from sm_jax.train.losses import losses
-from sm_jax.train.state import Params, TrainState, apply_gradients
+from sm_jax.train.state import TrainState, apply_gradients
 from sm_jax.types import Array
 
 AXIS = "data"
@@ -62,11 +63,12 @@ def infiller_loss(config: InfillerTraining) -> Loss:
 
     def loss(params: Params, world: TrainContext, example: Example, step: Array) -> tuple[jax.Array, Metrics]:
         x_t, t = noised(world, example, step)
-        x0 = net.apply({"params": params}, x_t, t, example.conditions)
+        x0, unsure = net.apply({"params": params}, x_t, t, example.conditions, method="predict")
         level = world.alpha_bar[t]
         weight = loss_weight(world.alpha_bar, t, config.loss_weight)
         low_noise = (level > config.loss.low_noise).astype(jnp.float32)
-        return losses(jnp.asarray(x0), example, world.statistics, config.loss, weight, low_noise)
+        unsure = jnp.asarray(unsure) if config.net.residual == "bounded" else None
+        return losses(jnp.asarray(x0), example, world.statistics, config.loss, weight, low_noise, unsure)
 
     return loss
 

@@ -11,9 +11,9 @@ from sm_jax.diffusion.schedule import trailing
 from sm_jax.geometry import safe
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
+from sm_jax.nets.weights import Params
 from sm_jax.train.examples import Example, TrainContext
 from sm_jax.train.losses import FPS, joints
-from sm_jax.train.state import Params
 from sm_jax.types import Array, Conditions
 
 HIDDEN = 0.3  # a joint below this visibility counts as hidden

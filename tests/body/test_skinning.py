@@ -1,5 +1,6 @@
 """The kernel for whole meshes against plain skinning, and how it treats memory and derivatives."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -33,19 +34,39 @@ def inputs(skin: Skin, frames: int = N, dtype=jnp.float32) -> tuple[jax.Array, j
 SIZES = (100, 1152, 1229)
 
 
+def cost(function: Callable, skin: Skin) -> Callable:
+    """Distance of the skin from a random one, as a compiled function with its gradient."""
+    target = jax.random.normal(jax.random.key(2), (skin.size, 3, N))
+    return jax.jit(jax.value_and_grad(lambda a, f: jnp.mean(jnp.square(function(skin, a, f) - target)), (0, 1)))
+
+
+def assert_same(found: Any, expected: Any) -> None:
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("V", SIZES)
 @pytest.mark.parametrize("posedirs", [True, False])
 def test_value_and_gradient_are_those_of_plain_skinning(V, posedirs):
     skin = skin_of(V, posedirs)
     arguments = inputs(skin)
-    target = jax.random.normal(jax.random.key(2), (V, 3, N))
+    assert jax.eval_shape(mesh_skin, skin, *arguments).shape == (V, 3, N)
+    assert_same(cost(mesh_skin, skin)(*arguments), cost(dense_skin, skin)(*arguments))
 
-    def cost(function):
-        return jax.jit(jax.value_and_grad(lambda a, f: jnp.mean(jnp.square(function(skin, a, f) - target)), (0, 1)))
 
-    assert mesh_skin(skin, *arguments).shape == (V, 3, N)
-    for found, expected in zip(*(jax.tree.leaves(cost(f)(*arguments)) for f in (mesh_skin, dense_skin)), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-6)
+def test_an_accelerator_s_side_gives_the_same_numbers(monkeypatch):
+    """Of the one function that asks for the platform, forward and backward, run here."""
+    skin, taken = skin_of(1152), []
+    arguments = inputs(skin)
+    in_blocks = cost(mesh_skin, skin)(*arguments)
+
+    def accelerator(*operands: Any, cpu: Callable, default: Callable) -> Any:
+        taken.append(default)
+        return default(*operands)
+
+    monkeypatch.setattr(jax.lax, "platform_dependent", accelerator)
+    assert_same(cost(mesh_skin, skin)(*arguments), in_blocks)
+    assert len(taken) == 2
 
 
 def test_plain_skinning_is_the_weighted_sum_of_transforms():

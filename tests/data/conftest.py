@@ -19,7 +19,7 @@ from sm_jax.types import Motion, Observation
 
 FRAMES, BATCH = 32, 24
 EVERYBODY = np.ones((BATCH, 2), np.float32)
-NO_MISTAKES = SimulatorConfig(mistakes=GrossErrorConfig(limbs=0.0, people=0.0, lost=0.0))
+NO_MISTAKES = SimulatorConfig(gross_errors=GrossErrorConfig(limbs=0.0, people=0.0, lost=0.0))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -53,6 +53,7 @@ def view(n_frames: int, seed: int, observed: bool) -> View:
         camera=camera(n_frames, seed + 1),
         fps=np.array(30.0, np.float32),
         frame_index=np.arange(n_frames, dtype=np.int32) * 2,
+        frame_mask=np.ones(n_frames, np.float32),
     )
     return View(camera=camera(n_frames, seed), observation=observation)
 

@@ -22,7 +22,8 @@ def test_a_long_take_is_cut_in_equal_pieces_without_loss():
     assert [piece.name for piece in cut] == ["one_0", "one_1", "one_2"]
     assert max(piece.positions.shape[1] for piece in cut) <= 34 * 30
     np.testing.assert_array_equal(np.concatenate([piece.positions[0, :, 0, 0] for piece in cut]), np.arange(2500))
-    np.testing.assert_array_equal(np.concatenate([p.orientations[0, :, 0, 0, 0] for p in cut]), np.arange(2500))
+    turns = np.concatenate([np.asarray(piece.orientations) for piece in cut], axis=1)
+    np.testing.assert_array_equal(turns[0, :, 0, 0, 0], np.arange(2500))
     assert {piece.weight.shape[1] == piece.positions.shape[1] for piece in cut} == {True}
     assert all(piece.texts == ("it is so",) and piece.split == "val" for piece in cut)
 

@@ -21,10 +21,14 @@ def walkers():
     return jax.tree.map(np.asarray, motion.__class__(**{**vars(motion), "pelvis": pelvis}))
 
 
-@pytest.fixture(scope="module")
-def placed(walkers):
+def place(walkers):
     keys = jax.random.split(jax.random.key(0), COUNT)
     return jax.device_get(jax.jit(jax.vmap(placement.place, (0, None, None)))(keys, walkers, load_body()))
+
+
+@pytest.fixture(scope="module")
+def placed(walkers):
+    return place(walkers)
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +50,10 @@ def test_nothing_of_one_is_in_the_other(joints):
         assert gap.min() > least, (a, b)
 
 
-def test_limbs_decide_where_pelvises_would_let_them_in(walkers, monkeypatch):
+def test_limbs_decide_where_pelvises_would_let_them_in(walkers, placed, monkeypatch):
     """With half-widths of nothing some people come nearer than with theirs."""
-    keys = jax.random.split(jax.random.key(0), COUNT)
-    run = lambda: jax.vmap(placement.place, (0, None, None))(keys, walkers, load_body()).pelvis  # noqa: E731
-    real = np.asarray(run())
-    monkeypatch.setattr(placement, "_TOGETHER", 0.0 * placement._TOGETHER)
-    thin = np.asarray(run())
+    monkeypatch.setattr(placement, "TOGETHER", 0.0 * placement.TOGETHER)
+    real, thin = placed.pelvis, place(walkers).pelvis
     gap = lambda x: np.linalg.norm(x[:, 0, :, :2] - x[:, 1, :, :2], axis=-1).min(axis=1)  # noqa: E731
     assert (gap(real) >= gap(thin) - 1e-4).all() and (gap(real) > gap(thin) + 0.05).mean() > 0.02
 

@@ -29,11 +29,15 @@ def people():
     )
 
 
+def mix(people):
+    keys = jax.random.split(jax.random.key(1), COUNT)
+    one = lambda key, motion, body: pose_mixing.mix_poses(key, motion, body, out_of_range)  # noqa: E731
+    return jax.device_get(jax.jit(jax.vmap(one, (0, None, None)))(keys, people, load_body()))
+
+
 @pytest.fixture(scope="module")
 def mixed(people):
-    keys = jax.random.split(jax.random.key(1), COUNT)
-    mix = lambda key, motion, body: pose_mixing.mix_poses(key, motion, body, out_of_range)  # noqa: E731
-    return jax.device_get(jax.jit(jax.vmap(mix, (0, None, None)))(keys, people, load_body()))
+    return mix(people)
 
 
 def joints(motion):
@@ -67,10 +71,8 @@ def test_bones_keep_their_lengths(mixed, people):
 
 
 def test_arms_are_the_other_persons_half_of_the_time(people, monkeypatch):
-    monkeypatch.setattr(pose_mixing, "_SPREAD", 0.0 * pose_mixing._SPREAD)
-    keys = jax.random.split(jax.random.key(1), COUNT)
-    mix = lambda key: pose_mixing.mix_poses(key, people, load_body(), out_of_range)  # noqa: E731
-    arms = np.asarray(jax.vmap(mix)(keys).body_pose)[:, :, :, ARM]
+    monkeypatch.setattr(pose_mixing, "SPREAD", 0.0 * pose_mixing.SPREAD)
+    arms = mix(people).body_pose[:, :, :, ARM]
     own, other = (np.isclose(arms, x[None, :, :, ARM], atol=1e-6).all(axis=(2, 3, 4, 5)) for x in
                   (people.body_pose, people.body_pose[::-1]))  # fmt: skip
     assert (own ^ other).all() and 0.35 < other.mean() < 0.65

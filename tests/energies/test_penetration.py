@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments.benchmarks.body import nearer
+from experiments.lib.dances import nearer
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.sdf import PosedField, pose_field

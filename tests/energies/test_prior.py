@@ -11,10 +11,11 @@ from tests.energies.checks import assert_finite_gradient, assert_gradient, noise
 
 T = 3
 MASK, VISIBLE = np.ones(T, np.float32), np.ones((2, T, 24), np.float32)
+ORIGIN = np.zeros(3, np.float32)
 TURNS = 0.4 * noise(2, T, 24, 3)
 
 
-def motion(axis_angle, pelvis=(0.0, 0.0, 0.0)):
+def motion(axis_angle, pelvis=ORIGIN):
     R = rotations.axis_angle_to_matrix(axis_angle)
     place = jnp.asarray(np.broadcast_to(pelvis, (2, T, 3)), R.dtype)
     return Motion(global_orient=R[:, :, 0], body_pose=R[:, :, 1:], pelvis=place, betas=jnp.zeros((2, 10), R.dtype))

@@ -67,7 +67,8 @@ def test_a_folder_of_one_s_own_with_our_names_is_not_ours(tmp_path):
         None,
         "{}",
         "not json",
-        '{"files": ["motion.npz"]}',
+        '{"files": ["motion.npz", "summary.json"]}',
+        '{"files": ["motion.npz", "summary.json"], "provenance": {}}',
         '{"files": 3, "provenance": {"sm_jax": "0"}}',
         "[]",
     ):

@@ -298,3 +298,13 @@ def test_gradient_of_nearest_rotation():
     # equal singular values: the gradient of an SVD would be infinite here
     assert np.isfinite(jax.jit(jax.jacobian(rotations.nearest_rotation))(jnp.eye(3))).all()
     assert np.isfinite(jax.jit(jax.jacobian(rotations.nearest_rotation))(jnp.zeros((3, 3)))).all()
+
+
+def test_swing_takes_one_direction_to_another():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 20, 3)).astype(np.float32)
+    a, b = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b))
+    R = rotations.shortest_arc(a, b)
+    np.testing.assert_allclose(jnp.einsum("nij,nj->ni", R, a), b, atol=1e-4)
+    np.testing.assert_allclose(R @ jnp.swapaxes(R, -1, -2), np.broadcast_to(np.eye(3), R.shape), atol=1e-4)
+    np.testing.assert_allclose(rotations.shortest_arc(a, a), np.broadcast_to(np.eye(3), R.shape), atol=1e-6)

@@ -47,6 +47,7 @@ def observe(motion: Motion, camera: Camera, keypoints: Array) -> Observation:
         camera=camera,
         fps=jnp.float32(30.0),
         frame_index=jnp.arange(frames, dtype=jnp.int32),
+        frame_mask=jnp.ones(frames),
     )
 
 

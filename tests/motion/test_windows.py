@@ -12,6 +12,13 @@ def test_windows_cover_every_frame(n_frames):
     assert windows.frames(n).max() == windows.padded_frames(n) - 1
 
 
+def test_the_numbers_of_windows_are_few():
+    longest = windows.padded_frames(windows.CHUNK)
+    assert sorted({windows.count(n) for n in range(1, longest + 1)}) == [1, 2, 3, 4, 6, 8]
+    with pytest.raises(ValueError, match="more than a chunk"):
+        windows.count(longest + 1)
+
+
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_blending_what_was_split_changes_nothing(n):
     clip = jnp.asarray(np.random.default_rng(0).normal(size=(2, windows.padded_frames(n), 3)), jnp.float32)

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.motion.state import D
-from sm_jax.types import Conditions
+from sm_jax.types import Conditions, TextEmbedding
 
-PEOPLE_FIRST = ("estimate", "visibility", "evidence", "camera", "rest_joints")
+PEOPLE_FIRST = ("estimate", "visibility", "evidence", "camera", "placement", "error_scale", "rest_joints")
 
 
 def random_conditions(batch: int = 2, frames: int = 12, seed: int = 0) -> Conditions:
@@ -21,10 +21,10 @@ def random_conditions(batch: int = 2, frames: int = 12, seed: int = 0) -> Condit
         visibility=jnp.asarray(rng.uniform(size=(batch, 2, frames, 24)), jnp.float32),
         evidence=draw(batch, 2, frames, 23, 4),
         camera=draw(batch, 2, frames, 9),
+        placement=draw(batch, 2, frames, 3, 3),
+        error_scale=draw(batch, 2),
         rest_joints=draw(batch, 2, 24, 3) * 0.2,
-        text_tokens=draw(batch, 6, 384),
-        text_mask=jnp.ones((batch, 6)),
-        text_pooled=draw(batch, 384),
+        text=TextEmbedding(tokens=draw(batch, 6, 384), mask=jnp.ones((batch, 6)), pooled=draw(batch, 384)),
         frame_mask=jnp.ones((batch, frames)),
     )
 

@@ -1,12 +1,20 @@
+import dataclasses
+import pathlib
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
+from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
+from sm_jax.nets.smoothnet import SmoothNetConfig
 from sm_jax.nets.weights import load_weights, parameters, save_weights
 
+TOOLS = pathlib.Path(__file__).parents[2] / "tools"
 STATISTICS = Statistics(mean=np.arange(D, dtype=np.float32), std=np.ones(D, np.float32))
 PARAMS = {"block_0": {"taps": {"kernel": np.full((3, 2), 0.3, np.float32)}}, "mask_token": np.zeros(4, np.float32)}
 
@@ -25,6 +33,38 @@ def test_round_trip(path):
     assert kernel.dtype == np.float32 and parameters(weights.params) == 10
     np.testing.assert_allclose(kernel, 0.3, rtol=1e-3)
     assert len(weights.sha256) == 64 and weights.sha256 == load_weights(path).sha256
+
+
+@pytest.mark.parametrize("config", [InfillerConfig(blocks=3), RefinerConfig(dilations=(1, 3)), SmoothNetConfig()])
+def test_round_trip_of_every_configuration(config, tmp_path):
+    save_weights(tmp_path / "some.npz", PARAMS, config, STATISTICS, {})
+    assert load_weights(tmp_path / "some.npz").config == config
+
+
+def test_a_configuration_of_another_version_is_named(tmp_path):
+    @dataclasses.dataclass(frozen=True)
+    class Misspelt(RefinerConfig):
+        widht: int = 3
+
+    save_weights(tmp_path / "odd.npz", PARAMS, Misspelt(), STATISTICS, {})
+    with pytest.raises(UserError, match="RefinerConfig from another version of sm_jax: widht unknown or missing"):
+        load_weights(tmp_path / "odd.npz")
+
+
+def test_layers_of_former_names_are_refused_and_converted_bit_for_bit(tmp_path):
+    path, numbers = tmp_path / "old.npz", np.random.default_rng(0).normal(size=(3, 2)).astype(np.float32)
+    old = {"block_0": {"wide": {"kernel": numbers}, "taps": {"bias": numbers[0]}}, "own": {"kernel": numbers[:1]}}
+    save_weights(path, old, InfillerConfig(), STATISTICS, {"steps": 3})
+    with pytest.raises(UserError, match=r"former names \(own, wide\): run python tools/convert_weights.py .*old.npz$"):
+        load_weights(path)
+    tool = str(TOOLS / "convert_weights.py")
+    for said in ("2 arrays renamed", "0 arrays renamed"):
+        done = subprocess.run([sys.executable, tool, str(path)], capture_output=True, text=True, check=True)
+        assert said in done.stdout
+    new = load_weights(path)
+    assert new.facts == {"steps": 3} and set(new.params) == {"block_0", "self_in"}
+    kernel = np.asarray(new.params["block_0"]["qkv_mlp"]["kernel"])
+    np.testing.assert_array_equal(kernel, numbers.astype(np.float16).astype(np.float32))
 
 
 def test_damage_is_one_line(path):

@@ -1,3 +1,4 @@
+import dataclasses
 import pickle
 
 import jax
@@ -34,6 +35,13 @@ def test_round_trip(saved):
     back = load_observation(path)
     assert load_source(path, back) is None
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-6, rtol=1e-6), back, observation)
+
+
+def test_what_fills_up_a_length_is_not_written(tmp_path, observation):
+    padded = dataclasses.replace(observation, frame_mask=np.array([1, 1, 1, 0, 0], np.float32))
+    save_observation(tmp_path / "o.npz", padded)
+    back = load_observation(tmp_path / "o.npz")
+    assert back.frame_index.tolist() == [0, 1, 2] and back.frame_mask.tolist() == [1, 1, 1]
 
 
 def test_the_video_s_times_travel_with_what_was_seen(tmp_path, observation):

@@ -10,7 +10,6 @@ from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.camera import project, project_points
-from sm_jax.perception.frames import probe, read_frames
 from sm_jax.perception.tracking import Tracks
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import observe
@@ -90,40 +89,3 @@ def test_an_empty_room_gets_one_line(tmp_path):
     video = write_video(tmp_path / "v.mp4", shades(3), [0.0, 0.1, 0.2])
     with pytest.raises(UserError, match=r"v.mp4: nobody was found in \d+ of \d+ frames"):
         observe.observe(video, body=BODY, progress=False)
-
-
-# Pixels in the first frame of cam01 of shoulders, hips and knees, left before right, from triangulation over four
-# views (reprojection within 10 px): the man at the left of the picture, then the woman.
-FIRST_FRAME = np.array(
-    [
-        [[522, 496], [375, 491], [462, 734], [372, 728], [457, 930], [363, 899]],
-        [[746, 1024], [940, 1037], [692, 1311], [791, 1276], [622, 1499], [733, 1466]],
-    ]
-)
-
-
-def test_the_sample_clip_is_seen_as_two_people(tmp_path):
-    """Half a second of a real video, from its file to an observation."""
-    for name in ("movenet-multipose", "blazepose-heavy"):
-        cached_asset(name)
-    clip = cached_asset("sample-clip") / "cam01.mp4"
-    images = [frame.image for frame, _ in zip(read_frames(probe(clip), 30.0), range(12), strict=False)]
-    path = write_video(tmp_path / "clip.mp4", images, [i / 30 for i in range(12)])
-    observed = observe.observe(path, body=BODY, progress=False)
-    seen = observed.observation
-    assert observed.focal_is_heuristic and observed.focal == pytest.approx(np.hypot(1088, 1920))
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(seen))
-    assert seen.keypoints.shape == (2, 12, 23, 2) and seen.visibility.shape == (2, 12, 24) and seen.fps == 30
-    body = [KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip", "knee") for side in ("left", "right")]
-    off = np.linalg.norm(seen.keypoints[:, 0, body] - FIRST_FRAME, axis=-1)
-    assert off.max() < 60 and np.median(off) < 25  # a torso is 250 to 350 px long
-    joints = smpl.pose(BODY, seen.motion).joints
-    pixels, _ = project_points(
-        jax.tree.map(jnp.asarray, seen.camera), smpl.keypoints(BODY, smpl.pose(BODY, seen.motion))
-    )
-    sure = seen.keypoint_confidence > 0.5
-    assert np.median(np.linalg.norm(pixels - seen.keypoints, axis=-1)[sure]) < 12
-    height = np.asarray(joints)[..., 2]
-    assert (height[..., JOINTS.index("head")] > 1.0).all() and np.abs(height[..., [10, 11]].min(axis=-1)).max() < 0.3
-    apart = np.linalg.norm(seen.motion.pelvis[0] - seen.motion.pelvis[1], axis=-1)
-    assert 0.8 < np.median(apart) < 2.5  # truly 1.6 m

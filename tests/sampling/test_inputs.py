@@ -2,15 +2,16 @@ import jax
 import numpy as np
 
 from sm_jax.motion import state, windows
-from sm_jax.sampling.inputs import make_evidence, make_sampling_inputs, slice_observation
+from sm_jax.motion.frames import slice_observation
+from sm_jax.sampling.inputs import make_evidence, make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
 from tests.sampling.test_sample import FRAMES, HANDS, TEXT, seen
 
 
 def test_a_task_is_whole_windows_whose_end_plays_back():
     task = make_sampling_inputs(seen(), contact_targets(HANDS, FRAMES), TEXT, jax.random.key(0), 3)
-    assert task.frame_mask.tolist() == [1.0] * FRAMES + [0.0] * (windows.LENGTH - FRAMES)
-    assert task.noise.shape == (3, 1, 2, windows.LENGTH, state.D) and task.held.shape == (
+    assert task.observation.frame_mask.tolist() == [1.0] * FRAMES + [0.0] * (windows.LENGTH - FRAMES)
+    assert task.noise.shape == (3, 1, 2, windows.LENGTH, state.D) and task.overlap_state.shape == (
         3,
         2,
         windows.OVERLAP,
@@ -19,7 +20,7 @@ def test_a_task_is_whole_windows_whose_end_plays_back():
     for values in (task.observation.keypoints, task.observation.motion.pelvis, task.contacts.weight):
         x = np.asarray(values)
         np.testing.assert_array_equal(x[:, FRAMES:], x[:, FRAMES - 2 : 2 * FRAMES - windows.LENGTH - 2 : -1])
-    assert (task.held_weight == 0).all()
+    assert (task.overlap_weight == 0).all()
 
 
 def test_one_frame_is_a_still():
@@ -32,12 +33,4 @@ def test_evidence_is_the_tasks():
     task = make_sampling_inputs(seen(), contact_targets(HANDS, FRAMES), TEXT, jax.random.key(0))
     evidence = make_evidence(task, task.observation.motion)
     assert evidence.keypoints is task.observation.keypoints and evidence.contacts is task.contacts
-    assert evidence.frame_mask is task.frame_mask
-
-
-def test_frames_of_an_observation():
-    whole = seen()
-    part = slice_observation(whole, slice(10, 30))
-    np.testing.assert_array_equal(part.motion.pelvis, np.asarray(whole.motion.pelvis)[:, 10:30])
-    np.testing.assert_array_equal(part.camera.R, np.asarray(whole.camera.R)[10:30])
-    assert part.visibility.shape == (2, 20, 24) and part.frame_index.tolist() == list(range(10, 30))
+    assert evidence.frame_mask is task.observation.frame_mask

@@ -4,11 +4,11 @@ import dataclasses
 import subprocess
 import sys
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.extend.core import jaxprs_in_params
 
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
@@ -19,10 +19,10 @@ from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling import sample
 from sm_jax.sampling.clip_windows import make_clip_windows
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
+from sm_jax.sampling.conditions import make_conditions
 from sm_jax.sampling.inputs import make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Contact
+from sm_jax.types import Contact, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
 from tests.train.programs import environment
 
@@ -30,11 +30,11 @@ FRAMES = 50
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = sample.Settings(steps=2, descent=2, polish=20)
+GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=20)
 # Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
 TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
 # What the networks say is kept, so that it can be looked at.
-PLAIN = dataclasses.replace(GUIDED, guided_from=0, weights=TWO, fall_back=False)
+PLAIN = dataclasses.replace(GUIDED, guidance_start=0, weights=TWO, fall_back=False)
 HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
 
 
@@ -55,7 +55,7 @@ def small_models():
     infiller = Infiller(InfillerConfig(width=16, blocks=1, heads=2))
     refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
     clip = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    first_window = jax.jit(make_conditions)(clip.observation, clip.frame_mask, BODY, STATISTICS, TEXT)[0]
+    first_window = jax.jit(make_conditions)(clip.observation, BODY, STATISTICS, TEXT)[0]
     conditions = jax.tree.map(lambda x: x[None], first_window)
     x = conditions.estimate
 
@@ -121,7 +121,7 @@ def test_guidance_lowers_the_energy_it_is_given(models):
 def test_frames_that_are_played_back_cost_nothing(models):
     """The end of a short clip is played back for the networks; keypoints there say nothing more."""
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    clip, mask = task.observation, task.frame_mask
+    clip, mask = task.observation, task.observation.frame_mask
     spoiled = dataclasses.replace(
         clip, keypoints=np.where(mask[None, :, None, None] > 0, clip.keypoints, 7.0).astype(np.float32)
     )
@@ -144,9 +144,9 @@ def checked(worse):
     found = start.at[..., state.PELVIS].add(moved)
     weights = TWO.active()
     kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
-        BODY, task, windowed, weights, found, task.held[0]
+        BODY, task, windowed, weights, found, task.overlap_state[0]
     )
-    errors = [sample.picture_errors(BODY, task, state.unpack(x, estimate.betas)[0]) for x in (start, kept)]
+    errors = [sample.picture_errors(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
     energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
     np.testing.assert_allclose(energy[1], total, rtol=1e-5)
     return np.asarray(share), *map(np.asarray, errors), np.array(energy)
@@ -192,17 +192,19 @@ def test_words_speak_of_what_is_hidden(models):
     assert change[0, 17] > 1e-4 and np.delete(change.ravel(), 17).max() < 0.2 * change[0, 17]
 
 
-def programs() -> int:
-    """How often `sample` has been compiled in this process."""
-    return sample.sample_jit._cache_size()  # pyright: ignore[reportAttributeAccessIssue]
+def traced(most):
+    """`sample_jit`, which may be traced so many times."""
+    whole = chex.assert_max_traces(sample.sample_jit.__wrapped__, most)  # pyright: ignore
+    return jax.jit(whole, static_argnames="settings")
 
 
 def test_clips_texts_and_contacts_share_one_program(models):
-    before = programs()
-    sampled(models, seen(40), PLAIN)
-    one = programs()
-    sampled(models, seen(64), PLAIN, contacts=HANDS)
-    assert one - before <= 1 and programs() == one
+    program = traced(1)
+    for frames, contacts in ((40, ()), (64, HANDS)):
+        task = make_sampling_inputs(seen(frames), contact_targets(contacts, frames), TEXT, jax.random.key(frames))
+        program.eval_shape(models, BODY, task, TWO.active(), settings=PLAIN)
+    with pytest.raises(AssertionError, match="traced > 1 times"):
+        program.eval_shape(models, BODY, task, TWO.active(), settings=dataclasses.replace(PLAIN, steps=3))
 
 
 def test_a_long_clip_has_no_seams(models):
@@ -222,27 +224,6 @@ def test_the_same_weights_serve_another_body(models):
     assert all(np.isfinite(float(value)) for value in after.values())
 
 
-def scans(jaxpr):
-    """Lengths of all scans in a jaxpr, and whether it calls back to the host anywhere."""
-    lengths, calls = [], False
-    for equation in jaxpr.eqns:
-        calls |= "callback" in equation.primitive.name
-        if equation.primitive.name == "scan":
-            lengths.append(equation.params["length"])
-        for inner in jaxprs_in_params(equation.params):
-            below, called = scans(inner)
-            lengths, calls = lengths + below, calls | called
-    return lengths, calls
-
-
-def test_denoising_is_one_scan_without_host_transfer(models):
-    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    settings = dataclasses.replace(GUIDED, steps=7)
-    traced = jax.make_jaxpr(lambda m, b, t: sample.sample(m, b, t, settings))(models, BODY, task)
-    lengths, calls = scans(traced.jaxpr)
-    assert lengths.count(7) == 1 and not calls
-
-
 def test_it_runs_where_no_transfer_is_allowed(models):
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
     models, body, task = jax.device_put((models, BODY, task))
@@ -257,9 +238,8 @@ def test_hypotheses_differ_and_each_is_what_it_would_be_alone(models):
     assert three.motion.pelvis.shape == (3, 2, windows.LENGTH, 3) and three.total.shape == (3,)
     assert float(jnp.abs(three.joints[0] - three.joints[1]).max()) > 1e-3
     task = make_sampling_inputs(seen(), targets, TEXT, jax.random.key(5), 3)
-    alone, _ = first(
-        sample.sample(models, BODY, dataclasses.replace(task, noise=task.noise[1:2], held=task.held[1:2]), PLAIN)
-    )
+    second = dataclasses.replace(task, noise=task.noise[1:2], overlap_state=task.overlap_state[1:2])
+    alone, _ = first(sample.sample(models, BODY, second, PLAIN))
     np.testing.assert_allclose(alone.pelvis, three.motion.pelvis[1], atol=1e-5)
 
 
@@ -268,8 +248,8 @@ def test_a_held_beginning_is_kept_and_left_smoothly(models):
     free = sample.sample(models, BODY, task, PLAIN)
     there = np.array(free.state[:, :, : windows.OVERLAP])
     there[..., state.PELVIS] += np.array([0.0, 0.0, 0.5], np.float32)
-    held = dataclasses.replace(task, held=there, held_weight=windows.fade_out())
-    motion, _ = first(sample.sample(models, BODY, held, PLAIN))
+    goes_on = dataclasses.replace(task, overlap_state=there, overlap_weight=windows.fade_out())
+    motion, _ = first(sample.sample(models, BODY, goes_on, PLAIN))
     rise = np.asarray(motion.pelvis - free.motion.pelvis[0])[..., 2]
     assert (rise[:, 0] > 0.35).all() and (np.abs(rise[:, windows.OVERLAP + 8 :]) < 0.25).all()
 
@@ -283,7 +263,7 @@ def three_tasks():
 
 def test_a_batch_is_its_clips(models):
     tasks = three_tasks()
-    together = sample.sample_many(tasks, models, BODY, PLAIN, 4)
+    together = [found for some in (tasks[:2], tasks[2:]) for found in sample.sample_many(some, models, BODY, PLAIN, 2)]
     assert len(together) == 3
     for task, found in zip(tasks, together, strict=True):
         alone = sample.sample(models, BODY, task, PLAIN)
@@ -293,10 +273,10 @@ def test_a_batch_is_its_clips(models):
 
 TWO_DEVICES = """
 import sys, jax, numpy as np
-from sm_jax import sampling
-from tests.test_sampling import BODY, PLAIN, small_models, three_tasks
+from sm_jax.sampling.sample import sample_many
+from tests.sampling.test_sample import BODY, PLAIN, small_models, three_tasks
 assert jax.local_device_count() == 2
-found = sampling.sample_many(three_tasks()[:2], small_models(), BODY, PLAIN, 2)
+found = sample_many(three_tasks()[:2], small_models(), BODY, PLAIN, 2)
 np.savez(sys.argv[1], pelvis=[each.motion.pelvis for each in found], total=[each.total for each in found])
 """
 
@@ -312,11 +292,9 @@ def test_two_devices_share_a_batch(models, tmp_path):
             np.testing.assert_allclose(found["total"][i], alone.total, rtol=1e-3)
 
 
-def test_other_weights_compile_nothing_new(models):
-    sampled(models, seen(), GUIDED)
-    before = programs()
+def test_other_weights_compile_nothing_new(models, monkeypatch):
+    monkeypatch.setattr(sample, "sample_jit", traced(1))
     heavier = dataclasses.replace(GUIDED.weights, smoothness=30.0 * GUIDED.weights.smoothness)
     smooth, _ = sampled(models, seen(), dataclasses.replace(GUIDED, weights=heavier))
     plain, _ = sampled(models, seen(), GUIDED)
-    assert programs() == before
     assert float(jnp.abs(smooth.pelvis - plain.pelvis).max()) > 1e-4

@@ -9,7 +9,7 @@ from sm_jax.errors import UserError
 from sm_jax.fitting.mocap.report import FitReport, PenetrationReport
 from sm_jax.synthetic.build import build, make_parts
 from sm_jax.synthetic.classes import CLASSES
-from sm_jax.synthetic.recipes import Amass, Bvh, BvhPair, Cmu, Salsa, Synthetic, line, pairs
+from sm_jax.synthetic.recipes import Amass, BvhPair, BvhSingle, Cmu, Salsa, Synthetic, line, pairs
 from tests.data.sources.test_bvh_pair import write
 
 
@@ -67,13 +67,13 @@ def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(
         write(path, n_frames=40)
     (tmp_path / "e.bvh").write_text("nothing")
     write(tmp_path / "f.bvh", n_frames=10)
-    recipe = Bvh(source_dir=tmp_path, val=("b.bvh",), test=("dance/c*",), omit=("d.*",)).recipe()
+    recipe = BvhSingle(source_dir=tmp_path, val=("b.bvh",), test=("dance/c*",), omit=("d.*",)).recipe()
     reads = {item.name: item.make.args[0]() for item in recipe.items()}
     assert {name: take.split for name, take in reads.items()} == {"walk_a": "train", "walk_b": "val", "dance_c": "test"}
     said = caplog.text
     assert "e.bvh: not a BVH file" in said and "f: 0.33 s are too short: left out" in said and recipe.count == 5
     with pytest.raises(UserError, match="no BVH files there"):
-        Bvh(source_dir=tmp_path, omit=("*",)).recipe()
+        BvhSingle(source_dir=tmp_path, omit=("*",)).recipe()
 
 
 def test_corrections_of_the_mapping():

@@ -108,10 +108,10 @@ def test_an_inner_object_never_is_and_the_fault_is_the_true_one(reply, words):
     "piece", ["{", '{"', '{"a":', '{"a": x ', '{"a":[', '{"a":"', "{//", "{/*", "{a  ", '{"a":{}x ', "{'a':["]
 )
 def test_no_reply_takes_long(piece):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(BadReply):
         read_description((piece * MOST_CHARACTERS)[:MOST_CHARACTERS], FRAMES, "a model")
-    assert time.perf_counter() - begin < 5.0
+    assert time.process_time() - begin < 5.0
 
 
 @pytest.mark.parametrize(

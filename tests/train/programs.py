@@ -20,6 +20,7 @@ import numpy as np
 
 from configs import tiny
 from sm_jax.diffusion.schedule import cosine
+from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
 from sm_jax.nets.infiller import Infiller
@@ -181,4 +182,7 @@ def eight(examples: str) -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"training": training, "eight": eight}[sys.argv[1]](**json.loads(sys.argv[2]))))
+    try:
+        print(json.dumps({"training": training, "eight": eight}[sys.argv[1]](**json.loads(sys.argv[2]))))
+    except UserError as fault:  # as `train.command` does
+        sys.exit(str(fault))

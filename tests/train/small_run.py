@@ -15,11 +15,10 @@ from sm_jax.data.codec import ROTATION_UNIT
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import parallel
 from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
-from sm_jax.types import ContactTargets
+from sm_jax.types import ContactTargets, TextEmbedding
 from tests.motion.motions import random_motion
 
 CONFIG = dataclasses.replace(tiny.INFILLER, steps=4)
@@ -61,7 +60,7 @@ def windows(position: int) -> RawBatch:
 
 
 def make(world: TrainContext, raw: RawBatch) -> Example:
-    return make_examples(world, raw, FRAMES)
+    return make_examples(world, raw, CONFIG.data, CONFIG.simulator)
 
 
 OBSERVE = parallel.parallelise_examples(make)  # compiled once for all tests of the folder

@@ -54,3 +54,23 @@ def test_a_program_ends_with_the_line_and_an_exit_code():
     program = "from configs import tiny; from sm_jax.train.command import command; command(print, {'a': tiny.INFILLER})"
     done = subprocess.run([sys.executable, "-c", program, "--sedd", "3"], capture_output=True, text=True)
     assert done.returncode == 1 and done.stderr.strip() == "there is no option --sedd: did you mean --seed?"
+
+
+def test_the_output_folder_is_looked_at_before_anything_slow(called, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="is no folder"):
+        called("--out", str(tmp_path / "file"), "tiny")
+    (tmp_path / "run.json").touch()
+    with pytest.raises(UserError, match="already holds a run"):
+        called("--out", str(tmp_path), "tiny")
+    assert called("--out", str(tmp_path), "--resume", "tiny")
+
+
+def test_a_full_disk_is_one_line_wherever_it_is_met(called, tmp_path):
+    del called  # it sets up, and puts back, what a call changes
+
+    def main(*_):
+        raise OSError(28, "No space left on device", "some/file")
+
+    with pytest.raises(UserError, match="cannot write to some/file: No space left on device; free some space"):
+        call(main, SIZES, ["--out", str(tmp_path / "run"), "tiny"])

@@ -31,7 +31,7 @@ def test_holds_every_window_without_its_text(infilled):
     x0, example = infilled
     assert x0.shape == example.x0.shape == (4, 2, 16, 151)
     np.testing.assert_array_equal(example.number, np.arange(4))
-    assert not example.conditions.text_mask.any()
+    assert not example.conditions.text.mask.any()
     # a fresh infiller returns the estimate
     np.testing.assert_allclose(x0, example.conditions.estimate, atol=1e-5)
 

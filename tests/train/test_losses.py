@@ -9,7 +9,7 @@ from sm_jax.body import smpl
 from sm_jax.motion import pair_frame, state
 from sm_jax.motion.normalise import normalise
 from sm_jax.train.config import LossConfig
-from sm_jax.train.losses import joints, losses
+from sm_jax.train.losses import joints, losses, uncertainty_term
 from tests.motion.motions import random_motion
 from tests.train.small_run import BATCH, examples, world
 
@@ -90,3 +90,41 @@ def test_gradient_is_finite_at_the_truth():
     total = lambda x0, example, statistics: losses(x0, example, statistics, config, ONES, ONES)[0]  # noqa: E731
     slope = jax.jit(jax.grad(total))(truth(), examples(), world().statistics)
     assert bool(jnp.isfinite(slope).all())
+
+
+def test_rays_see_across_and_at_every_noise_level():
+    """A step of both pelvises along the line of sight to them costs less than one across it, without any weight on the
+    joints' terms."""
+    conditions = examples().conditions
+    seen = dataclasses.replace(
+        examples(), conditions=dataclasses.replace(conditions, visibility=jnp.ones_like(conditions.visibility))
+    )
+    pelvis = truth()[..., state.PELVIS] * 0.5  # of the statistics of `small_run`
+    sight = pelvis - jnp.asarray(conditions.camera)[..., :3]
+    sight = sight / jnp.linalg.norm(sight, axis=-1, keepdims=True)
+    across = jnp.stack([-sight[..., 1], sight[..., 0], jnp.zeros_like(sight[..., 0])], axis=-1)
+    cost = {
+        name: float(RUN(truth().at[..., state.PELVIS].add(0.2 * step), seen, 0.0 * ONES)["ray"])
+        for name, step in (("along", sight), ("across", across))
+    }
+    assert 0 < cost["along"] < 0.3 * cost["across"]
+    hidden = dataclasses.replace(
+        seen, conditions=dataclasses.replace(seen.conditions, visibility=jnp.zeros_like(conditions.visibility))
+    )
+    assert float(RUN(truth() + 0.1, hidden, 0.0 * ONES)["ray"]) == 0.0
+
+
+def test_uncertainty_is_best_at_the_squared_error_and_leaves_the_motion_alone():
+    x0 = truth().at[:, 0, :, state.PELVIS].add(0.5)
+
+    def cost(x0, unsure):
+        placed, true = (joints(x, examples().rest_joints, world().statistics)[0] for x in (x0, examples().x0))
+        return uncertainty_term(unsure, placed, true, examples())
+
+    shape = (*x0.shape[:-1], 24)
+    squared = float(np.sum(np.square(10 * 0.25 * np.ones(3))))  # decimetres, each of three entries moved by 0.25 m
+    values = [
+        float(jax.jit(cost)(x0, jnp.full(shape, -6.0).at[:, 0, :, 0].set(np.log(squared) + off))) for off in (-1, 0, 1)
+    ]
+    assert values[1] < min(values[0], values[2])
+    assert float(jnp.abs(jax.jit(jax.grad(cost))(x0, jnp.zeros(shape))).max()) == 0.0

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import subprocess
 import sys
 
 import cv2
@@ -9,6 +10,7 @@ import pytest
 from configs import tiny
 from sm_jax.errors import UserError
 from sm_jax.train.metric_writers import Log, png
+from tests.train.programs import ROOT, environment
 
 PICTURE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 
@@ -51,6 +53,41 @@ def test_tensorboard_reads_the_event_files(tmp_path):
         for value in event.summary.value:
             values[event.step, value.tag] = value.simple_value or value.image.encoded_image_string
     assert values == {(1, "loss"): 1.0, (2, "loss"): 0.5, (2, "preview"): png(PICTURE)}
+
+
+FULL = """
+import dataclasses, pathlib, resource, sys
+from configs import tiny
+from sm_jax.train.metric_writers import Log
+from sm_jax.train.output import write_errors
+from sm_jax.errors import UserError
+folder, config = pathlib.Path(sys.argv[1]), dataclasses.replace(tiny.INFILLER, writers=("tensorboard",))
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+try:
+    with write_errors(folder):
+        log = Log(folder, config, 0)
+        try:
+            for step in range(1, 10**6):
+                log.numbers(step, {"loss": 1.0})
+        finally:
+            log.close()
+except UserError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_log_that_has_no_room_ends_with_one_line(tmp_path):
+    """No thread waits, and nothing complains afterwards of what it could not write."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment(1),
+        cwd=ROOT,
+    )
+    assert done.returncode == 1 and "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
+    assert "File too large; free some space and go on with --resume" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("writer", "module"), [("tensorboard", "tensorboardX"), ("wandb", "wandb")])

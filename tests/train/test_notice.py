@@ -1,15 +1,34 @@
 """SIGTERM loses nothing: not a step, and not a bit of what would have come of it."""
 
+import itertools
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 import time
 
-from sm_jax.train.loop import Preemption
-from tests.train.programs import pair, result, same_bits, start, steps_logged
+import pytest
 
-STEPS, RARELY = 2000, 5000  # steps of a training, and between its checkpoints
+from sm_jax.errors import UserError
+from sm_jax.train.loop import Preemption, train
+from sm_jax.train.state import create, make_optimiser
+from sm_jax.train.step import make_step
+from tests.train.programs import (
+    ROOT,
+    configuration,
+    environment,
+    pair,
+    result,
+    same_bits,
+    start,
+    steps_logged,
+    toy_loss,
+    toy_params,
+    world,
+)
+
+STEPS, RARELY = 1000, 5000  # steps of a training, and between its checkpoints
 
 
 def tell_to_end(process: subprocess.Popen, folder: pathlib.Path) -> None:
@@ -58,3 +77,48 @@ def test_afterwards_the_signal_does_what_it_did():
     assert notice.given(2)
     notice.close()
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_before_the_first_step_nothing_is_lost(tmp_path):
+    """While the checkpoint is read, and what the loop needs is made."""
+
+    def batches(first):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return itertools.count(first)
+
+    config, before = configuration(4, 2), signal.getsignal(signal.SIGTERM)
+    optimiser = make_optimiser(config.optimiser, 4)
+    step, state = make_step(toy_loss(), optimiser, config.optimiser.ema), create(toy_params(), optimiser)
+    with pytest.raises(UserError, match="told to end before step 1, nothing is lost: go on with --resume"):
+        train(config, step, state, world(), batches, lambda _, raw: raw, tmp_path)
+    assert not saved(tmp_path) and signal.getsignal(signal.SIGTERM) == before
+
+
+PROGRAM = """
+import pathlib, time
+from configs import tiny
+from sm_jax.train.command import command
+from sm_jax.train.loop import Preemption
+
+def main(config, out, resume):
+    notice = Preemption()
+    notice.close()
+    print("slow work", flush=True)
+    try:
+        time.sleep(300)
+    except Exception:  # such as reading a file does
+        print("taken for a fault", flush=True)
+
+command(main, {"a": tiny.INFILLER, "b": tiny.INFILLER})
+"""
+
+
+def test_a_program_that_is_told_outside_the_loop_says_one_line(tmp_path):
+    command = [sys.executable, "-c", PROGRAM, "--out", str(tmp_path / "run"), "a"]
+    with subprocess.Popen(command, env=environment(1), stdout=-1, stderr=-1, text=True, cwd=ROOT) as process:
+        assert process.stdout and process.stdout.readline() == "slow work\n"
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=100)
+    assert process.returncode == 1 and not out
+    (line,) = err.strip().splitlines()
+    assert line.startswith("told to end while no step was underway") and "--resume" in line

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,3 +31,17 @@ def test_weight_decay_is_for_matrices():
     config = OptimiserConfig(learning_rate=0.1, warm_up=1, weight_decay=1.0)
     assert steps(config, 3, 0.0, jnp.ones(3))[1] == 0.0
     assert steps(config, 3, 0.0, jnp.ones((3, 3)))[1] > 0.05
+
+
+def test_muon_steps_are_of_adams_size_and_orthogonal():
+    """All singular values of a matrix' step are about the same, whatever the gradient's are."""
+    config = OptimiserConfig(kind="muon", learning_rate=0.1, warm_up=1, weight_decay=0.0, clip=1e9)
+    optimiser, params = make_optimiser(config, 10), {"w": jnp.zeros((8, 8))}
+    state = optimiser.init(params)
+    gradient = {"w": jnp.diag(jnp.array([9.0, 5.0, 3.0, 1.0, 0.8, 0.6, 0.5, 0.4]))}
+    updates: Any = None
+    for _ in range(2):
+        updates, state = optimiser.update(gradient, state, params)
+    sizes = np.linalg.svd(updates["w"], compute_uv=False)
+    assert sizes.max() < 2.5 * sizes.min()
+    np.testing.assert_allclose(jnp.sqrt(jnp.square(updates["w"]).mean()), 0.1 * 0.2, rtol=0.3)

@@ -1,38 +1,18 @@
-import subprocess
-import sys
-
+import jax
 import numpy as np
+import pytest
 
+from sm_jax.errors import UserError
 from sm_jax.train import infilled_windows, parallel
-from tests.train.programs import environment, result, start
+from tests.train.programs import result, start
 from tests.train.small_run import examples
 
-TWO_DEVICES = """
-import jax, jax.numpy as jnp, numpy as np, optax
-from sm_jax.train import parallel
-from sm_jax.train.state import create
-from sm_jax.train.step import make_step
-loss = lambda params, world, batch, step: (jnp.square(batch * params["w"] - world).mean(), {})
-optimiser = optax.sgd(0.1)
-state = create({"w": jnp.float32(0.0)}, optimiser)
-step = parallel.parallelise(make_step(loss, optimiser, 0.9))
-batch = np.arange(4, dtype=np.float32)
-assert parallel.split(batch).shape == (2, 2)
-state, metrics = step(parallel.replicate(state), parallel.replicate(jnp.float32(1.0)), parallel.split(batch))
-mean_gradient = np.mean(-2 * batch)
-np.testing.assert_allclose(parallel.unreplicate(state.params)["w"], -0.1 * mean_gradient, rtol=1e-6)
-np.testing.assert_allclose(metrics["loss"], [1.0, 1.0])
-try:
-    parallel.split(np.zeros(3))
-except Exception as error:
-    print(error)
-"""
 
-
-def test_two_devices_take_the_mean_gradient():
-    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=environment(2), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "does not divide over 2 devices" in done.stdout
+def test_a_batch_is_split_over_the_devices(monkeypatch):
+    monkeypatch.setattr(jax, "local_device_count", lambda: 2)
+    assert parallel.split(np.arange(4)).tolist() == [[0, 1], [2, 3]]
+    with pytest.raises(UserError, match="a batch of 3 does not divide over 2 devices: change data.batch"):
+        parallel.split(np.zeros(3))
 
 
 def test_there_and_back():

@@ -2,17 +2,9 @@ import jax
 import numpy as np
 
 from configs import tiny
-from sm_jax.body import smpl
-from sm_jax.body.io import load_body
 from sm_jax.nets.refiner import Refiner
-from sm_jax.train.preview import betas_of, refiner_preview
+from sm_jax.train.preview import refiner_preview
 from tests.train.small_run import examples, world
-
-
-def test_shapes_follow_from_rest_joints():
-    body = load_body()
-    betas = np.random.default_rng(0).normal(size=(2, 10)).astype(np.float32)
-    np.testing.assert_allclose(betas_of(body, smpl.rest_joints(body, betas)), betas, atol=2e-3)
 
 
 def test_a_row_each_for_truth_estimate_and_prediction():

@@ -32,7 +32,7 @@ def test_the_salsa_world():
 
 def test_starting_weights_are_of_the_same_network(tmp_path):
     weights = load_weights(INFILLER)
-    config = dataclasses.replace(small.INFILLER, start=str(INFILLER))
+    config = dataclasses.replace(small.INFILLER, net=weights.config, start=str(INFILLER))
     assert setup.starting_weights(small.INFILLER, small.INFILLER.net) is None
     found = setup.starting_weights(config, config.net)
     assert found is not None and found.sha256 == weights.sha256

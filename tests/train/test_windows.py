@@ -7,7 +7,7 @@ from sm_jax.data import codec
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train.sentences import STRIDE
 from sm_jax.train.windows import DescribedWindows
-from tests.data.sequences import alone, apart
+from tests.data.sequences import alone, apart, sequence
 from tests.helpers import cached_asset
 
 LENGTH = 20
@@ -77,3 +77,29 @@ def test_the_sentence_agrees_with_the_mirror(encoder):
     pooled = [np.unique(batch.text.pooled[near & (batch.mirrored == m)], axis=0) for m in (False, True)]
     own = [{tuple(row) for row in rows.tolist()} for rows in pooled]
     assert own[0] - own[1] and own[1] - own[0] and own[0] & own[1]
+
+
+def test_placed_windows_hold_two_people_of_two_windows_and_nothing_is_said_of_them(encoder):
+    plain, placed = (windows(encoder, batch=256, dropout=0.0, placed=share, mixed=0.5)(0) for share in (0.0, 0.5))
+    some = placed.placed
+    assert not plain.placed.any() and not plain.mixed.any() and 0.4 < some.mean() < 0.6
+    assert not placed.mixed[~some].any() and 0.35 < placed.mixed[some].mean() < 0.65
+    for name in ("pelvis", "rotations", "betas", "present", "mirrored", "number"):
+        np.testing.assert_array_equal(getattr(placed, name)[~some], getattr(plain, name)[~some])
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[~some], b[~some]), placed.text, plain.text)
+    assert placed.present[some].all() and not placed.text.mask[some].any()
+    assert not placed.contacts.weight[some].any()
+
+
+def test_a_placed_single_person_is_the_one_who_is_there(encoder):
+    batch = windows(encoder, batch=64, placed=1.0)(0)
+    found = {tuple(row) for row in batch.rotations.reshape(64 * 2, -1)[:, :9].tolist()}
+    there, absent = (tuple(ALONE[0]["rotations"][:, person].ravel()[:9].tolist()) for person in (0, 1))
+    assert there in found and absent not in found
+
+
+def test_some_placed_people_are_partners_torn_apart(encoder):
+    records = [codec.encode(sequence(f"pair {seed}", LENGTH, seed=seed)) for seed in range(8)]
+    batch = DescribedWindows([(records, 1.0)], LENGTH, 256, 0, load_body(), encoder, 0.0, placed=1.0)(0)
+    own = [any(np.array_equal(row, record["betas"].T) for record in records) for row in batch.betas]
+    assert 0.15 < np.mean(own) < 0.4  # a quarter, and chance

@@ -1,4 +1,8 @@
-"""Rooms and streets by chance, around two people and the camera that looks at them."""
+"""Rooms and streets by chance, around two people and the camera that looks at them.
+
+A background is a list of textured rectangles, drawn from far to near. Textures are [H, W, 3] uint8 RGB of a surface in
+metres.
+"""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -8,7 +12,23 @@ import numpy as np
 
 from sm_jax.export.render import NEAR, Shot
 
-# Where people are: rooms and streets of textured rectangles, drawn from far to near.
+DENSITY = 64  # pixels a metre, of all but very large surfaces
+SHADOW_DENSITY = 48  # pixels a metre
+LARGEST_SIDE = 1024  # pixels, of a texture
+CEILING = (2.5, 3.6)  # metres
+STREET = 0.35  # share of pictures that are taken outdoors
+FLOORS, WALLS = ("planks", "tiles", "checks", "plain"), ("plain", "plain", "bricks", "tiles")
+GROUNDS, FRONTS = ("plain", "tiles", "bricks", "plain"), ("windows", "windows", "bricks", "plain")
+FURNITURE = ("plain", "plain", "planks", "shelves", "picture")
+# Width and height of a cell in metres, shift of every other row, contrast between cells, gap in metres, gap's shade
+CELLS = {
+    "planks": (1.8, 0.14, 0.37, 0.12, 0.01, 0.6),
+    "tiles": (0.45, 0.45, 0.0, 0.06, 0.02, 0.7),
+    "checks": (0.6, 0.6, 0.0, 0.5, 0.0, 1.0),
+    "bricks": (0.5, 0.16, 0.5, 0.2, 0.03, 1.25),
+    "windows": (2.2, 2.8, 0.0, 0.8, 1.0, 1.3),
+    "shelves": (0.25, 0.35, 0.31, 0.8, 0.03, 0.5),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,19 +90,14 @@ def _before_camera(points: np.ndarray) -> np.ndarray:
     return np.array(kept)
 
 
-# Pictures for floors, walls, furniture and skies, by chance. Each is [H, W, 3] uint8 RGB of a surface in metres.
-
-
-DENSITY = 64  # pixels a metre, of all but very large surfaces
-_LARGEST = 1024  # pixels along a side
-
-
-def tint(rng: np.random.Generator, value: tuple[float, float] = (0.25, 0.95), strength: float = 0.14) -> np.ndarray:
+def random_colour(
+    rng: np.random.Generator, value: tuple[float, float] = (0.25, 0.95), strength: float = 0.14
+) -> np.ndarray:
     """A colour [3] in 0..255, grey but for a share `strength`."""
     return 255 * np.clip(rng.uniform(*value) * (1 + rng.uniform(-strength, strength, 3)), 0, 1)
 
 
-def blotches(rng: np.random.Generator, shape: tuple[int, int], coarsest: float) -> np.ndarray:
+def octave_noise(rng: np.random.Generator, shape: tuple[int, int], coarsest: float) -> np.ndarray:
     """Noise [H, W] around 0, from `coarsest` pixels down to single ones, each octave half as strong."""
     total, strength = np.zeros(shape, np.float32), 1.0
     while coarsest > 1:
@@ -92,32 +107,21 @@ def blotches(rng: np.random.Generator, shape: tuple[int, int], coarsest: float) 
     return total
 
 
-def surface(rng: np.random.Generator, width: float, height: float, kind: str) -> np.ndarray:
+def make_texture(rng: np.random.Generator, width: float, height: float, kind: str) -> np.ndarray:
     """A texture for a surface of that size in metres: plain, planks, tiles, bricks, windows, shelves or picture."""
-    density = min(DENSITY, _LARGEST / max(width, height))
+    density = min(DENSITY, LARGEST_SIDE / max(width, height))
     shape = max(int(height * density), 4), max(int(width * density), 4)
-    base = tint(rng)
-    picture = np.tile(base.astype(np.float32), (*shape, 1)) + 6 * blotches(rng, shape, density)[..., None]
+    base = random_colour(rng)
+    picture = np.tile(base.astype(np.float32), (*shape, 1)) + 6 * octave_noise(rng, shape, density)[..., None]
     if kind == "picture":
-        mixed = np.stack([blotches(rng, shape, rng.uniform(0.2, 1.0) * density) for _ in range(2)], axis=-1)
+        mixed = np.stack([octave_noise(rng, shape, rng.uniform(0.2, 1.0) * density) for _ in range(2)], axis=-1)
         picture = base + mixed @ rng.normal(size=(2, 3)) * 20
-    if kind in _CELLS:
-        picture = _cells(rng, picture, density, *_CELLS[kind])
+    if kind in CELLS:
+        picture = _cut_into_cells(rng, picture, density, *CELLS[kind])
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-# Width and height of a cell in metres, shift of every other row, contrast between cells, gap in metres, gap's shade
-_CELLS = {
-    "planks": (1.8, 0.14, 0.37, 0.12, 0.01, 0.6),
-    "tiles": (0.45, 0.45, 0.0, 0.06, 0.02, 0.7),
-    "checks": (0.6, 0.6, 0.0, 0.5, 0.0, 1.0),
-    "bricks": (0.5, 0.16, 0.5, 0.2, 0.03, 1.25),
-    "windows": (2.2, 2.8, 0.0, 0.8, 1.0, 1.3),
-    "shelves": (0.25, 0.35, 0.31, 0.8, 0.03, 0.5),
-}
-
-
-def _cells(
+def _cut_into_cells(
     rng: np.random.Generator, picture: np.ndarray, density: float, wide: float, high: float, shift: float,
     contrast: float, gap: float, gap_shade: float,
 ) -> np.ndarray:  # fmt: skip
@@ -132,22 +136,15 @@ def _cells(
     return cv2.GaussianBlur((picture * shade).astype(np.float32), (0, 0), 0.8)
 
 
-def sky(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def make_sky(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """A vertical gradient with clouds, [H, W, 3] for a picture of size (width, height)."""
-    top, low = tint(rng, (0.5, 0.8), 0.4), tint(rng, (0.8, 1.0), 0.1)
+    top, low = random_colour(rng, (0.5, 0.8), 0.4), random_colour(rng, (0.8, 1.0), 0.1)
     share = np.linspace(0, 1, size[1])[:, None, None] ** 0.7
-    clouds = 12 * blotches(rng, (size[1], size[0]), size[0] / 3)[..., None]
+    clouds = 12 * octave_noise(rng, (size[1], size[0]), size[0] / 3)[..., None]
     return np.clip(top * (1 - share) + low * share + clouds, 0, 255).astype(np.uint8)
 
 
-CEILING = (2.5, 3.6)  # metres
-FLOORS, WALLS = ("planks", "tiles", "checks", "plain"), ("plain", "plain", "bricks", "tiles")
-GROUNDS, FRONTS = ("plain", "tiles", "bricks", "plain"), ("windows", "windows", "bricks", "plain")
-FURNITURE = ("plain", "plain", "planks", "shelves", "picture")
-STREET = 0.35  # share of pictures that are taken outdoors
-
-
-def place(rng: np.random.Generator, people: np.ndarray, eye: np.ndarray, size: tuple[int, int]) -> Scene:
+def random_scene(rng: np.random.Generator, people: np.ndarray, eye: np.ndarray, size: tuple[int, int]) -> Scene:
     """A room or a street whose floor is z = 0, with nothing between the camera and the people.
 
     people: [N, 3] points they reach.  eye: [3] where the camera stands.  size: (width, height) of the picture.
@@ -161,32 +158,32 @@ def place(rng: np.random.Generator, people: np.ndarray, eye: np.ndarray, size: t
     ceiling = rng.uniform(6, 15) if outdoors else max(rng.uniform(*CEILING), high[2])
     low[2], high[2] = 0.0, ceiling
     floors, walls = (GROUNDS, FRONTS) if outdoors else (FLOORS, WALLS)
-    found = list(_shell(rng, low, high, rng.choice(floors), rng.choice(walls), not outdoors))
-    boxes = [_box(rng, low, high, inside) for _ in range(rng.integers(2, 8))]
+    found = list(_enclosure(rng, low, high, rng.choice(floors), rng.choice(walls), not outdoors))
+    boxes = [_furniture(rng, low, high, inside) for _ in range(rng.integers(2, 8))]
     found += [side for box in sorted(boxes, key=lambda box: -box[0]) for side in box[1]]
     turned = [Rectangle(r.corner @ axes, r.across @ axes, r.down @ axes, r.texture) for r in found]
-    return Scene(turned, sky(rng, size))
+    return Scene(turned, make_sky(rng, size))
 
 
-def _shell(
+def _enclosure(
     rng: np.random.Generator, low: np.ndarray, high: np.ndarray, floor: str, wall: str, closed: bool
 ) -> Iterator[Rectangle]:
     """Floor, the three walls before the camera with something on them, and a ceiling in closed rooms."""
     x, y, z = np.diag(high - low)
     wide, deep, tall = high - low
-    yield Rectangle(low, x, y, surface(rng, wide, deep, floor))
+    yield Rectangle(low, x, y, make_texture(rng, wide, deep, floor))
     if closed:
-        yield Rectangle(low + z, x, y, surface(rng, wide, deep, "plain"))
+        yield Rectangle(low + z, x, y, make_texture(rng, wide, deep, "plain"))
     for corner, along, length in ((low + x + z, y, deep), (low + z, x, wide), (low + y + z, x, wide)):
-        yield Rectangle(corner, along, -z, surface(rng, length, tall, wall))
+        yield Rectangle(corner, along, -z, make_texture(rng, length, tall, wall))
         for _ in range(rng.integers(0, 4)):
             share = np.array([rng.uniform(0.4, 1.6), rng.uniform(0.5, 1.3)]) / (length, tall)
             at = rng.uniform(0, np.maximum(1 - share, 0.01))
-            picture = surface(rng, share[0] * length, share[1] * tall, rng.choice(("picture", "plain", "shelves")))
+            picture = make_texture(rng, share[0] * length, share[1] * tall, rng.choice(("picture", "plain", "shelves")))
             yield Rectangle(corner + at[0] * along - at[1] * z, share[0] * along, -share[1] * z, picture)
 
 
-def _box(
+def _furniture(
     rng: np.random.Generator, low: np.ndarray, high: np.ndarray, inside: np.ndarray
 ) -> tuple[float, list[Rectangle]]:
     """A piece of furniture (or a car, a stall) on the floor beyond the people, and how far away it is.
@@ -198,21 +195,15 @@ def _box(
     corner[1] = rng.uniform(low[1], high[1] - size[1])
     x, y, z = np.diag(size)
     kind, dark = rng.choice(FURNITURE), rng.uniform(0.6, 0.9)
-    front = surface(rng, size[1], size[2], kind)
-    side = (dark * surface(rng, size[0], size[2], "plain")).astype(np.uint8)
-    sides = [Rectangle(corner + z, x, y, surface(rng, size[0], size[1], "plain"))]
+    front = make_texture(rng, size[1], size[2], kind)
+    side = (dark * make_texture(rng, size[0], size[2], "plain")).astype(np.uint8)
+    sides = [Rectangle(corner + z, x, y, make_texture(rng, size[0], size[1], "plain"))]
     ends = (corner + z, corner + y + z)  # the one that the camera sees comes last
     sides += [Rectangle(end, x, -z, side) for end in (ends if corner[1] < inside[-1, 1] else ends[::-1])]
     return corner[0], [*sides, Rectangle(corner + z, y, -z, front)]
 
 
-# What light and a camera of no great price add to a picture: shadows, casts of colour, softness, noise.
-
-
-SHADOW_DENSITY = 48  # pixels a metre
-
-
-def shadows(now: Shot, vertices: np.ndarray, light: np.ndarray) -> np.ndarray:
+def floor_shadows(now: Shot, vertices: np.ndarray, light: np.ndarray) -> np.ndarray:
     """What is left of the light on the floor, [H, W, 3] uint8, around vertices [P, V, 3]. light: [3] towards it."""
     flat = (vertices[..., :2] - vertices[..., 2:] * light[:2] / light[2]).reshape(-1, 2)
     low, high = flat.min(axis=0) - 0.3, flat.max(axis=0) + 0.3
@@ -226,8 +217,9 @@ def shadows(now: Shot, vertices: np.ndarray, light: np.ndarray) -> np.ndarray:
     return shade
 
 
-def finish(rng: np.random.Generator, size: tuple[int, int]) -> Callable[[np.ndarray], np.ndarray]:
-    """A camera's own: a cast of colour, exposure, softness, darker corners, noise. [H, W, 3] -> uint8."""
+def camera_effects(rng: np.random.Generator, size: tuple[int, int]) -> Callable[[np.ndarray], np.ndarray]:
+    """What a camera of no great price adds to a picture [H, W, 3], as a function to uint8: a cast of colour, exposure,
+    softness, darker corners, noise."""
     cast = rng.uniform(0.8, 1.15) * rng.uniform(0.92, 1.08, 3)
     across, down = (np.linspace(-1, 1, side) ** 2 for side in size)
     gain = (cast * (1 - rng.uniform(0, 0.15) * (across + down[:, None])[..., None])).astype(np.float32)

@@ -11,24 +11,6 @@ import numpy as np
 from sm_jax.body.skeleton import KEYPOINTS
 from sm_jax.body.smpl import Body
 
-# Cloth: what colour it has where, by the place on the body at rest.
-
-
-def fabric(rng: np.random.Generator, rest: np.ndarray, plain: float) -> np.ndarray:
-    """Colours [V, 3] of a cloth: plain with a given chance, else striped, checked or mottled; with wrinkles."""
-    first, second = (rng.uniform(0.1, 0.9) * rng.uniform(0.35, 1.0, 3) for _ in range(2))
-    waves = np.sin(2 * np.pi * rest / rng.uniform(0.06, 0.2))
-    kinds = (waves[:, 1], waves[:, 0], waves[:, 0] * waves[:, 1], 20 * (wrinkles(rng, rest, 0.3)[:, 0] - 1))
-    share = np.zeros(len(rest)) if rng.random() < plain else np.clip(0.5 + 2 * kinds[rng.integers(4)], 0, 1)
-    return (first * (1 - share[:, None]) + second * share[:, None]) * wrinkles(rng, rest, 0.12)
-
-
-def wrinkles(rng: np.random.Generator, rest: np.ndarray, depth: float) -> np.ndarray:
-    """A factor [V, 1] around 1 that varies over some centimetres."""
-    waves = rng.normal(size=(3, 8)) * 2 * np.pi / rng.uniform(0.06, 0.25, 8)
-    return 1 + depth * np.sin(rest @ waves + rng.uniform(0, 6.3, 8)).mean(axis=1, keepdims=True) * 2
-
-
 SKIN = np.array([[0.96, 0.80, 0.69], [0.87, 0.67, 0.53], [0.72, 0.51, 0.37], [0.50, 0.33, 0.22], [0.33, 0.21, 0.14]])
 HAIR = np.array([[0.08, 0.06, 0.05], [0.24, 0.15, 0.09], [0.45, 0.30, 0.16], [0.78, 0.62, 0.36], [0.62, 0.60, 0.58]])
 LIPS = np.array([0.72, 0.35, 0.33])
@@ -85,3 +67,18 @@ def _hair(rest: np.ndarray, spots: dict[str, np.ndarray], long: bool) -> np.ndar
     ear = (np.abs(rest[:, 0]) > spots["left_ear"][0] - 0.012) & (y < 0.03) & (y > -0.05) & (z > -0.02)
     falling = long & (y > -0.2) & (z < -0.01) & (np.abs(rest[:, 0]) < 0.09)
     return (skull & ~ear) | falling
+
+
+def fabric(rng: np.random.Generator, rest: np.ndarray, plain: float) -> np.ndarray:
+    """Colours [V, 3] of a cloth: plain with a given chance, else striped, checked or mottled; with wrinkles."""
+    first, second = (rng.uniform(0.1, 0.9) * rng.uniform(0.35, 1.0, 3) for _ in range(2))
+    waves = np.sin(2 * np.pi * rest / rng.uniform(0.06, 0.2))
+    kinds = (waves[:, 1], waves[:, 0], waves[:, 0] * waves[:, 1], 20 * (wrinkles(rng, rest, 0.3)[:, 0] - 1))
+    share = np.zeros(len(rest)) if rng.random() < plain else np.clip(0.5 + 2 * kinds[rng.integers(4)], 0, 1)
+    return (first * (1 - share[:, None]) + second * share[:, None]) * wrinkles(rng, rest, 0.12)
+
+
+def wrinkles(rng: np.random.Generator, rest: np.ndarray, depth: float) -> np.ndarray:
+    """A factor [V, 1] around 1 that varies over some centimetres."""
+    waves = rng.normal(size=(3, 8)) * 2 * np.pi / rng.uniform(0.06, 0.25, 8)
+    return 1 + depth * np.sin(rest @ waves + rng.uniform(0, 6.3, 8)).mean(axis=1, keepdims=True) * 2

@@ -6,20 +6,22 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from experiments.benchmark_sets.rendering.cameras import shot
+from experiments.benchmark_sets.rendering.cameras import shot_at
 from sm_jax.body import smpl
 from sm_jax.data.schema import PairSequence
 from sm_jax.export import mesh, render
 from sm_jax.perception.frames import frames_at, probe
 from sm_jax.types import Observation
 
-BONES = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 11), (6, 12), (11, 13), (13, 15), (12, 14), (14, 16))
+LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 11), (6, 12), (11, 13), (13, 15), (12, 14), (14, 16))
 SIDE, COLUMNS, COUNT = 220, 3, 12  # pixels; videos, of which each is shown twice, side by side
 LEVELS = 24  # of each colour: a sheet stays small
 FAINT = 0.3  # confidence below which a bone is not drawn
 
 
-def sheet(body: smpl.Body, sequences: Sequence[PairSequence], amounts: Sequence[str], out: pathlib.Path) -> np.ndarray:
+def draw_sheet(
+    body: smpl.Body, sequences: Sequence[PairSequence], amounts: Sequence[str], out: pathlib.Path
+) -> np.ndarray:
     """[H, W, 3] uint8 of COUNT videos, evenly chosen from those that were not refused, in their middle frame."""
     seen = [(out / f"{s.name}_{a}.mp4", v.observation, f"{s.name}, {a} hidden")
             for s in sequences for v, a in zip(s.views, amounts, strict=True) if v.observation is not None]  # fmt: skip
@@ -32,10 +34,12 @@ def sheet(body: smpl.Body, sequences: Sequence[PairSequence], amounts: Sequence[
 def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -> np.ndarray:
     frame = len(seen.frame_index) // 2
     (image,) = frames_at(probe(video), np.array([frame]))
-    drawn = keypoints_over(image, seen, frame)
+    drawn = draw_keypoints(image, seen, frame)
     skin = np.asarray(smpl.vertices(body, smpl.pose(body, seen.motion)))[:, frame]
     colours = np.repeat(mesh.COLOURS[:, None], skin.shape[1], axis=1)
-    fitted = render.blend(image, *render.bodies(shot(seen.camera, frame), skin, np.asarray(body.faces), colours), 0.9)
+    fitted = render.blend(
+        image, *render.bodies(shot_at(seen.camera, frame), skin, np.asarray(body.faces), colours), 0.9
+    )
     points = np.asarray(seen.keypoints)[:, frame].reshape(-1, 2)
     half = 0.62 * np.ptp(points, axis=0).max()
     low = (points.min(axis=0) + points.max(axis=0)) / 2 - half
@@ -47,12 +51,12 @@ def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -
     return both
 
 
-def keypoints_over(image: np.ndarray, seen: Observation, frame: int) -> np.ndarray:
+def draw_keypoints(image: np.ndarray, seen: Observation, frame: int) -> np.ndarray:
     """The picture with each person's bones, those of which the front-end is not unsure."""
     picture, thick = image.copy(), max(1, image.shape[0] // 200)
     for person, colour in enumerate((255 * mesh.COLOURS).tolist()):
         points, sure = np.asarray(seen.keypoints)[person, frame], np.asarray(seen.keypoint_confidence)[person, frame]
-        for a, b in BONES:
+        for a, b in LIMBS:
             if min(sure[a], sure[b]) > FAINT:
                 start, end = points[[a, b]].round().astype(int).tolist()
                 cv2.line(picture, start, end, colour, thick, cv2.LINE_AA)

@@ -18,11 +18,13 @@ from experiments.studies.rule_captions.measures import (
     bends,
     by_both,
     by_one,
-    change,
+    distance_change,
+    distance_within,
     embrace,
     face_to_face,
     hand_in_hand,
-    joint,
+    heading_range,
+    joint_path,
     lies,
     one_behind,
     raises,
@@ -30,12 +32,10 @@ from experiments.studies.rule_captions.measures import (
     side_by_side,
     sits,
     speed,
-    sweep,
     touching,
     upright,
-    within,
 )
-from experiments.studies.rule_captions.pairs import Pair
+from experiments.studies.rule_captions.pairs import PairWindow
 
 TOLERANCES = {
     "facing": "75 degrees to the partner's direction or between headings, in half of the frames",
@@ -45,11 +45,11 @@ TOLERANCES = {
     "postures": "half of the frames, a third for arms; trunk 30, thighs 50 degrees from the vertical; hand at the ear",
     "touch": "8 cm between vertices, which stand 4 cm apart, in any frame; 0.3 s of it for holding hands",
 }
-Test = Callable[[Pair], bool]
+Test = Callable[[PairWindow], bool]
 
 OPENINGS: tuple[tuple[str, str, Test], ...] = (
-    ("distance", "close together|within reach|at close range", within(0.0, 1.05)),
-    ("distance", "far apart|well apart", within(1.6, np.inf)),
+    ("distance", "close together|within reach|at close range", distance_within(0.0, 1.05)),
+    ("distance", "far apart|well apart", distance_within(1.6, np.inf)),
     ("facing", "face each other|face to face|are turned towards each other", face_to_face),
     ("facing", "back to back|turn their backs on each other", back_to_back),
     ("facing", "are one behind the other|with one behind the other", one_behind),
@@ -60,11 +60,11 @@ OPENINGS: tuple[tuple[str, str, Test], ...] = (
     ("nothing", "are together|^are$", lambda pair: True),
 )
 CLAUSES: tuple[tuple[str, str, Test], ...] = (
-    ("approach, part", "coming closer|getting nearer to each other", lambda pair: change(pair) < -0.15),
-    ("approach, part", "moving apart|getting farther from each other", lambda pair: change(pair) > 0.15),
+    ("approach, part", "coming closer|getting nearer to each other", lambda pair: distance_change(pair) < -0.15),
+    ("approach, part", "moving apart|getting farther from each other", lambda pair: distance_change(pair) > 0.15),
     ("circle", "turning around each other|circling each other",
-     lambda pair: sweep(joint(pair, "pelvis")[1] - joint(pair, "pelvis")[0]) > 90),
-    ("turn", "one (turning around|spinning)", lambda pair: max(sweep(v) for v in pair.forward) > 120),
+     lambda pair: heading_range(joint_path(pair, "pelvis")[1] - joint_path(pair, "pelvis")[0]) > 90),
+    ("turn", "one (turning around|spinning)", lambda pair: max(heading_range(v) for v in pair.forward) > 120),
     ("still, move", "stepping around|moving through the room", lambda pair: speed(pair) > 0.25),
     ("still, move", "staying in place|hardly moving from the spot", lambda pair: speed(pair) < 0.25),
     ("posture", "both (lying down|on the ground)", by_both(lies)),
@@ -85,7 +85,7 @@ CLAUSES: tuple[tuple[str, str, Test], ...] = (
 )  # fmt: skip
 
 
-def check(sentence: str, pair: Pair) -> list[tuple[str, str, bool]]:
+def check(sentence: str, pair: PairWindow) -> list[tuple[str, str, bool]]:
     """(kind, clause, whether it is true) of every statement. Raises ValueError for words that nobody here knows."""
     opening, *clauses = sentence.removesuffix(".").split(", ")
     rest, found = re.sub(r"^(Two people|Two persons|A pair of people) ", "", opening), []

@@ -6,7 +6,7 @@ import pathlib
 import matplotlib.pyplot as plt
 import numpy as np
 
-from experiments.studies.simulator_fit.statistics import BODY, FPS, Seen, rooted
+from experiments.lib.frontend_errors import BODY, FPS, EstimateAndTruth, root_relative_errors
 
 EDGES = np.array([0.0, 0.5, 0.65, 0.75, 0.85, 0.92, 0.96, 1.001])
 ERRORS = np.array([*np.arange(0, 320, 20), 1e6])  # mm
@@ -19,11 +19,11 @@ _STYLE = {
 }
 
 
-def curves(seen: Seen, of_errors: bool = False) -> dict[str, list[float | None]]:
+def error_curves(seen: EstimateAndTruth, of_errors: bool = False) -> dict[str, list[float | None]]:
     """Means over the frames of each person whose visible fraction falls between two `EDGES`, and shares of frames and
     of errors. of_errors: jitter of the error rather than of the estimate, where the truth does not tremble."""
     fraction = (np.asarray(seen.visibility) > 0.5).mean(axis=-1)
-    size = 1e3 * np.linalg.norm(rooted(seen), axis=-1)
+    size = 1e3 * np.linalg.norm(root_relative_errors(seen), axis=-1)
     moved = np.asarray(seen.estimate - seen.truth if of_errors else seen.estimate)[..., BODY, :]
     jitter = FPS**3 * np.linalg.norm(np.diff(moved, n=3, axis=2), axis=-1).mean(axis=-1)
     return {
@@ -39,7 +39,7 @@ def _means(fraction: np.ndarray, values: np.ndarray) -> list[float | None]:
     return [round(float(values[at].mean()), 2) if at.sum() >= _LEAST else None for at in inside]
 
 
-def draw(path: pathlib.Path, found: dict[str, dict[str, list[float | None]]], names: dict[str, str]) -> None:
+def draw_curves(path: pathlib.Path, found: dict[str, dict[str, list[float | None]]], names: dict[str, str]) -> None:
     """One panel a quantity. found: curves by observer.  names: what each observer is called in the legend."""
     figure, panels = plt.subplots(2, 2, figsize=(11, 8), constrained_layout=True)
     middle = (EDGES[1:] + np.minimum(EDGES[:-1], 1.0)) / 2

@@ -69,8 +69,8 @@ def read(path: pathlib.Path) -> Bvh:
 def restore_wrists(file: Bvh) -> Bvh:
     """The file with the wrist bones that cgspeed's MotionBuilder conversion of CMU's motion drops.
 
-    There `FingerBase` and thumb lie at the start of the ASF's wrist bone, `Hand`, at offset zero. That bone goes on where
-    the forearm ends and is half as long. Other files are returned as they are.
+    There `FingerBase` and thumb lie at the start of the ASF's wrist bone, `Hand`, at offset zero. That bone goes on
+    where the forearm ends and is half as long. Other files are returned as they are.
     """
     moved = {}
     for joint, name in enumerate(file.names):

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sm_jax.data.mocap.joint_chains import Tree, ancestors, common_ancestor
-from sm_jax.data.mocap.joint_search import ARM, LEG, Found, equal_limbs, find_head, find_limbs
+from sm_jax.data.mocap.joint_search import ARM, LEG, FoundJoints, equal_limbs, find_head, find_limbs
 from sm_jax.errors import UserError
 
 SIDES = ("left", "right")
@@ -133,7 +133,7 @@ def guess(
     )
 
 
-def _limbs(tree: Tree, known: Mapping[str, int], named: Mapping[str, int]) -> Found:
+def _limbs(tree: Tree, known: Mapping[str, int], named: Mapping[str, int]) -> FoundJoints:
     """Legs and arms: as given, else by names where these make a whole pair, else by what the hierarchy shows."""
     sure = dict(known)
     for parts in (LEG, ARM):
@@ -144,18 +144,18 @@ def _limbs(tree: Tree, known: Mapping[str, int], named: Mapping[str, int]) -> Fo
                      for part, joint in zip(parts, limb, strict=True)}  # fmt: skip
     limbs = {f"{side}_{part}" for side in SIDES for part in (*LEG, *ARM)}
     if limbs <= set(sure):
-        return Found({landmark: sure[landmark] for landmark in limbs}, {}, {})
+        return FoundJoints({landmark: sure[landmark] for landmark in limbs}, {}, {})
     found = find_limbs(tree, {x: joint for x, joint in sure.items() if x in limbs}, named)
     if not found.joints:  # what is known all the same, so that what is missing can be said
-        return Found({x: joint for x, joint in {**named, **sure}.items() if x in limbs}, {}, {})
+        return FoundJoints({x: joint for x, joint in {**named, **sure}.items() if x in limbs}, {}, {})
     agreed = {x: joint for x, joint in {**named, **sure}.items()
               if x in found.joints and tree.place[joint] == tree.place[found.joints[x]]}  # fmt: skip
     return found._replace(joints=found.joints | agreed)
 
 
 def _with_the_rest(
-    names: Sequence[str], tree: Tree, known: Mapping[str, int], named: Mapping[str, int], limbs: Found
-) -> Found:
+    names: Sequence[str], tree: Tree, known: Mapping[str, int], named: Mapping[str, int], limbs: FoundJoints
+) -> FoundJoints:
     """Pelvis and chest, where legs and arms meet; neck and head beyond the chest; what lies beyond ankles and wrists.
     No two landmarks share a joint."""
     joints, confidence, rivals = {**limbs.joints, **known}, dict(limbs.confidence), dict(limbs.rivals)
@@ -191,10 +191,10 @@ def _with_the_rest(
             add(f"{side}_foot", roots)
         if f"{side}_wrist" in joints and (tip := tree.tip(joints[f"{side}_wrist"])) is not None:
             add(f"{side}_hand", tree.beyond(joints[f"{side}_wrist"], tip))
-    return Found(joints, confidence, rivals)
+    return FoundJoints(joints, confidence, rivals)
 
 
-def _refuse_doubt(names: Sequence[str], found: Found, where: str) -> None:
+def _refuse_doubt(names: Sequence[str], found: FoundJoints, where: str) -> None:
     """Raise UserError where an essential landmark may well be another joint."""
     doubtful = [x for x in ESSENTIAL if found.confidence.get(x, 1.0) < _SURE and x in found.joints]
     if not doubtful:

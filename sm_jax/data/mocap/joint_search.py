@@ -47,7 +47,7 @@ Limb = tuple[int, int, int]
 """Places of hip, knee and ankle, or of shoulder, elbow and wrist."""
 
 
-class Found(NamedTuple):
+class FoundJoints(NamedTuple):
     """joints: landmark -> joint.  confidence: landmark -> probability.  rivals: landmark -> the next best joint, None
     where it is another side or there is none."""
 
@@ -79,7 +79,7 @@ class _Pair(NamedTuple):
     cost: float
 
 
-def find_limbs(tree: Tree, given: Mapping[str, int], named: Mapping[str, int]) -> Found:
+def find_limbs(tree: Tree, given: Mapping[str, int], named: Mapping[str, int]) -> FoundJoints:
     """Hips, knees, ankles, shoulders, elbows and wrists; nothing where there is no person.
 
     given: landmark -> joint, which must be.  named: landmark -> joint, which should be.
@@ -91,7 +91,7 @@ def find_limbs(tree: Tree, given: Mapping[str, int], named: Mapping[str, int]) -
     choices = [choice for legs, arms, cost in people for choice in _sided(tree, legs, arms, cost)]
     choices = [choice._replace(cost=choice.cost + _contradiction(tree, choice, given, named)) for choice in choices]
     least = min((choice.cost for choice in choices), default=np.inf)
-    return _likeliest(tree, choices) if least < _IMPLAUSIBLE else Found({}, {}, {})
+    return _likeliest(tree, choices) if least < _IMPLAUSIBLE else FoundJoints({}, {}, {})
 
 
 def equal_limbs(tree: Tree, a: Sequence[int], b: Sequence[int]) -> bool:
@@ -102,7 +102,7 @@ def equal_limbs(tree: Tree, a: Sequence[int], b: Sequence[int]) -> bool:
     return all(abs(np.log(x / y)) < _NO_PAIR for x, y in zip(*bones, strict=True))
 
 
-def find_head(tree: Tree, limbs: Mapping[str, int], ends: Iterable[int], neck: int | None) -> Found:
+def find_head(tree: Tree, limbs: Mapping[str, int], ends: Iterable[int], neck: int | None) -> FoundJoints:
     """The head, among what hangs on the place where the arms meet.
 
     limbs: landmark -> joint of legs and shoulders.  ends: joints that are end sites.  neck: if it is known.
@@ -129,11 +129,11 @@ def find_head(tree: Tree, limbs: Mapping[str, int], ends: Iterable[int], neck: i
             costs[place] += _STILL_HEAD
     costs = {place: cost for place, cost in costs.items() if neck is None or tree.place[neck] != place}
     if not costs or min(costs.values()) > _IMPLAUSIBLE:
-        return Found({}, {}, {})
+        return FoundJoints({}, {}, {})
     odds = {place: float(np.exp(-cost)) for place, cost in costs.items()}
     best, *others = sorted(odds, key=lambda place: -odds[place])
     rival = {"head": others[0]} if others else {}
-    return Found({"head": best}, {"head": odds[best] / sum(odds.values())}, rival)
+    return FoundJoints({"head": best}, {"head": odds[best] / sum(odds.values())}, rival)
 
 
 def _rise(offset: np.ndarray, across: np.ndarray) -> np.ndarray:
@@ -335,7 +335,7 @@ def _contradiction(tree: Tree, choice: Sides, given: Mapping[str, int], named: M
     return np.inf if differ(given) else _OTHERWISE_NAMED * differ({x: j for x, j in named.items() if x not in given})
 
 
-def _likeliest(tree: Tree, choices: Sequence[Sides]) -> Found:
+def _likeliest(tree: Tree, choices: Sequence[Sides]) -> FoundJoints:
     """The best choice, each landmark with its probability and the place that is next."""
     odds = np.exp(min(choice.cost for choice in choices) - np.array([choice.cost for choice in choices]))
     odds /= odds.sum()
@@ -351,4 +351,4 @@ def _likeliest(tree: Tree, choices: Sequence[Sides]) -> Found:
             rivals[landmark] = max(shares, key=lambda other: shares[other])
         tip = tree.tip(place)
         joints[landmark] = tree.mover(place, () if tip is None else (tip,))
-    return Found(joints, confidence, rivals)
+    return FoundJoints(joints, confidence, rivals)

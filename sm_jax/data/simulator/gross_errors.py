@@ -58,13 +58,13 @@ class GrossErrorConfig:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ObservedPose:
     """What the estimators take for the truth. R_world_joint: [P, T, J, 3, 3].  joints: [P, T, J, 3] and keypoints:
-    [P, T, K, 3] in the world.  visibility: [P, T, J] in [0, 1].  stature: [P, T] metres of whoever is shown."""
+    [P, T, K, 3] in the world.  visibility: [P, T, J] in [0, 1].  trunk_and_leg: [P, T] metres of whoever is shown."""
 
     R_world_joint: Array
     joints: Array
     keypoints: Array
     visibility: Array
-    stature: Array
+    trunk_and_leg: Array
 
 
 @register_dataclass
@@ -79,7 +79,7 @@ class GrossErrors:
 
 
 def draw_gross_errors(key: Array, visibility: Array, present: Array, config: GrossErrorConfig) -> GrossErrors:
-    """Random mistakes; those about people mostly where one is hidden, and beginning there.
+    """Random gross errors; those about people mostly where one is hidden, and beginning there.
 
     visibility: [P, T, J].  present: [P] in {0, 1}; the only person there is taken for nobody else.
     """
@@ -99,17 +99,17 @@ def draw_gross_errors(key: Array, visibility: Array, present: Array, config: Gro
     return GrossErrors(limbs=jnp.moveaxis(limbs, 1, 2), people=inside[-1], lost=(inside[:-1] > 0.0).astype(jnp.float32))
 
 
-def apply_gross_errors(true: ObservedPose, mistakes: GrossErrors) -> ObservedPose:
+def apply_gross_errors(true: ObservedPose, errors: GrossErrors) -> ObservedPose:
     """What is shown [P, T] of what is there. Who is lost is moved evenly from where it was last to where it is next."""
-    arms_legs = _exchange_limbs(true, mistakes.limbs)
-    taken = jnp.clip(0.5 + mistakes.people / _RAMP, 0.0, 1.0)
+    arms_legs = _exchange_limbs(true, errors.limbs)
+    taken = jnp.clip(0.5 + errors.people / _RAMP, 0.0, 1.0)
     sharply = jnp.round(taken)
 
     def exchanged(x: Array, by: Array) -> jax.Array:
         by = jnp.reshape(by, (1, -1) + (1,) * (x.ndim - 2))
         return jnp.asarray(x) + by * (x[::-1] - x)
 
-    before, after, u = neighbours(mistakes.lost[..., None] < 0.5)
+    before, after, u = neighbours(errors.lost[..., None] < 0.5)
 
     def bridged(x: Array) -> jax.Array:
         shape = (*u.shape[:2], *(1,) * (x.ndim - 2))
@@ -121,8 +121,8 @@ def apply_gross_errors(true: ObservedPose, mistakes: GrossErrors) -> ObservedPos
         R_world_joint=sixd_to_matrix(matrix_to_6d(R)),
         joints=bridged(exchanged(arms_legs.joints, taken)),
         keypoints=bridged(exchanged(arms_legs.keypoints, sharply)),
-        visibility=exchanged(arms_legs.visibility, sharply) * (1.0 - mistakes.lost)[..., None],
-        stature=exchanged(arms_legs.stature, taken),
+        visibility=exchanged(arms_legs.visibility, sharply) * (1.0 - errors.lost)[..., None],
+        trunk_and_leg=exchanged(arms_legs.trunk_and_leg, taken),
     )
 
 

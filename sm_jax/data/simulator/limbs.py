@@ -6,7 +6,7 @@ import numpy as np
 
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import axis_angle_to_matrix, compose
+from sm_jax.geometry.rotations import compose, shortest_arc
 from sm_jax.types import Array
 
 # [4, limbs, sides] joints along each limb: where it starts, its middle, its end, and the tip of what hangs there.
@@ -32,16 +32,8 @@ def reach(R_world_joint: Array, joints: Array, wanted: Array) -> jax.Array:
     upper, lower = joints[:, :, _MIDDLE] - root, joints[:, :, _END] - joints[:, :, _MIDDLE]
     aim = safe.normalise(wanted[:, :, _MIDDLE] - root)
     middle = root + safe.norm(upper, keepdims=True) * aim
-    swing = jnp.stack([_between(upper, aim), _between(lower, wanted[:, :, _END] - middle)])
+    swing = jnp.stack([shortest_arc(upper, aim), shortest_arc(lower, wanted[:, :, _END] - middle)])
     keep = jnp.broadcast_to(jnp.eye(3), (*swing.shape[1:3], 1, 3, 3))
     # One gather of a table is several times faster than scattering into the joints.
     table = jnp.concatenate([swing[0], swing[1], keep], axis=2)
     return compose(table[:, :, _ROW], R_world_joint)
-
-
-def _between(a: Array, b: Array) -> jax.Array:
-    """The shortest rotation [..., 3, 3] that turns the direction of a [..., 3] into that of b."""
-    a, b = safe.normalise(a), safe.normalise(b)
-    axis = jnp.cross(a, b)
-    angle = safe.atan2(safe.norm(axis, keepdims=True), jnp.sum(a * b, axis=-1, keepdims=True))
-    return axis_angle_to_matrix(safe.normalise(axis) * angle)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS, PARENTS
+from sm_jax.body.skeleton import JOINTS, NEXT_JOINT, PARENTS
 from sm_jax.data.simulator.error_model import ErrorModel, PlacementErrors, RotationErrors
 from sm_jax.data.simulator.gross_errors import ObservedPose
 from sm_jax.data.simulator.limbs import reach
@@ -15,8 +15,8 @@ from sm_jax.geometry.camera import to_camera
 from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, transpose
 from sm_jax.types import Array, Camera, Motion
 
-# Joint that ends each joint's bone (its own parent's bone, continued, at the ends of limbs).
-_END = np.array([9, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23])
+# Joint that ends each joint's bone (its own parent's bone, continued, at the ends of limbs); the pelvis' is the trunk.
+_END = np.array((JOINTS.index("spine3"), *NEXT_JOINT[1:]))
 _BASE = np.array([PARENTS[j] if _END[j] == j else j for j in range(24)])
 _PARENTS = np.array(PARENTS)
 _TOGETHER = np.array([0 if name.startswith("spine") else j for j, name in enumerate(JOINTS)])  # the trunk errs as one
@@ -38,7 +38,7 @@ def estimate_motion(
     """A plausible initial estimate [P, T] of what is shown.
 
     betas: [P, N] true ones of each person.  certainty: [P, T, J] in [0, 1] of what was seen of each joint.
-    quality: [P] by which the errors of rotations are larger or smaller.
+    quality: [P] by which the errors of rotations, and of a place over time, are larger or smaller.
     """
     at_rotation, at_place, at_clip = jax.random.split(key, 3)
     hidden = _blurred(_smoothstep((0.6 - jnp.minimum(certainty, certainty[:, :, _END])) / 0.4))
@@ -46,8 +46,8 @@ def estimate_motion(
     clip_noise = normal(at_clip, (len(JOINTS), 2))[: betas.shape[-1] + 2]
     found = place.own_shape * betas + place.shape * clip_noise[2:].T
     steady = jnp.exp(place.shared * clip_noise[0, :1] + place.own * clip_noise[1])
-    size = (steady * stature(body, found))[:, None] / shown.stature
-    pelvis = _place(at_place, shown.joints[:, :, 0], size, camera, hidden[..., 0], place)
+    size = (steady * trunk_and_leg(body, found))[:, None] / shown.trunk_and_leg
+    pelvis = _place(at_place, shown.joints[:, :, 0], size, camera, hidden[..., 0], quality, place)
     R = _rotations(at_rotation, shown, camera, quality, hidden, errors.rotation)
     rest = smpl.rest_joints(body, found)[:, None]
     _, joints = smpl.forward_kinematics(_local(R), rest, pelvis)
@@ -56,7 +56,7 @@ def estimate_motion(
     return Motion(global_orient=local[:, :, 0], body_pose=local[:, :, 1:], pelvis=pelvis, betas=found)
 
 
-def stature(body: smpl.Body, betas: Array) -> jax.Array:
+def trunk_and_leg(body: smpl.Body, betas: Array) -> jax.Array:
     """Length [P] from ankle to neck along the bones."""
     rest = smpl.rest_joints(body, betas)
     chain = np.array([7, 4, 1, 0, 3, 6, 9, 12])
@@ -100,14 +100,18 @@ def _towards_rays(joints: Array, shown: Array, share: Array, camera: Camera) -> 
     return rotate(transpose(camera.R)[None, :, None], moved - camera.t[None, :, None])
 
 
-def _place(key: Array, pelvis: Array, size: Array, camera: Camera, hidden: Array, errors: PlacementErrors) -> jax.Array:
-    """Pelvis [P, T, 3] misplaced, mostly along the ray. size: [P, T] factor of the depth.  hidden: [P, T]."""
+def _place(
+    key: Array, pelvis: Array, size: Array, camera: Camera, hidden: Array, quality: Array, errors: PlacementErrors
+) -> jax.Array:
+    """Pelvis [P, T, 3] misplaced, mostly along the ray. size: [P, T] factor of the depth.  hidden: [P, T].  quality:
+    [P]."""
     at_depth, at_offset = jax.random.split(key)
     wander = process(at_depth, pelvis.shape[:2], ((errors.drift, _SLOW), (errors.shake, _FAST)))
-    depth = size * jnp.exp((1.0 + 2.0 * hidden) * wander)
+    worse = quality[:, None] * (1.0 + 2.0 * hidden)
+    depth = size * jnp.exp(worse * wander)
     offset = process(at_offset, pelvis.shape, ((errors.across, _SLOW), (0.2 * errors.across, _FAST)))
     placed = to_camera(camera, pelvis[:, :, None])[:, :, 0] * depth[..., None]
-    placed = placed + (1.0 + 4.0 * hidden)[..., None] * offset
+    placed = placed + (quality[:, None] * (1.0 + 4.0 * hidden))[..., None] * offset
     return rotate(transpose(camera.R)[None], placed - camera.t[None])
 
 

@@ -5,6 +5,7 @@ Runs on the device, within the training step. Everything follows from one key.
 
 import dataclasses
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,9 +18,10 @@ from sm_jax.data.simulator.error_model import ErrorModel
 from sm_jax.data.simulator.gross_errors import GrossErrorConfig, ObservedPose, apply_gross_errors, draw_gross_errors
 from sm_jax.data.simulator.keypoint_noise import detect, draw_doubt
 from sm_jax.data.simulator.noise import normal, spans
-from sm_jax.data.simulator.pose_noise import estimate_motion, stature
+from sm_jax.data.simulator.pose_noise import estimate_motion, trunk_and_leg
 from sm_jax.data.simulator.random_camera import ViewpointConfig, random_camera
 from sm_jax.geometry.camera import project_points
+from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
 
@@ -54,10 +56,10 @@ class SimulatorConfig:
     other parts follow in proportion.  hidden_part: shortest and longest part of the window that one lasts.
     viewpoint: where the camera may stand."""
 
-    fps: float = 30.0
+    fps: float = FPS
     hiding: float = 0.12
     hidden_part: tuple[float, float] = (0.1, 0.8)
-    mistakes: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
+    gross_errors: GrossErrorConfig = dataclasses.field(default_factory=GrossErrorConfig)
     errors: ErrorModel = dataclasses.field(default_factory=ErrorModel)
     viewpoint: ViewpointConfig = dataclasses.field(default_factory=ViewpointConfig)
 
@@ -70,6 +72,7 @@ def simulate(
     present: [P] in {0, 1}. Of who is not there nothing is seen, and nobody is hidden by them; their motion is finite.
     One motion; use `jax.vmap` over keys and motions. The same key gives the same observation.
     """
+    chex.assert_shape([motion.pelvis, present], [(2, None, 3), (2,)])
     at_camera, at_rest = jax.random.split(key)
     camera = random_camera(at_camera, motion.pelvis, present, config.viewpoint)
     return simulate_view(at_rest, motion, body, camera, config, present)
@@ -79,7 +82,7 @@ def simulate_view(
     key: Array, motion: Motion, body: smpl.Body, camera: Camera, config: SimulatorConfig, present: Array = BOTH
 ) -> Observation:
     """As `simulate`, through a given camera."""
-    at_hiding, at_mistakes, at_quality, at_doubt, at_estimate, at_detector = jax.random.split(key, 6)
+    at_hiding, at_gross_errors, at_quality, at_doubt, at_estimate, at_detector = _keys(key)
     n_frames = motion.pelvis.shape[1]
     posed = smpl.pose(body, motion)
     clear = _clear(body, posed, camera, present) * _unhidden(at_hiding, n_frames, config)
@@ -88,11 +91,10 @@ def simulate_view(
         joints=posed.joints,
         keypoints=smpl.keypoints(body, posed),
         visibility=clear,
-        stature=jnp.broadcast_to(stature(body, motion.betas)[:, None], (2, n_frames)),
+        trunk_and_leg=jnp.broadcast_to(trunk_and_leg(body, motion.betas)[:, None], (2, n_frames)),
     )
-    shown = apply_gross_errors(true, draw_gross_errors(at_mistakes, clear, present, config.mistakes))
-    common, own = jnp.split(normal(at_quality, (3,)), [1])
-    quality = jnp.exp(config.errors.quality * (0.8 * common + 0.6 * own))
+    shown = apply_gross_errors(true, draw_gross_errors(at_gross_errors, clear, present, config.gross_errors))
+    quality = jnp.exp(_quality(at_quality, config))
     seen = shown.visibility[:, :, np.array(KEYPOINT_JOINTS)]
     doubt = draw_doubt(at_doubt, seen, quality, config.errors.keypoint)
     certainty = jnp.minimum(shown.visibility, joint_confidence(1.0 - doubt))
@@ -113,7 +115,23 @@ def simulate_view(
         camera=camera,
         fps=jnp.float32(config.fps),
         frame_index=jnp.arange(n_frames, dtype=jnp.int32),
+        frame_mask=jnp.ones(n_frames),
     )
+
+
+def error_scale(key: Array, config: SimulatorConfig) -> jax.Array:
+    """Logarithm [P] of the factor by which the errors of `simulate` with the same key are larger than usual."""
+    return _quality(_keys(jax.random.split(key)[1])[2], config)
+
+
+def _quality(key: Array, config: SimulatorConfig) -> jax.Array:
+    common, own = jnp.split(normal(key, (3,)), [1])
+    return config.errors.quality * (0.8 * common + 0.6 * own)
+
+
+def _keys(key: Array) -> jax.Array:
+    """For hiding, gross errors, quality, doubt, estimate and detector."""
+    return jax.random.split(key, 6)
 
 
 def _clear(body: smpl.Body, posed: smpl.Posed, camera: Camera, present: Array) -> jax.Array:

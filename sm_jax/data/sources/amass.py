@@ -28,7 +28,7 @@ from sm_jax.data.sources.bvh_pair import names_of
 from sm_jax.errors import UserError
 from sm_jax.motion import resample
 from sm_jax.motion.foot_contact import foot_contact
-from sm_jax.motion.frames import map_frames
+from sm_jax.motion.frames import pad_motion
 from sm_jax.types import Array, Motion
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,7 +37,6 @@ BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
 SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
 PIECE = 60  # seconds: longer recordings are cut
 _MOST_TURNED, _FURTHEST = 100.0, 1e4  # radians and metres
-_BUCKET = 600  # frames: pieces are padded to a multiple, so that they share compiled programs
 _STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _NOT_MOTION = ("shape", "neutral_stagei", "male_stagei", "female_stagei")
 # The data set's own splits, by the names its subsets have had.
@@ -247,11 +246,10 @@ def _motion(rotations: np.ndarray, pelvis: np.ndarray, betas: np.ndarray) -> Mot
 
 
 def _joints(body: smpl.Body, motion: Motion) -> tuple[np.ndarray, np.ndarray]:
-    """Joints [P, T + n, 24, 3] of a motion, its last frame and step repeated up to a multiple of _BUCKET, and
+    """Joints [P, T + n, 24, 3] of a motion, its last frame and step repeated up to a `padded_length`, and
     `smpl.foot_clearance` [P, 4]."""
     n_frames = motion.pelvis.shape[1]
-    still = map_frames(motion, lambda x: np.concatenate([x, np.repeat(x[:, -1:], -n_frames % _BUCKET, axis=1)], axis=1))
-    joints, clearance = (np.array(x) for x in _pose(body, still))
+    joints, clearance = (np.array(x) for x in _pose(body, pad_motion(motion)))
     joints[:, n_frames:] += joints[:, n_frames - 1 : n_frames] - joints[:, n_frames - 2 : n_frames - 1]
     return joints, clearance
 

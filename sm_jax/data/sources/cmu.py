@@ -102,7 +102,7 @@ class Single(NamedTuple):
     split: Split
 
 
-class Found(NamedTuple):
+class FoundTrials(NamedTuple):
     """What lies below a folder. pairs: trials of the table, with their files by name.  missing: other trials' ids."""
 
     pairs: list[tuple[Trial, dict[str, pathlib.Path]]]
@@ -126,7 +126,7 @@ def split_of(id: str) -> Split:
     return {_VAL_DIGIT: "val", _TEST_DIGIT: "test"}.get(subject % 10, "train")  # pyright: ignore[reportReturnType]
 
 
-def find(folder: pathlib.Path) -> Found:
+def find(folder: pathlib.Path) -> FoundTrials:
     """Trials of two people and of one that lie anywhere below a folder, with their files.
 
     Raises UserError if there is none.
@@ -151,7 +151,7 @@ def find(folder: pathlib.Path) -> Found:
             f"{folder}: no trial of CMU is there (an AMC file such as 18_01.amc and its skeleton 18.asf); "
             "unpack all_asfamc.zip, or some of its subjects, there"
         )
-    return Found(pairs, missing, singles)
+    return FoundTrials(pairs, missing, singles)
 
 
 def _single_trials(left: Mapping[str, pathlib.Path], files: Mapping[str, pathlib.Path]) -> Iterator[Single]:
@@ -190,7 +190,7 @@ def read(folder: pathlib.Path) -> Iterator[LandmarkMotion]:
         yield read_single(single)
 
 
-def report_missing(folder: pathlib.Path, found: Found) -> None:
+def report_missing(folder: pathlib.Path, found: FoundTrials) -> None:
     """Warn which trials of two people are missing, where there are some."""
     if found.pairs and found.missing:
         count = f"{len(found.missing)} of 55 trials of two people are missing"

@@ -1,9 +1,10 @@
 """CMU motion as the motion prediction papers pass it around: text, a frame a line, 117 numbers separated by commas.
 
-The root's position in the database's unit, then 38 exponential maps, those of cgspeed's MotionBuilder hierarchy with the
-ends of its chains, which never turn. They follow the row-vector convention of the H3.6M toolbox: each is the inverse of
-the turn of its bone. The files name no skeleton; the papers play all of them on one. The first line is a T-pose.
-(Li et al., "Convolutional Sequence to Sequence Model for Human Dynamics", CVPR 2018; frame rate 120, as flights show.)
+The root's position in the database's unit, then 38 exponential maps, those of cgspeed's MotionBuilder hierarchy with
+the ends of its chains, which never turn. They follow the row-vector convention of the H3.6M toolbox: each is the
+inverse of the turn of its bone. The files name no skeleton; the papers play all of them on one. The first line is a
+T-pose. (Li et al., "Convolutional Sequence to Sequence Model for Human Dynamics", CVPR 2018; frame rate 120, as flights
+show.)
 """
 
 import pathlib

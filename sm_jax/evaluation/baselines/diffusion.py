@@ -7,7 +7,7 @@ from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.sampling.sample import Models, Settings
 from sm_jax.types import Motion
 
-NETWORKS = Settings(guided_from=0, fall_back=False)  # as they are, whatever the evidence says
+NETWORKS = Settings(guidance_start=0, fall_back=False)  # as they are, whatever the evidence says
 GUIDED = Settings()
 
 

@@ -41,4 +41,4 @@ def _packed(motion: Motion) -> jax.Array:
 
 @jax.jit
 def _unpacked(found: Array, betas: Array) -> Motion:
-    return state.unpack(found, betas)[0]
+    return state.to_motion(found, betas)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 import jax
 
 from sm_jax.body import smpl
-from sm_jax.sampling.conditions import TextEmbedding
-from sm_jax.types import ContactTargets, Motion, Observation
+from sm_jax.types import ContactTargets, Motion, Observation, TextEmbedding
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

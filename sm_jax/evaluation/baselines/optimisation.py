@@ -54,14 +54,14 @@ def descend(
     body: smpl.Body, task: SamplingInputs, weights: Mapping[str, Array | float], tolerance: Array, iterations: Array
 ) -> Motion:
     """The gap-filled estimate of a padded clip [P, T], moved to a minimum. weights: `Weights.active()`."""
-    observation, frame_mask = task.observation, task.frame_mask
+    observation, frame_mask = task.observation, task.observation.frame_mask
     estimate = fill_hidden(observation.motion, observation.visibility, frame_mask)
     joints = smpl.pose(body, estimate).joints
     contact = foot_contact(joints, observation.fps, ground_height(joints, frame_mask))
     evidence = make_evidence(task, estimate)
 
     def cost(clip_state: Array) -> Array:
-        motion, _ = state.unpack(clip_state, estimate.betas)
+        motion = state.to_motion(clip_state, estimate.betas)
         return energy(body, motion, contact, evidence, weights)[0]
 
     start, waves = state.pack(estimate, contact), slow_first(len(frame_mask), observation.fps)
@@ -70,7 +70,7 @@ def descend(
         return start + jnp.einsum("tk,pkd->ptd", waves, z, precision="highest")
 
     found, _ = minimise(lambda z: cost(moved(z)), jnp.zeros_like(start), tolerance, iterations)
-    return state.unpack(moved(found), estimate.betas)[0]
+    return state.to_motion(moved(found), estimate.betas)
 
 
 def slow_first(frames: int, fps: Array) -> jax.Array:

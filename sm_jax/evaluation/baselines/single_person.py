@@ -9,9 +9,8 @@ import numpy as np
 from sm_jax.energies.combine import EnergyWeights
 from sm_jax.evaluation.baselines.method import MethodInput
 from sm_jax.sampling.chunks import Request, sample_clip
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.sampling.sample import GUIDANCE, Models, Settings
-from sm_jax.types import ContactTargets, Motion, Observation
+from sm_jax.types import ContactTargets, Motion, Observation, TextEmbedding
 
 ASIDE = np.array([1.0, 0.0, 0.0], np.float32)  # metres from the person to the copy in the partner's place
 

@@ -9,6 +9,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.capsules import capsules
 from sm_jax.body.io import load_body
+from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.data.schema import PairSequence, View
 from sm_jax.evaluation.metrics.joints import mpjpe_mm, world_mpjpe_mm
 from sm_jax.evaluation.metrics.motion import acceleration_error_mm, foot_sliding_mm, standing
@@ -19,9 +20,6 @@ from sm_jax.evaluation.score import pose_for_metrics
 from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.motion.visibility import joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
-
-FEET = (7, 8, 10, 11)
-
 
 Score = Callable[[Motion], Row]  # of a motion [P, T] in the observation's world
 
@@ -85,7 +83,7 @@ class TrueBodies:
         MPJPE is without any alignment, in the true camera's world."""
         predicted = pose_for_metrics(self.body, in_true_world(motion, self.seen, self.camera), self.truth.fps)
         found, true = predicted.joints["smpl"], self.truth.joints["smpl"]
-        stands = standing(true[:, :, FEET], self.truth.fps)
+        stands = standing(true[:, :, FOOT_JOINTS], self.truth.fps)
         return {
             "hidden_mpjpe_mm": mpjpe_mm(found, true, self.hidden),
             "visible_mpjpe_mm": mpjpe_mm(found, true, 1.0 - self.hidden),
@@ -93,7 +91,7 @@ class TrueBodies:
             "w_mpjpe_mm": w_mpjpe_mm(found, true),
             "wa_mpjpe_mm": wa_mpjpe_mm(found, true),
             "acceleration_error_mm": acceleration_error_mm(found, true),
-            "foot_sliding_mm": foot_sliding_mm(found[:, :, FEET], stands),
+            "foot_sliding_mm": foot_sliding_mm(found[:, :, FOOT_JOINTS], stands),
         } | self.guards(predicted)
 
 

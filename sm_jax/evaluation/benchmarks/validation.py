@@ -15,6 +15,7 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
+from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.data import codec
 from sm_jax.data.augment import turn
 from sm_jax.data.codec import Record
@@ -29,9 +30,8 @@ from sm_jax.evaluation.metrics.motion import jitter_m_s3
 from sm_jax.evaluation.protocols import Row
 from sm_jax.geometry import camera as cameras
 from sm_jax.motion import windows
-from sm_jax.motion.frames import map_frames
+from sm_jax.motion.frames import map_frames, slice_observation
 from sm_jax.motion.slerp_fill import SEEN
-from sm_jax.sampling.inputs import slice_observation
 from sm_jax.types import Array, Motion, Observation
 
 SHORT = (1, 8, 20)  # frames
@@ -39,7 +39,6 @@ DISTANCES = (1.1, 1.6, 2.5)  # metres between the pelvises, borders of the bins
 LOW = 0.75  # metres from the lowest foot to a pelvis: nearer is a low posture
 FARTHEST, NEAREST, STEP = 4.0, 0.6, 0.4  # metres: of people put beside one another, and between their floors
 HARM = 3.0  # millimetres of pair PA-MPJPE above the raw estimate's: less is not told from chance
-_FEET = (7, 8, 10, 11)
 _SURE = 0.5  # keypoints count in the picture where the detector is so sure
 
 
@@ -159,7 +158,7 @@ class Judge:
     @property
     def posture(self) -> str:
         """Whether both are upright."""
-        height = np.median(self.joints[:, :, 0, 2] - self.joints[:, :, _FEET, 2].min(axis=-1), axis=-1)
+        height = np.median(self.joints[:, :, 0, 2] - self.joints[:, :, FOOT_JOINTS, 2].min(axis=-1), axis=-1)
         return "low" if height.min() < LOW else "upright"
 
 

@@ -13,14 +13,13 @@ import numpy as np
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
 from sm_jax.fitting.contact_ik.anchors import Anchors, places
 from sm_jax.fitting.contact_ik.separation import Planes, depths, separating_planes
 from sm_jax.fitting.joint_limits import beyond_range
-from sm_jax.fitting.monocular.residuals import swing
 from sm_jax.fitting.solver import levenberg_marquardt
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, transpose
+from sm_jax.geometry.rotations import axis_angle_to_matrix, compose, rotate, shortest_arc, transpose
 from sm_jax.motion.frames import cut_motion, pad, pad_motion
 from sm_jax.types import Array, Motion
 
@@ -58,7 +57,7 @@ def plant(body: smpl.Body, motion: Motion, ankles: Array, R_world_ankle: Array) 
     hinge = safe.normalise(jnp.cross(upper, lower) + _HINGE * R_thigh[..., :, 0])
     Q_knee = axis_angle_to_matrix((safe.acos(cosine) - bend)[..., None] * hinge)
     turned = rotate(Q_knee, ankle - knee) + knee - hip
-    Q_hip = swing(safe.normalise(turned), safe.normalise(ankles - hip))
+    Q_hip = shortest_arc(safe.normalise(turned), safe.normalise(ankles - hip))
 
     R_thigh_new = compose(Q_hip, R_thigh)
     R_shin_new = compose(Q_hip, compose(Q_knee, R_shin))
@@ -84,7 +83,7 @@ _TURN_COST = np.array([_STIFFNESS[JOINTS[j].split("_")[-1]] for j in _TURNED], n
 _SMOOTHNESS = 10.0  # a second difference costs so many times as much as the change itself
 # How far leg joints go with the pelvis while the feet stand: hips wholly, knees half, ankles and feet not at all.
 _FOLLOW = np.ones(24, np.float32)
-_FOLLOW[[4, 5]], _FOLLOW[[7, 8, 10, 11]] = 0.5, 0.0
+_FOLLOW[[4, 5]], _FOLLOW[list(FOOT_JOINTS)] = 0.5, 0.0
 
 _RANGE, _REACH, _APART = 0.3, 3.0, 0.7  # metres a radian, metres a metre, metres a metre
 _SLACK = 0.005  # metres that one skin may be under the other

@@ -6,9 +6,8 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, PARENTS
-from sm_jax.fitting.monocular.residuals import swing
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, transpose
+from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, shortest_arc, transpose
 from sm_jax.types import Array, Motion
 
 _TRUNK = (1, 2, 12, 16, 17)
@@ -63,7 +62,7 @@ def _aimed(R_parent: Array, rest: Array, joints: Array, joint_weight: Array, joi
     child, after = _AIMS[joint]
     bone = safe.normalise(rest[:, child] - rest[:, joint])[:, None]
     direction = safe.normalise(joints[:, :, child] - joints[:, :, joint])
-    R = compose(swing(rotate(R_parent, jnp.broadcast_to(bone, direction.shape)), direction), R_parent)
+    R = compose(shortest_arc(rotate(R_parent, jnp.broadcast_to(bone, direction.shape)), direction), R_parent)
     known = joint_weight[:, :, joint] * joint_weight[:, :, child]
     if after is not None:
         axis = jnp.broadcast_to(jnp.asarray(_AXIS[joint], jnp.float32), direction.shape)

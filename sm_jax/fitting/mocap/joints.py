@@ -21,7 +21,7 @@ from sm_jax.errors import UserError
 from sm_jax.fitting.joint_limits import beyond_range
 from sm_jax.fitting.mocap.initial_pose import HINGE_JOINTS, initial_motion, out_of_plane
 from sm_jax.fitting.solver import levenberg_marquardt
-from sm_jax.fitting.tangent import retract, rotations, zero_step
+from sm_jax.fitting.tangent import retract, zero_step
 from sm_jax.geometry import safe
 from sm_jax.types import Array, Motion
 
@@ -205,7 +205,7 @@ def _residuals(body: smpl.Body, target: Targets, motion: Motion) -> tuple[Array,
         position_weight[..., None] * (posed.joints - target.joints),
         line_weight[..., None] * (line - measured),
         rotation_weight[..., None, None] * (posed.R_world_joint - target.R_world_joint),
-        table(_REST)[None, None, 1:, None, None] * (rotations(motion)[:, :, 1:] - identity),
+        table(_REST)[None, None, 1:, None, None] * (motion.body_pose - identity),
         _ACCELERATION * jnp.diff(posed.joints, n=2, axis=1),
         _RANGE * beyond_range(motion.body_pose),
         _HINGE * (1.0 - target.rotation_weight[:, :, HINGE_JOINTS]) * out_of_plane(motion, posed.rest_joints),

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS, KEYPOINTS, PARENTS
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS, KEYPOINTS, PARENTS
 from sm_jax.fitting.monocular.residuals import (
     STATURE,
     MonocularFit,
@@ -21,11 +21,10 @@ from sm_jax.fitting.monocular.residuals import (
     residuals,
     retract,
     stature,
-    swing,
     zero_monocular_step,
 )
 from sm_jax.geometry import safe
-from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, transpose
+from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, shortest_arc, transpose
 from sm_jax.types import Array, Motion
 
 # Joints that swing a bone towards its measured direction, parents first, and the keypoints at that bone's ends.
@@ -103,7 +102,7 @@ def estimate_up(joints: Array, weight: Array) -> jax.Array:
 
     joints: [P, T, 24, 3] in the camera's frame.  weight: [P, T].
     """
-    feet = joints[:, :, np.array([7, 8, 10, 11])].mean(axis=2)
+    feet = joints[:, :, np.array(FOOT_JOINTS)].mean(axis=2)
     directions = safe.normalise(joints[:, :, 0] - feet)
     up = safe.normalise(jnp.sum(weight[..., None] * directions, axis=(0, 1)))
     for _ in range(5):  # one weighted mean after another lets go of people who lie or bend
@@ -149,7 +148,7 @@ def _initial_pose(body: smpl.Body, sight: MonocularInputs, betas: Array) -> Moti
         a, b = np.array([[KEYPOINTS.index(end) for end in ends] for _, *ends in names]).T
         R = world[:, :, joints]
         bone = rotate(R, safe.normalise(rest[:, b] - rest[:, a])[:, None])
-        R = compose(swing(bone, safe.normalise(measured[:, :, b] - measured[:, :, a])), R)
+        R = compose(shortest_arc(bone, safe.normalise(measured[:, :, b] - measured[:, :, a])), R)
         above = _ancestor_among(joints.tolist())
         world = jnp.where((above >= 0)[None, None, :, None, None], R[:, :, above], world)
     parents = np.array(PARENTS[1:])

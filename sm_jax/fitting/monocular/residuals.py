@@ -19,7 +19,7 @@ from sm_jax.energies.limits import HYPEREXTENSION, flexion
 from sm_jax.fitting import tangent
 from sm_jax.geometry import safe
 from sm_jax.geometry.camera import project, rays
-from sm_jax.geometry.rotations import rotate, skew, transpose
+from sm_jax.geometry.rotations import rotate, shortest_arc, transpose
 from sm_jax.types import Array, Motion
 
 STATURE, STATURE_SPREAD = 1.70, 0.10  # metres
@@ -129,15 +129,7 @@ def retract(body: smpl.Body, scene: MonocularFit, move: MonocularStep) -> Monocu
 def line_of_sight(sight: MonocularInputs) -> jax.Array:
     """R_camera_sight [P, T, 3, 3], which turns the optical axis into the ray through the middle of the hips."""
     hips = sight.keypoints[:, :, 11:13].mean(axis=2)
-    return swing(jnp.array([0.0, 0.0, 1.0])[None, None], rays(sight.intrinsics[None, None], hips))
-
-
-def swing(a: Array, b: Array) -> jax.Array:
-    """The smallest rotation [..., 3, 3] that takes unit vector a [..., 3] to b; not defined for opposite vectors."""
-    a, b = jnp.broadcast_arrays(a, b)
-    K = skew(jnp.cross(a, b))
-    cosine = jnp.maximum(jnp.sum(a * b, axis=-1), -0.99)[..., None, None]
-    return jnp.broadcast_to(jnp.eye(3), K.shape) + K + safe.matmul(K, K) / (1.0 + cosine)
+    return shortest_arc(jnp.array([0.0, 0.0, 1.0])[None, None], rays(sight.intrinsics[None, None], hips))
 
 
 def stature(body: smpl.Body, betas: Array) -> jax.Array:
@@ -171,7 +163,7 @@ def residuals(body: smpl.Body, sight: MonocularInputs, first_up: Array, scene: M
 
 def _seen(sight: MonocularInputs, keypoints: Array) -> tuple[Array, ...]:
     """Agreement with pixels, and with the landmarks' bone directions in each person's line of sight."""
-    size = person_size(sight)[..., None, None]
+    size = box_diagonal(sight)[..., None, None]
     pixels = (project(sight.intrinsics, keypoints) - sight.keypoints) / (_PIXEL * size)
     a, b = np.array(LINES).T
     to_sight = transpose(line_of_sight(sight))[:, :, None]
@@ -213,7 +205,7 @@ def _beliefs(body: smpl.Body, scene: MonocularFit, first_up: Array) -> tuple[Arr
     )
 
 
-def person_size(sight: MonocularInputs) -> jax.Array:
+def box_diagonal(sight: MonocularInputs) -> jax.Array:
     """Diagonal [P, T] in pixels of the box around shoulders, hips, knees and ankles."""
     body = sight.keypoints[:, :, np.array([5, 6, 11, 12, 13, 14, 15, 16])]
     return jnp.maximum(safe.norm(body.max(axis=2) - body.min(axis=2)), 1.0)

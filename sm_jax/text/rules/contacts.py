@@ -3,12 +3,12 @@
 import numpy as np
 
 from sm_jax.body.skeleton import PAIRED_REGIONS, SIDED_REGIONS
+from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.text.describers.describer import DescriberInput
 from sm_jax.text.regions import SUPPORT, region_distances
 from sm_jax.types import Contact, Side
 
 NEAR = 0.05  # metres between surfaces
-_SEEN = 0.3  # visibility below which a region's place is no evidence
 _GAP, _SHORTEST = 0.3, 0.15  # seconds
 _MOST = 8
 
@@ -56,7 +56,7 @@ def find_contacts(scene: DescriberInput) -> tuple[Contact, ...]:
     distance = region_distances(scene.joints)
     seen = np.stack([v[:, SUPPORT].mean(axis=-1) for v in scene.visibility])  # [P, T, 22]
     certainty = seen[0][:, :, None] * seen[1][:, None, :]
-    evident = (seen[0] > _SEEN)[:, :, None] & (seen[1] > _SEEN)[:, None, :]
+    evident = (seen[0] >= SEEN)[:, :, None] & (seen[1] >= SEEN)[:, None, :]
     distance = np.where(evident & ~(_SILENT[:, None] & _SILENT[None, :]), distance, np.inf)
     touching = (distance < NEAR) & (distance <= _least_beside(distance))
     confidence = certainty * np.clip(1.0 - np.maximum(distance, 0.0) / (2.0 * NEAR), 0.0, 1.0)

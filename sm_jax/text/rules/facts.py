@@ -13,11 +13,11 @@ from collections import defaultdict
 import numpy as np
 
 from sm_jax.body.skeleton import JOINTS
+from sm_jax.motion.slerp_fill import SEEN
 from sm_jax.text.describers.describer import DescriberInput
 from sm_jax.text.regions import trunk_axes
 from sm_jax.types import Contact
 
-_SEEN = 0.3  # visibility from which a joint is evidence
 _ENOUGH, _MOSTLY = 0.25, 0.6  # share of the frames that must be seen, and of those in which something must be so
 _CLEAR = 0.5  # visibility of hips and shoulders from which a trunk's heading is trusted
 _JUMP = 45.0  # degrees between frames that no heading turns by: the estimate was turned round
@@ -51,7 +51,7 @@ class Facts:
 
 def observe(scene: DescriberInput, contacts: tuple[Contact, ...]) -> Facts:
     """The facts of a scene, from the frames in which both trunks are seen, and of the contacts found in it."""
-    both = (scene.visibility[:, :, [_PELVIS, _NECK]] > _SEEN).all(axis=(0, 2))
+    both = (scene.visibility[:, :, [_PELVIS, _NECK]] >= SEEN).all(axis=(0, 2))
     touched = touches(contacts, scene.fps)
     if both.mean() < _ENOUGH:
         return Facts(touches=touched)

@@ -62,7 +62,7 @@ def true():
         joints=posed.joints,
         keypoints=smpl.keypoints(body, posed),
         visibility=visibility,
-        stature=jnp.broadcast_to(jnp.array([[1.2], [1.0]]), (2, FRAMES)),
+        trunk_and_leg=jnp.broadcast_to(jnp.array([[1.2], [1.0]]), (2, FRAMES)),
     )
 
 
@@ -84,7 +84,7 @@ def test_people_change_places_from_one_frame_to_the_next_in_the_picture_and_smoo
     np.testing.assert_allclose(shown.keypoints[:, 10:], true.keypoints[::-1, 10:], atol=1e-5)
     np.testing.assert_allclose(shown.visibility[:, 10:], true.visibility[::-1, 10:], atol=1e-5)
     np.testing.assert_allclose(shown.R_world_joint[:, 12:], true.R_world_joint[::-1, 12:], atol=1e-4)
-    np.testing.assert_allclose(shown.stature[:, [0, -1]], [[1.2, 1.0], [1.0, 1.2]], atol=1e-6)
+    np.testing.assert_allclose(shown.trunk_and_leg[:, [0, -1]], [[1.2, 1.0], [1.0, 1.2]], atol=1e-6)
     between = np.asarray(shown.joints - true.joints)[:, 9, 0] / np.asarray(true.joints[::-1] - true.joints)[:, 9, 0]
     assert (between > 0.2).all() and (between < 0.8).all()
 

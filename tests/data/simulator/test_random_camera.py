@@ -30,7 +30,8 @@ def test_cameras_are_rotations_at_sensible_places(view):
     assert position[..., 2].max() <= 2.2 + 1e-4
     away = np.linalg.norm((position - np.median(np.asarray(pelvis).mean(0), axis=0))[..., :2], axis=-1)
     assert away.min() >= 2.5 - 1e-3
-    assert away.max() <= 7 + 1e-3
+    apart = np.linalg.norm(np.median(np.asarray(pelvis[1] - pelvis[0]), axis=0)[:2])
+    assert 7 - 0.5 < away.max() <= 7 + 0.5 * apart + 1e-3  # as far from the nearer person
     # All sides.
     assert len(set(np.floor(np.arctan2(position[:, 0, 1], position[:, 0, 0] - 0.5) / (np.pi / 2)))) == 4
 

@@ -19,10 +19,10 @@ WHOLE, HALF = (2.0, 2.0), (0.5, 0.5)
 
 def making(limbs: float = 0.0, people: float = 0.0, lost: float = 0.0) -> SimulatorConfig:
     """Mistakes of long spans, and nothing hidden at random."""
-    mistakes = GrossErrorConfig(
+    gross_errors = GrossErrorConfig(
         limbs=limbs, limbs_length=WHOLE, people=people, people_length=WHOLE, lost=lost, lost_length=HALF
     )
-    return SimulatorConfig(hiding=0.0, mistakes=mistakes)
+    return SimulatorConfig(hiding=0.0, gross_errors=gross_errors)
 
 
 def test_the_same_key_gives_the_same_observation(simulator, windows, simulated):

@@ -17,19 +17,20 @@ from sm_jax.motion import normalise, state
 from sm_jax.motion.resample import resample
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.sampling.conditions import TextEmbedding, make_conditions
-from sm_jax.sampling.sample import Models, Settings
+from sm_jax.sampling.conditions import make_conditions
+from sm_jax.sampling.sample import Models
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Array, Contact, Motion
+from sm_jax.types import Array, Contact, Motion, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion
+from tests.sampling import test_sample
 
 FRAMES = 30
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=np.full((32, 384), 0.1, np.float32), mask=np.ones(32, np.float32),
                      pooled=np.full(384, 0.05, np.float32))  # fmt: skip
-# As in the tests of sampling, with which these then share a compiled program.
-PLAIN = Settings(steps=2, descent=2, polish=5, guided_from=0)
+# With which the tests of sampling share a compiled program.
+PLAIN = dataclasses.replace(test_sample.PLAIN, fall_back=True)
 
 
 @functools.cache
@@ -89,8 +90,7 @@ def models() -> Models:
         Infiller(InfillerConfig(width=16, blocks=1, heads=2)),
         Refiner(RefinerConfig(width=16, dilations=(1, 2))),
     )
-    seen, mask = clip().observation, np.ones(FRAMES, np.float32)
-    conditions = jax.eval_shape(make_conditions, seen, mask, BODY, STATISTICS, TEXT)[0]
+    conditions = jax.eval_shape(make_conditions, clip().observation, BODY, STATISTICS, TEXT)[0]
     conditions = jax.tree.map(lambda x: jax.ShapeDtypeStruct((1, *x.shape), x.dtype), conditions)
     rng, x, key = np.random.default_rng(0), conditions.estimate, jax.random.key(0)
 

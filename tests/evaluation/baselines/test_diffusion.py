@@ -17,4 +17,4 @@ def test_ours_is_the_pipeline():
 
 def test_settings_are_those_that_ship():
     assert Settings() == GUIDED
-    assert NETWORKS.guided_from == 0 < GUIDED.guided_from
+    assert NETWORKS.guidance_start == 0 < GUIDED.guidance_start

@@ -27,5 +27,5 @@ def test_settings_are_told_down_to_the_weights_of_energies():
     assert settings(raw) == {} and settings(OneEuro(2.0, 0.1)) == {"min_cutoff": 2.0, "beta": 0.1, "d_cutoff": 1.0}
     ours = settings(methods[OURS])
     assert ours["steps"] == Settings().steps and ours["smoothness"] == GUIDANCE.smoothness
-    assert settings(methods["networks"])["guided_from"] == 0
+    assert settings(methods["networks"])["guidance_start"] == 0
     assert len(settings(methods["SmoothNet"])["weights"]) == 12

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from experiments.benchmarks.body import nearer
+from experiments.lib.dances import nearer
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data import codec
@@ -65,7 +65,7 @@ def test_people_pushed_together_are_caught(scene, score):
 
 def test_over_smoothing_is_caught(scene, score):
     packed = np.asarray(state.pack(scene.motion, np.zeros((2, T, 4), np.float32)))
-    row = score(jax.device_get(state.unpack(smoothed(packed), scene.motion.betas)[0]))
+    row = score(jax.device_get(state.to_motion(smoothed(packed), scene.motion.betas)))
     assert row["jitter_over_truth"] < 0.8 and row["peak_wrist_over_truth"] < 0.95
 
 

@@ -8,7 +8,7 @@ from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks import sets
 from sm_jax.evaluation.benchmarks.frozen import SIMULATED, VIEWS
-from sm_jax.evaluation.evaluate import EvaluationConfig, _cases
+from sm_jax.evaluation.evaluate import EvaluationConfig, make_cases
 from sm_jax.motion.frames import map_frames
 from sm_jax.motion.windows import LENGTH
 from tests.data.public_rigs import Rig
@@ -64,9 +64,9 @@ def test_bvh_files_are_read_as_told_and_too_short_ones_refused_before_the_fit(tm
         sets.from_bvh(*paths)
     asked = EvaluationConfig(bvh=(paths[0], paths[1]), fps=60.0, up="z", scale=0.01, map=("left_hand=LeftWrist_end",))
     with pytest.raises(UserError, match="first.bvh: 20 frames at 30 fps"):
-        _cases(asked)
+        make_cases(asked)
     with pytest.raises(UserError, match="--map left_nose=x: no such landmark"):
-        _cases(dataclasses.replace(asked, map=("left_nose=x",)))
+        make_cases(dataclasses.replace(asked, map=("left_nose=x",)))
 
 
 def test_the_same_seeds_simulate_the_same():

@@ -5,7 +5,7 @@ import math
 import jax
 import pytest
 
-from experiments.benchmarks.body import gradient_memory, intermediates, salsa
+from experiments.benchmarks.body import gradient_memory, intermediates, salsa_arguments
 from sm_jax.body.io import load_body
 from sm_jax.energies.combine import SURFACE_EVERY
 from sm_jax.energies.contact import POINTS
@@ -22,7 +22,7 @@ def test_memory_grows_linearly_with_the_frames():
 def arrays():
     """Frames, body and the shapes of all that value and gradient make on the full body."""
     body = load_body("open-full")
-    given = jax.eval_shape(lambda: salsa(body, 17))
+    given = jax.eval_shape(lambda: salsa_arguments(body, 17))
     return given, {shape for _, shape in intermediates(given)}
 
 

@@ -9,7 +9,7 @@ from tests.body.models import random_arrays, write_npz
 
 pytest.importorskip("smplx", reason="smplx is not installed; for the parity test: pip install smplx torch")
 
-from experiments.benchmarks import body
+from experiments.benchmarks.body import our_layer, smplx_layer
 
 BATCH = 5
 
@@ -18,7 +18,7 @@ BATCH = 5
 def pair(tmp_path_factory):
     file = tmp_path_factory.mktemp("parity") / "random.npz"
     write_npz(file, random_arrays(V=6890, N=10))
-    return body.ours(file)["mesh"], body.smplx(file)["mesh"]
+    return our_layer(file)["mesh"], smplx_layer(file)["mesh"]
 
 
 def arguments(scale: float) -> tuple[np.ndarray, ...]:

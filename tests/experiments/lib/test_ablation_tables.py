@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from experiments.lib.ablation_tables import latex, markdown, read, summary, write
+from experiments.lib.ablation_tables import latex, markdown, read_runs, summary, write_tables
 
 
 def stored(folder, row: str, seed: int, error: float) -> None:
@@ -21,7 +21,7 @@ def results(tmp_path):
 
 
 def test_mean_and_standard_error_over_seeds(results):
-    cells = summary(read(results))
+    cells = summary(read_runs(results))
     assert list(cells) == ["baseline", "wide_net"]
     mean, error, seeds = cells["baseline"]["val/mpjpe"]
     assert (mean, seeds) == (11.0, 2) and error == pytest.approx(1.0)
@@ -29,18 +29,18 @@ def test_mean_and_standard_error_over_seeds(results):
 
 
 def test_markdown_and_latex(results):
-    told = markdown(read(results)).splitlines()
+    told = markdown(read_runs(results)).splitlines()
     assert (
         told[0].startswith("| row | question | hidden rooted mpjpe (mm) |") and "acceleration error (m/s²)" in told[0]
     )
     assert told[2] == "| baseline | Is baseline better? | " + " | ".join(["11 ± 1"] * 4) + " | 2 |"
     assert told[3] == "| wide_net | Is wide_net better? | " + " | ".join(["5"] * 4) + " | 1 |"
     assert len({line.count("|") for line in told[:4]}) == 1
-    tex = latex(read(results))
+    tex = latex(read_runs(results))
     assert r"wide\_net & $5$ & $5$ & $5$ & $5$ \\" in tex and r"$11 \pm 1$" in tex
 
 
 def test_files(results):
-    write(results, results)
+    write_tables(results, results)
     assert (results / "tables.png").read_bytes()[:4] == b"\x89PNG"
     assert (results / "tables.md").exists() and (results / "tables.tex").exists()

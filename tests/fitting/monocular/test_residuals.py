@@ -93,16 +93,6 @@ def test_stature_is_the_height_of_the_mesh():
     np.testing.assert_allclose(scenes.stature(BODY, betas), np.ptp(y, axis=-1), atol=2e-3)
 
 
-def test_swing_takes_one_direction_to_another():
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 20, 3)).astype(np.float32)
-    a, b = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b))
-    R = scenes.swing(a, b)
-    np.testing.assert_allclose(jnp.einsum("nij,nj->ni", R, a), b, atol=1e-4)
-    np.testing.assert_allclose(R @ jnp.swapaxes(R, -1, -2), np.broadcast_to(np.eye(3), R.shape), atol=1e-4)
-    np.testing.assert_allclose(scenes.swing(a, a), np.broadcast_to(np.eye(3), R.shape), atol=1e-6)
-
-
 def test_gradient_is_finite_in_the_rest_pose(truth):
     scene, sight = truth
     rest = dataclasses.replace(scene.motion, body_pose=jnp.broadcast_to(jnp.eye(3), scene.motion.body_pose.shape))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from experiments.studies.rule_captions.facts import check
-from experiments.studies.rule_captions.pairs import EVERY, FAR, Pair, region_gaps
+from experiments.studies.rule_captions.pairs import EVERY, FAR, PairWindow, region_gaps
 from sm_jax.body.skeleton import JOINTS, SIDED_REGIONS
 from sm_jax.text.describers import rules
 from sm_jax.text.describers.describer import DescriberInput
@@ -15,16 +15,16 @@ from tests.text.figures import pair as figures
 from tests.text.figures import standing, turned
 
 
-def shown(joints: np.ndarray, touching: tuple[tuple[str, str], ...] = ()) -> Pair:
+def shown(joints: np.ndarray, touching: tuple[tuple[str, str], ...] = ()) -> PairWindow:
     """A true window of these joints, in which person 0's first region touches person 1's second one throughout."""
     scene = DescriberInput(joints=joints, visibility=np.ones(joints.shape[:3]), fps=30.0)
     gaps = np.full((joints.shape[1] // EVERY, 22, 22), np.inf)
     for a, b in touching:
         gaps[:, SIDED_REGIONS.index(a), SIDED_REGIONS.index(b)] = 0.01
-    return Pair(name="", split="", seen=scene, true=scene, forward=trunk_axes(joints)[0], gaps=gaps)
+    return PairWindow(name="", split="", seen=scene, true=scene, forward=trunk_axes(joints)[0], gaps=gaps)
 
 
-def verdicts(sentence: str, pair: Pair) -> list[bool]:
+def verdicts(sentence: str, pair: PairWindow) -> list[bool]:
     return [true for _, _, true in check(sentence, pair)]
 
 
@@ -88,7 +88,7 @@ def test_postures():
 
 
 def test_touches():
-    def said(clauses: str, pair: Pair) -> list[bool]:
+    def said(clauses: str, pair: PairWindow) -> list[bool]:
         return verdicts(f"Two people are together, {clauses}.", pair)[1:]
 
     pair = shown(figures(0.5, 60), (("left_hand", "back"),))

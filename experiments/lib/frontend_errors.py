@@ -1,4 +1,4 @@
-"""How an observer errs, in numbers: medians over clips and people, of real and of simulated observations alike."""
+"""How an observer, real or simulated, errs beside the truth, in numbers: medians over clips and people."""
 
 import dataclasses
 from collections.abc import Callable
@@ -16,15 +16,16 @@ from sm_jax.geometry import camera as pinhole
 from sm_jax.motion.visibility import joint_visibility
 from sm_jax.types import Array, Camera, Motion, Observation
 
-# An observation beside the truth, in the terms in which observers are compared: real and simulated ones alike.
-
-
+FPS = 30.0
 COCO = 17  # the keypoints of which there is a reference
+BODY = slice(5, 17)  # of them, without the face
+JOINT = np.array(KEYPOINT_JOINTS[:COCO])
+BONES = {"thigh": (11, 13), "shin": (13, 15), "upper_arm": (5, 7), "forearm": (7, 9)}  # and the same plus one: right
 
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Seen:
+class EstimateAndTruth:
     """Clips [N] of P people and T frames. estimate, truth: [N, P, T, 17, 3] keypoints in the camera's frame, metres.
     guess, found, true: [N, P, T, 17, 2] pixels of the estimate, of the detector, of the truth.  height: [N, P, T]
     pixels of 1.7 m.  confidence: [N, P, T, 17].  visibility: [N, P, T, J] reported.  clear: [N, P, T, J] how far the
@@ -42,13 +43,15 @@ class Seen:
     R_world_camera: Array
 
 
-def beside(body: smpl.Body, seen: Observation, motion: Motion, camera: Camera, truth: Array, true: Array) -> Seen:
-    """One clip's `Seen` (no N). motion: the true one, on the body.  camera: the true one.  truth: [P, T, 17, 3] in its
-    frame.  true: [P, T, 17, 2] pixels."""
+def pair_with_truth(
+    body: smpl.Body, seen: Observation, motion: Motion, camera: Camera, truth: Array, true: Array
+) -> EstimateAndTruth:
+    """One clip (no N). motion: the true one, on the body.  camera: the true one.  truth: [P, T, 17, 3] in its frame.
+    true: [P, T, 17, 2] pixels."""
     posed = smpl.pose(body, motion)
     points = smpl.keypoints(body, smpl.pose(body, seen.motion))[:, :, :COCO]
     estimate = pinhole.to_camera(seen.camera, points)
-    return Seen(
+    return EstimateAndTruth(
         estimate=estimate,
         truth=truth,
         guess=pinhole.project(seen.camera.K, estimate),
@@ -62,26 +65,23 @@ def beside(body: smpl.Body, seen: Observation, motion: Motion, camera: Camera, t
     )
 
 
-def stacked(clips: list[Any]) -> Any:
+def swap_people(seen: Observation) -> Observation:
+    """The observation with the other person first."""
+    people = {name: getattr(seen, name)[::-1] for name in ("keypoints", "keypoint_confidence", "visibility")}
+    return dataclasses.replace(seen, motion=jax.tree.map(lambda x: x[::-1], seen.motion), **people)
+
+
+def stack_clips(clips: list[Any]) -> Any:
     """Trees with equal shapes as one, along a new first axis."""
     return jax.tree.map(lambda *x: np.stack([np.asarray(v) for v in x]), *clips)
 
 
-def over(statistic: Callable[[np.ndarray], np.floating], values: np.ndarray) -> float:
+def statistic_or_nan(statistic: Callable[[np.ndarray], np.floating], values: np.ndarray) -> float:
     """A statistic of values, nan of none."""
     return float(statistic(values)) if values.size else float("nan")
 
 
-# Errors of joints in space and in time.
-
-
-FPS = 30.0
-BONES = {"thigh": (11, 13), "shin": (13, 15), "upper_arm": (5, 7), "forearm": (7, 9)}  # and the same plus one: right
-BODY = slice(5, 17)
-JOINT = np.array(KEYPOINT_JOINTS[:COCO])
-
-
-def scale(seen: Seen) -> np.ndarray:
+def size_ratio(seen: EstimateAndTruth) -> np.ndarray:
     """How much too large each person [N, P] is taken to be: median ratio of their lengths."""
     ends = np.array([*BONES.values()]).T
     lengths = [sum(np.linalg.norm(x[..., b + s, :] - x[..., a + s, :], axis=-1).sum(axis=-1) for s in (0, 1))
@@ -89,16 +89,16 @@ def scale(seen: Seen) -> np.ndarray:
     return np.median(lengths[0] / lengths[1], axis=-1)
 
 
-def rooted(seen: Seen) -> np.ndarray:
+def root_relative_errors(seen: EstimateAndTruth) -> np.ndarray:
     """Errors [N, P, T, 12, 3] of the body's keypoints relative to the middle of the hips, in the camera's frame."""
     error = np.asarray(seen.estimate - seen.truth)
     return (error - error[..., 11:13, :].mean(axis=-2, keepdims=True))[..., BODY, :]
 
 
-def bones(seen: Seen) -> dict[str, float]:
+def bone_errors(seen: EstimateAndTruth) -> dict[str, float]:
     """Errors of bones as vectors, of people scaled to their size: along the line of sight, and across it."""
     visible = np.asarray(seen.visibility)[..., JOINT]
-    sized = np.asarray(seen.estimate) / scale(seen)[..., None, None, None]
+    sized = np.asarray(seen.estimate) / size_ratio(seen)[..., None, None, None]
     middle = lambda x, a: x[..., a : a + 2, :].mean(axis=-2, keepdims=True)  # noqa: E731
     errors, least = {}, {}
     for name, (a, b) in BONES.items():
@@ -110,17 +110,17 @@ def bones(seen: Seen) -> dict[str, float]:
     found = {}
     for name, (mine, true) in errors.items():
         along, across = np.abs(mine - true)[..., 2], np.linalg.norm((mine - true)[..., :2], axis=-1)
-        found[f"{name}_along_mm"] = typical(1e3 * along, least[name] > 0.6)
-        found[f"{name}_across_mm"] = typical(1e3 * across, least[name] > 0.6)
+        found[f"{name}_along_mm"] = median_of_means(1e3 * along, least[name] > 0.6)
+        found[f"{name}_across_mm"] = median_of_means(1e3 * across, least[name] > 0.6)
     size = np.concatenate([np.linalg.norm(m - t, axis=-1) for m, t in errors.values()], axis=-1)
     unseen = np.concatenate([*least.values()], axis=-1) < 0.3
-    return found | {"hidden_bones_mm": 1e3 * over(np.mean, size[unseen])}
+    return found | {"hidden_bones_mm": 1e3 * statistic_or_nan(np.mean, size[unseen])}
 
 
-def in_time(seen: Seen) -> dict[str, float]:
+def temporal_errors(seen: EstimateAndTruth) -> dict[str, float]:
     """How errors change, from the differences of views: the reference, which trembles more than the estimate, has no
     part in it. Views must follow one another in fours."""
-    world = np.einsum("nij,nptkj->nptki", seen.R_world_camera, rooted(seen))
+    world = np.einsum("nij,nptkj->nptki", seen.R_world_camera, root_relative_errors(seen))
     world = world.reshape(-1, 4, *world.shape[1:])
     apart = np.stack([world[:, a] - world[:, b] for a, b in combinations(range(4), 2)]) / np.sqrt(2)
     size = lambda x: float(np.median(np.linalg.norm(x, axis=-1).mean(axis=(3, 4))))  # noqa: E731
@@ -137,19 +137,19 @@ def in_time(seen: Seen) -> dict[str, float]:
     }
 
 
-def typical(values: np.ndarray, where: np.ndarray) -> float:
+def median_of_means(values: np.ndarray, where: np.ndarray) -> float:
     """Median over clips and people [N, P] of the mean where it counts."""
     share = where.sum(axis=(2, 3))
     mean = np.where(where, values, 0).sum(axis=(2, 3)) / np.maximum(share, 1)
-    return over(np.median, mean[share > 0])
+    return statistic_or_nan(np.median, mean[share > 0])
 
 
-def measure(seen: Seen) -> dict[str, float]:
+def measure(seen: EstimateAndTruth) -> dict[str, float]:
     """Named statistics in millimetres, thousandths of a body height, m/s, m/s^2, m/s^3, and shares."""
-    return bones(seen) | in_time(seen) | _keypoints(seen) | _placement(seen)
+    return bone_errors(seen) | temporal_errors(seen) | _keypoint_errors(seen) | _placement_errors(seen)
 
 
-def _keypoints(seen: Seen) -> dict[str, float]:
+def _keypoint_errors(seen: EstimateAndTruth) -> dict[str, float]:
     """Errors in the picture, and how far confidence tells of them."""
     height = np.asarray(seen.height)[..., None]
     off = lambda a, b: (1e3 * np.linalg.norm(np.asarray(a - b), axis=-1) / height)[..., BODY]  # noqa: E731
@@ -158,21 +158,21 @@ def _keypoints(seen: Seen) -> dict[str, float]:
     doubt = np.log(np.maximum(1 - sure, 1e-3))
     tremble = np.linalg.norm(np.diff(np.asarray(seen.found)[..., BODY, :] / height[..., None], n=3, axis=2), axis=-1)
     return {
-        "sure_keypoints": typical(error, sure > 0.8),
-        "doubtful_keypoints": typical(error, (sure > 0.3) & (sure <= 0.8)),
-        "unsure_keypoints": over(np.mean, error[sure <= 0.3]),
-        "estimate_in_picture": typical(off(seen.guess, seen.true), sure > 0.8),
-        "residual": typical(residual, sure > 0.8),
-        "keypoint_tremble": typical(1e3 * tremble, sure[:, :, 3:] > 0.8),
-        "doubt_clear": float(np.exp(over(np.median, doubt[clear > 0.9]))),
-        "doubt_spread": over(np.std, doubt[clear > 0.9]),
-        "doubt_hidden": 1 - over(np.mean, sure[clear < 0.3]),
+        "sure_keypoints": median_of_means(error, sure > 0.8),
+        "doubtful_keypoints": median_of_means(error, (sure > 0.3) & (sure <= 0.8)),
+        "unsure_keypoints": statistic_or_nan(np.mean, error[sure <= 0.3]),
+        "estimate_in_picture": median_of_means(off(seen.guess, seen.true), sure > 0.8),
+        "residual": median_of_means(residual, sure > 0.8),
+        "keypoint_tremble": median_of_means(1e3 * tremble, sure[:, :, 3:] > 0.8),
+        "doubt_clear": float(np.exp(statistic_or_nan(np.median, doubt[clear > 0.9]))),
+        "doubt_spread": statistic_or_nan(np.std, doubt[clear > 0.9]),
+        "doubt_hidden": 1 - statistic_or_nan(np.mean, sure[clear < 0.3]),
     }
 
 
-def _placement(seen: Seen) -> dict[str, float]:
+def _placement_errors(seen: EstimateAndTruth) -> dict[str, float]:
     pelvis = [np.asarray(x)[..., 11:13, :].mean(axis=-2) for x in (seen.estimate, seen.truth)]
-    size = np.log(scale(seen))
+    size = np.log(size_ratio(seen))
     depth = np.log(pelvis[0][..., 2] / pelvis[1][..., 2])
     across = pelvis[0][..., :2] - pelvis[1][..., :2] * (pelvis[0][..., 2:] / pelvis[1][..., 2:])
     return {

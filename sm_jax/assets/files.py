@@ -29,6 +29,14 @@ def check_writable(path: pathlib.Path, *, overwrite: bool, ours: Callable[[pathl
         raise UserError(f"cannot write {path}: {error.strerror or error}; check space and rights") from error
 
 
+def make_folder(folder: pathlib.Path) -> None:
+    """Make the folder, and those above it. Raises UserError if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot write to {folder}: {error.strerror or error}; name another folder") from error
+
+
 @contextlib.contextmanager
 def replacing(path: str | pathlib.Path) -> Iterator[pathlib.Path]:
     """Give a temporary path with the same suffix; on success it becomes `path`, on any error it vanishes.

@@ -1,9 +1,11 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
-from experiments.studies.text_guidance import DESCRIPTIONS, make_descriptions
+from experiments.lib.results import RESULTS
+from experiments.studies.text_guidance import DESCRIPTIONS, VARIANTS, make_description, summarise_rows
 from sm_jax.text.describers.describer import DescriberInput
 from sm_jax.types import Contact
 from tests.data.sequences import apart
@@ -26,7 +28,7 @@ def scene():
 
 
 def test_the_truth_and_silence(clip, scene):
-    descriptions = {kind: make_descriptions(kind, clip, scene, seed=0) for kind in DESCRIPTIONS}
+    descriptions = {kind: make_description(kind, clip, scene, seed=0) for kind in DESCRIPTIONS}
     assert descriptions["true"].text == descriptions["sentence"].text == clip.texts[0]
     assert descriptions["true"].contacts == clip.contacts
     assert {contact.region_a for contact in descriptions["sentence"].contacts} == {"hand"}
@@ -34,7 +36,7 @@ def test_the_truth_and_silence(clip, scene):
 
 
 def test_wrong_is_by_the_other_person_on_the_other_side_half_a_clip_later(clip, scene):
-    wrong = make_descriptions("wrong", clip, scene, seed=0)
+    wrong = make_description("wrong", clip, scene, seed=0)
     assert wrong.text == "The second person lays the right hand on the first person's back."
     assert all((c.person_a, c.side_a, c.side_b) == (0, "right", None) for c in wrong.contacts)
     frames = np.zeros(FRAMES)
@@ -43,3 +45,10 @@ def test_wrong_is_by_the_other_person_on_the_other_side_half_a_clip_later(clip, 
     expected = np.zeros(FRAMES)
     expected[[f % FRAMES for f in range(12, 26)]] = 1
     np.testing.assert_array_equal(frames, expected)
+
+
+def test_the_summary_is_that_of_the_rows():
+    study = json.loads((RESULTS / "semantics.json").read_text())
+    found = summarise_rows(study["rows"], tuple(VARIANTS), DESCRIPTIONS)
+    assert found["over_none"] == study["over_none"]
+    assert found["summary"] == {variant: study["summary"][variant] for variant in VARIANTS}

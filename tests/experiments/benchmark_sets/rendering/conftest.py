@@ -46,5 +46,5 @@ def seen(body, dance):
     return jax.tree.map(np.asarray, Observation(
         keypoints=keypoints, keypoint_confidence=np.full(keypoints.shape[:-1], 0.9, np.float32), motion=dance.motion,
         visibility=np.ones((2, frames, 24), np.float32), camera=camera, fps=np.array(30, np.float32),
-        frame_index=np.arange(frames),
+        frame_index=np.arange(frames), frame_mask=np.ones(frames, np.float32),
     ))  # fmt: skip

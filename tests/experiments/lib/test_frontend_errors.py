@@ -3,13 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from experiments.studies.simulator_fit.statistics import Seen, measure, scale
+from experiments.lib.frontend_errors import EstimateAndTruth, measure, size_ratio
 
 VIEWS, FRAMES = 4, 40
 
 
 @pytest.fixture
-def perfect() -> Seen:
+def perfect() -> EstimateAndTruth:
     """Two people who stand still, upright and 1.7 m tall or so, 5 m before four cameras, seen without any error."""
     rng = np.random.default_rng(0)
     person = rng.uniform(-0.3, 0.3, (17, 3)) + np.array([0, 0, 5])
@@ -17,7 +17,7 @@ def perfect() -> Seen:
     points = np.broadcast_to(person, (VIEWS, 2, FRAMES, 17, 3))
     pixels = 1000 * points[..., :2] / points[..., 2:]
     ones = np.ones((VIEWS, 2, FRAMES))
-    return Seen(
+    return EstimateAndTruth(
         estimate=points, truth=points, guess=pixels, found=pixels, true=pixels, height=340 * ones,
         confidence=np.ones((VIEWS, 2, FRAMES, 17)) - 0.05, visibility=np.ones((VIEWS, 2, FRAMES, 24)),
         clear=np.ones((VIEWS, 2, FRAMES, 24)), R_world_camera=np.tile(np.eye(3), (VIEWS, 1, 1)),
@@ -33,7 +33,7 @@ def test_who_sees_perfectly_errs_nowhere(perfect):
 
 def test_bones_too_long_are_a_matter_of_scale_and_not_of_direction(perfect):
     large = dataclasses.replace(perfect, estimate=perfect.estimate * 1.1)
-    np.testing.assert_allclose(scale(large), 1.1, rtol=1e-6)
+    np.testing.assert_allclose(size_ratio(large), 1.1, rtol=1e-6)
     found = measure(large)
     np.testing.assert_allclose(found["scale_percent"], 100 * np.log(1.1), rtol=1e-3)
     assert found["thigh_along_mm"] < 1e-6 and found["depth_beyond_scale_percent"] < 1e-6

@@ -1,30 +1,26 @@
 """Are the rules' sentences true? What they say of estimates, and of the truth, is checked against the true motion.
 
-    python experiments/studies/rule_captions/check.py --synthetic data/synthetic.npz        (30 minutes on 2 cores)
+    python -m experiments.studies.rule_captions --synthetic data/synthetic.npz        (30 minutes on 2 cores)
 
 Writes experiments/results/rule_facts.json. Windows of 64 frames of the packaged salsa and of the synthetic set, under
 simulated observations; then the frozen benchmarks, of which `rendered` went through the real front-end. A sentence is
-true if every statement in it is, by tests of their own (experiments/rule_facts).
+true if every statement in it is, by tests of their own (`rule_captions.facts`).
 """
 
 import json
 import pathlib
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import tyro
-
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
-
+from experiments.lib.program import run
+from experiments.lib.results import RESULTS, write_result
 from experiments.studies.rule_captions.facts import TOLERANCES, check
-from experiments.studies.rule_captions.pairs import Pair, frozen_pairs, simulated_pairs
+from experiments.studies.rule_captions.pairs import PairWindow, frozen_pairs, simulated_pairs
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED
-from sm_jax.pipeline.provenance import code_version
 from sm_jax.text.describers import rules
 
-OUT = pathlib.Path(__file__).parent / "results" / "rule_facts.json"
+OUT = RESULTS / "rule_facts.json"
 
 
 class Tally:
@@ -34,7 +30,7 @@ class Tally:
         self.sentences, self.true, self.kinds, self.true_kinds = 0, 0, Counter[str](), Counter[str]()
         self.wrong: list[str] = []
 
-    def add(self, name: str, sentence: str, pair: Pair) -> None:
+    def add(self, name: str, sentence: str, pair: PairWindow) -> None:
         """Count one sentence about one window; "are together" states nothing and is no statement."""
         found = [statement for statement in check(sentence, pair) if statement[0] != "nothing"]
         self.sentences += 1
@@ -57,8 +53,14 @@ class Tally:
 
 
 def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 160) -> None:
-    """Describe, check and count. stride: frames between the windows of a sequence."""
-    sets: dict[str, Iterator[Pair]] = {"salsa": simulated_pairs("salsa", seed, stride)}
+    """Describe, check and count.
+
+    Args:
+        synthetic: a prepared synthetic set.
+        seed: of the simulated observations.
+        stride: frames between the windows of a sequence.
+    """
+    sets: dict[str, Iterator[PairWindow]] = {"salsa": simulated_pairs("salsa", seed, stride)}
     sets |= {"synthetic": simulated_pairs(str(synthetic), seed, stride)}
     sets |= {"rendered": frozen_pairs(RENDERED), "simulated": frozen_pairs(SIMULATED)}
     tallies: dict[str, tuple[Tally, Tally]] = {name: (Tally(), Tally()) for name in (*sets, "salsa and synthetic")}
@@ -71,9 +73,14 @@ def main(synthetic: pathlib.Path, seed: int = 1, stride: int = 160) -> None:
         print(name, json.dumps(tallies[name][0].summary(), indent=1), flush=True)
     both = {name: {"estimate": seen.summary(), "truth": true.summary()} for name, (seen, true) in tallies.items()}
     share = both["salsa and synthetic"]["estimate"]["true_sentences"]
-    result = {"commit": code_version(), "seed": seed, "stride": stride, "tolerances": TOLERANCES}
-    OUT.write_text(json.dumps(result | {"summary": {"rule_facts_true_share": share, "sets": both}}, indent=1) + "\n")
+    write_result(
+        OUT,
+        what="how many of the rules' sentences are true of the true motion",
+        config={"stride": stride, "tolerances": TOLERANCES},
+        seed=seed,
+        summary={"rule_facts_true_share": share, "sets": both},
+    )
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    run(main, __doc__)

@@ -21,14 +21,14 @@ SPANS = 3  # of each dance
 SAMPLES = 2  # of each held-out class
 
 
-def clips(synthetic: pathlib.Path | None) -> list[PairSequence]:
+def held_out_clips(synthetic: pathlib.Path | None) -> list[PairSequence]:
     """The test clips of FRAMES frames: three spans of each held-out dance and, where the prepared synthetic set is
     given, two sequences of each held-out class."""
     return _chosen("test", synthetic)
 
 
 def validation_clips(synthetic: pathlib.Path | None) -> list[PairSequence]:
-    """Clips like those of `clips`, from the validation split, for whatever has to be tuned."""
+    """Clips like those of `held_out_clips`, from the validation split, for whatever has to be tuned."""
     return _chosen("val", synthetic)
 
 

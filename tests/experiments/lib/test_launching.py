@@ -66,7 +66,7 @@ def test_a_failure_is_told_and_the_next_start_goes_on(program):
 
 
 def test_runs_are_spread_over_devices(program):
-    launching.on_devices(RUNS, program / "out", program / "results", 2)
+    launching.run_on_devices(RUNS, program / "out", program / "results", 2)
     told = [(program / "out" / run.name / "told.txt").read_text().split(" on ") for run in RUNS]
     assert {device for _, device in told} == {"0", "1"}
     assert "--net.width 64" in told[1][0] and all(is_job_done(run, program / "results") for run in RUNS)
@@ -75,14 +75,14 @@ def test_runs_are_spread_over_devices(program):
 def test_jobs_go_through_submitit(program):
     """Its local executor runs them as Slurm would."""
     pytest.importorskip("submitit", reason="submitit is not installed")
-    launching.on_slurm(RUNS[:1], program / "out", program / "results", {"timeout_min": 2}, cluster="debug")
+    launching.run_on_slurm(RUNS[:1], program / "out", program / "results", {"timeout_min": 2}, cluster="debug")
     assert is_job_done(RUNS[0], program / "results")
 
 
 def test_users_mistakes(program, monkeypatch):
-    assert launching.options(["a=1", "b=x=y"]) == {"a": 1, "b": "x=y"}
+    assert launching.slurm_options(["a=1", "b=x=y"]) == {"a": 1, "b": "x=y"}
     with pytest.raises(UserError, match="'gpu' is no option for Slurm: write NAME=VALUE"):
-        launching.options(["gpu"])
+        launching.slurm_options(["gpu"])
     monkeypatch.setitem(sys.modules, "submitit", None)
     with pytest.raises(UserError, match="pip install submitit"):
-        launching.on_slurm(RUNS, program, program, {})
+        launching.run_on_slurm(RUNS, program, program, {})

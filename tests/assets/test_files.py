@@ -2,8 +2,8 @@
 
 import pytest
 
+from sm_jax.assets.files import check_writable, replacing
 from sm_jax.errors import UserError
-from sm_jax.export.files import check_writable, replacing
 
 
 def test_success_replaces_and_leaves_nothing_else(tmp_path):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.benchmark_sets.rendering.clips import FRAMES, clips, validation_clips
+from experiments.benchmark_sets.clips import FRAMES, held_out_clips, validation_clips
 from sm_jax.data import codec, store
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
@@ -26,7 +26,7 @@ def synthetic(tmp_path):
 
 
 def test_three_spans_of_each_held_out_dance_lie_apart():
-    found = clips(None)
+    found = held_out_clips(None)
     assert len(found) == 9 and len({clip.name for clip in found}) == 9
     assert all(clip.motion.pelvis.shape == (2, FRAMES, 3) and clip.split == "test" for clip in found)
     takes = {take.name: take for take in store.load_salsa("test")}
@@ -45,7 +45,7 @@ def test_validation_is_another_dance():
 
 
 def test_held_out_classes_are_cut_around_their_contact(synthetic):
-    found = {clip.name: clip for clip in clips(synthetic)[9:]}
+    found = {clip.name: clip for clip in held_out_clips(synthetic)[9:]}
     assert list(found) == ["bow_0_from_0", "wave_1_from_22", "wave_2_from_54"]
     assert all(clip.motion.pelvis.shape[1] == FRAMES for clip in found.values())
     assert [(c.start, c.end) for c in found["wave_2_from_54"].contacts] == [(46, 96)]
@@ -54,4 +54,4 @@ def test_held_out_classes_are_cut_around_their_contact(synthetic):
 def test_a_set_without_the_split_is_refused(tmp_path):
     store.save(tmp_path / "set.npz", [part("bow_1", "train", 150)], open_set("salsa").statistics, "")
     with pytest.raises(UserError, match="no split 'test'"):
-        clips(tmp_path / "set.npz")
+        held_out_clips(tmp_path / "set.npz")
