@@ -56,14 +56,13 @@ def small_models():
     refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
     clip = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
     first_window = jax.jit(make_conditions)(clip.observation, BODY, STATISTICS, TEXT)[0]
-    conditions = jax.tree.map(lambda x: x[None], first_window)
+    conditions = jax.tree.map(lambda x: np.asarray(x)[None], first_window)
     x = conditions.estimate
 
     def loud(params, seed):
         """Untrained heads are zero; noise in every parameter makes the networks say something."""
-        leaves, tree = jax.tree.flatten(params)
-        keys = jax.random.split(jax.random.key(seed), len(leaves))
-        return tree.unflatten([a + 0.02 * jax.random.normal(k, a.shape) for a, k in zip(leaves, keys, strict=True)])
+        rng = np.random.default_rng(seed)
+        return jax.tree.map(lambda x: (x + 0.02 * rng.normal(size=x.shape)).astype(np.float32), jax.device_get(params))
 
     return sample.Models(
         infiller=infiller,
