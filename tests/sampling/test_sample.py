@@ -137,15 +137,15 @@ def checked(worse):
     pixels, _ = project_points(truth.camera, smpl.keypoints(BODY, smpl.pose(BODY, truth.motion)))
     observation = dataclasses.replace(truth, motion=estimate, keypoints=pixels)
     task = make_sampling_inputs(observation, contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    windowed = make_clip_windows(task, BODY, STATISTICS)
-    start = state.pack(windowed.estimate, jnp.zeros((2, windows.LENGTH, 4)))
-    moved = np.array([[[-0.03]], [[worse]]], np.float32) * up
-    found = start.at[..., state.PELVIS].add(moved)
+    windowed = jax.jit(make_clip_windows)(task, BODY, STATISTICS)
+    start = np.asarray(state.pack(windowed.estimate, np.zeros((2, windows.LENGTH, 4), np.float32)))
+    found = start.copy()
+    found[..., state.PELVIS] += np.array([[[-0.03]], [[worse]]], np.float32) * up
     weights = TWO.active()
     kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
         BODY, task, windowed, weights, found, task.overlap_state[0]
     )
-    errors = [sample.picture_errors(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
+    errors = [jax.jit(sample.picture_errors)(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
     energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
     np.testing.assert_allclose(energy[1], total, rtol=1e-5)
     return np.asarray(share), *map(np.asarray, errors), np.array(energy)
