@@ -32,9 +32,9 @@ def walking(seed: int = 0) -> Motion:
     upright = axis_angle_to_matrix(jnp.array([np.pi / 2, 0.0, 0.0], jnp.float32))
     place = np.array([[-0.5, 0.0, 0.0], [0.5, 0.3, 0.0]])[:, None] + rng.normal(size=(2, 4, 3)) * [0.05, 0.05, 0.0]
     betas = np.zeros((2, 10), np.float32)
-    unit = jnp.zeros(10).at[0].set(1.0)
-    mean = float(stature(BODY, 0 * unit))
-    betas[:, 0] = (np.array([1.75, 1.65]) - mean) / (float(stature(BODY, unit)) - mean)
+    unit = np.eye(10, dtype=np.float32)[0]
+    mean, taller = map(float, jax.jit(stature)(BODY, np.stack([0 * unit, unit])))
+    betas[:, 0] = (np.array([1.75, 1.65]) - mean) / (taller - mean)
     few = Motion(
         global_orient=axis_angle_to_matrix(jnp.asarray(heading, jnp.float32)) @ upright[None, None],
         body_pose=axis_angle_to_matrix(jnp.asarray(pose, jnp.float32)),
@@ -42,7 +42,7 @@ def walking(seed: int = 0) -> Motion:
         betas=jnp.asarray(betas),
     )
     motion = resample(few, np.linspace(0, 3, FRAMES).astype(np.float32))
-    soles = lowest_sole(BODY, smpl.pose(BODY, motion), jnp.array([0.0, 0.0, 1.0]))
+    soles = jax.jit(lowest_sole)(BODY, smpl.pose(BODY, motion), jnp.array([0.0, 0.0, 1.0]))
     grounded = jnp.stack([*jnp.moveaxis(motion.pelvis, -1, 0)[:2], motion.pelvis[..., 2] - soles], axis=-1)
     return Motion(global_orient=motion.global_orient, body_pose=motion.body_pose, pelvis=grounded, betas=motion.betas)
 

@@ -36,6 +36,5 @@ def swapped(conditions: Conditions) -> Conditions:
 
 def awake(params, seed: int = 0):
     """Parameters with noise on top, so that zero-initialised layers take part."""
-    leaves, tree = jax.tree.flatten(params)
-    keys = jax.random.split(jax.random.key(seed), len(leaves))
-    return tree.unflatten([x + 0.05 * jax.random.normal(k, x.shape) for x, k in zip(leaves, keys, strict=True)])
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(lambda x: jnp.asarray(x + 0.05 * rng.normal(size=x.shape), jnp.float32), jax.device_get(params))

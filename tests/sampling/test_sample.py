@@ -56,14 +56,13 @@ def small_models():
     refiner = Refiner(RefinerConfig(width=16, dilations=(1, 2)))
     clip = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
     first_window = jax.jit(make_conditions)(clip.observation, BODY, STATISTICS, TEXT)[0]
-    conditions = jax.tree.map(lambda x: x[None], first_window)
+    conditions = jax.tree.map(lambda x: np.asarray(x)[None], first_window)
     x = conditions.estimate
 
     def loud(params, seed):
         """Untrained heads are zero; noise in every parameter makes the networks say something."""
-        leaves, tree = jax.tree.flatten(params)
-        keys = jax.random.split(jax.random.key(seed), len(leaves))
-        return tree.unflatten([a + 0.02 * jax.random.normal(k, a.shape) for a, k in zip(leaves, keys, strict=True)])
+        rng = np.random.default_rng(seed)
+        return jax.tree.map(lambda x: (x + 0.02 * rng.normal(size=x.shape)).astype(np.float32), jax.device_get(params))
 
     return sample.Models(
         infiller=infiller,
@@ -138,15 +137,15 @@ def checked(worse):
     pixels, _ = project_points(truth.camera, smpl.keypoints(BODY, smpl.pose(BODY, truth.motion)))
     observation = dataclasses.replace(truth, motion=estimate, keypoints=pixels)
     task = make_sampling_inputs(observation, contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    windowed = make_clip_windows(task, BODY, STATISTICS)
-    start = state.pack(windowed.estimate, jnp.zeros((2, windows.LENGTH, 4)))
-    moved = np.array([[[-0.03]], [[worse]]], np.float32) * up
-    found = start.at[..., state.PELVIS].add(moved)
+    windowed = jax.jit(make_clip_windows)(task, BODY, STATISTICS)
+    start = np.asarray(state.pack(windowed.estimate, np.zeros((2, windows.LENGTH, 4), np.float32)))
+    found = start.copy()
+    found[..., state.PELVIS] += np.array([[[-0.03]], [[worse]]], np.float32) * up
     weights = TWO.active()
     kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
         BODY, task, windowed, weights, found, task.overlap_state[0]
     )
-    errors = [sample.picture_errors(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
+    errors = [jax.jit(sample.picture_errors)(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
     energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
     np.testing.assert_allclose(energy[1], total, rtol=1e-5)
     return np.asarray(share), *map(np.asarray, errors), np.array(energy)
