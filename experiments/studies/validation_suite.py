@@ -10,7 +10,6 @@ estimate's.
 
 import json
 import pathlib
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -20,9 +19,9 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
+from experiments.lib.program import run
 from experiments.lib.results import RESULTS
 from sm_jax.body.io import load_body
-from sm_jax.errors import UserError
 from sm_jax.evaluation.baselines.method import MethodInput
 from sm_jax.evaluation.baselines.registry import load_methods
 from sm_jax.evaluation.benchmarks import validation
@@ -136,7 +135,4 @@ def _show(entry: dict) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        tyro.cli(main)
-    except UserError as error:
-        sys.exit(str(error))
+    run(main, __doc__)

@@ -105,7 +105,8 @@ def main(config, out, resume):
     notice.close()
     print("slow work", flush=True)
     try:
-        time.sleep(300)
+        while True:  # a signal that comes just before one long sleep is looked at only after it
+            time.sleep(0.1)
     except Exception:  # such as reading a file does
         print("taken for a fault", flush=True)
 
