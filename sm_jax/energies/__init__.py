@@ -1,1 +1,1 @@
-"""One geometric cost a file. The same function is a training loss and a guidance term."""
+"""One geometric cost a file. They guide sampling and fits; a training loss compares with the truth (`train.losses`)."""

@@ -6,6 +6,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from sm_jax.errors import UserError
 from sm_jax.nets.layers import (
     TOKEN_INIT,
     attend,
@@ -32,6 +33,10 @@ class InfillerConfig:
     residual: Residual = "free"
     """What may be changed of the estimate: anything, or little of what was seen (`nets.residual`). A bounded network is
     told the size of the estimate's errors and says how sure it is of each joint."""
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise UserError(f"net.width {self.width} is no multiple of twice {self.heads} net.heads")
 
 
 class Block(nn.Module):

@@ -65,7 +65,7 @@ class DataConfig:
     sets: tuple[str, ...] = ("salsa",)
     """Packaged sets by name, .npz exports or prepared folders by path."""
     shares: tuple[float, ...] = (1.0,)
-    """Of each set in the windows of a training."""
+    """Of each set in the windows of a training; a single one for all alike."""
     frames: int = 64
     batch: int = 16
     """Windows a step, over all devices."""
@@ -86,7 +86,7 @@ class DataConfig:
     short: float = 0.0
     """Share of windows that end early, after one frame at the least; the rest is padding."""
     variants: tuple[int, ...] = (4,)
-    """Of each set, random pairs of bodies that each sequence is retargeted to, beside its own."""
+    """Of each set (or one for all), random pairs of bodies that each sequence is retargeted to, beside its own."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,7 @@ from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.weights import NetworkWeights, Params
+from sm_jax.train import parallel
 from sm_jax.train.config import RefinerTraining
 from sm_jax.train.examples import Example, TrainContext
 from sm_jax.train.validate import infill
@@ -25,21 +26,21 @@ Infilled = tuple[np.ndarray, Example]
 def infill_examples(
     weights: NetworkWeights, examples: Example, world: TrainContext, config: RefinerTraining
 ) -> Infilled:
-    """Samples [N, P, T, D] of the infiller for N examples, and the examples, without their texts."""
+    """Samples [N, P, T, D] of the infiller for N examples, and the examples, without their texts. On all devices."""
     if not isinstance(weights.config, InfillerConfig):
         raise UserError("these are the weights of a refiner: name an infiller's")
-    net = weights.config
+    net, count, batch = weights.config, len(examples.number), config.data.batch
 
-    @jax.jit
-    def run(params: Params, example: Example, world: TrainContext) -> Array:
-        key = jax.random.fold_in(world.key, example.number[0])
-        return infill(net, params, example.conditions, key, world.alpha_bar, config.infill_steps)
+    def run(parameters_and_world: tuple[Params, TrainContext], example: Example) -> Array:
+        return infill(net, parameters_and_world[0], example, parameters_and_world[1], config.infill_steps)
 
-    samples, batch = [], config.data.batch
-    for start in tqdm(range(0, len(examples.number), batch), unit="batch", desc="infilling", disable=None):
-        part = jax.tree.map(lambda x: x[start : start + batch], examples)  # noqa: B023
-        samples.append(np.asarray(run(weights.params, part, world)))
-    return np.concatenate(samples), _without_text(examples)
+    everywhere, samples = parallel.replicate((weights.params, world)), []
+    run = parallel.parallelise_examples(run)
+    for start in tqdm(range(0, count, batch), unit="batch", desc="infilling", disable=None):
+        chosen = np.arange(start, start + batch) % count  # the last batch begins again: one program serves all
+        part = parallel.split(jax.tree.map(lambda x: x[chosen], examples))  # noqa: B023
+        samples.append(parallel.join(run(everywhere, part)))
+    return np.concatenate(samples)[:count], _without_text(examples)
 
 
 def _without_text(example: Example) -> Example:

@@ -19,12 +19,13 @@ from sm_jax.data.store import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics, combine
+from sm_jax.motion.resample import FPS
 from sm_jax.nets.weights import NetConfig, NetworkWeights, load_weights, save_weights
 from sm_jax.synthetic.body_variants import library
 from sm_jax.text.encoder import TextEncoder
 from sm_jax.train import parallel
 from sm_jax.train.checkpoint import run_facts
-from sm_jax.train.config import TrainConfig, differences, to_dict
+from sm_jax.train.config import DataConfig, TrainConfig, differences, to_dict
 from sm_jax.train.examples import Example, RawBatch, TrainContext, WindowSource, make_examples
 from sm_jax.train.state import TrainState
 from sm_jax.train.windows import DescribedWindows
@@ -56,15 +57,17 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
     validation splits of the same sets. Raises UserError for sets that are not there or do not fit together.
     """
     body, encoder, data = load_body(BODY), TextEncoder.load(), config.data
-    if not len(data.sets) == len(data.shares) == len(data.variants):
-        counts = f"{len(data.sets)} data.sets, {len(data.shares)} data.shares, {len(data.variants)} data.variants"
-        raise UserError(f"{counts}: give one share and one number of variants for each set")
+    shares, variants = (_for_each_set(data, name) for name in ("shares", "variants"))
     sets = [open_set(name) for name in data.sets]
     bodies = {str(record["body"]) for s in sets for records in s.records.values() for record in records}
     if bodies - {BODY}:
         raise UserError(f"sets on the body {', '.join(bodies - {BODY})}: prepare them on {BODY}, which training uses")
+    rates = {float(record["fps"]) for s in sets for records in s.records.values() for record in records}
+    if rates - {FPS}:
+        odd = ", ".join(f"{rate:g}" for rate in sorted(rates - {FPS}))
+        raise UserError(f"sets of {odd} frames a second: prepare them at {FPS:g}, which training uses")
     if statistics is None:
-        statistics = combine([(s.statistics, share) for s, share in zip(sets, data.shares, strict=True)])
+        statistics = combine([(s.statistics, share) for s, share in zip(sets, shares, strict=True)])
     world = TrainContext(
         key=jax.random.key(config.seed), body=body, statistics=statistics, alpha_bar=jnp.asarray(cosine())
     )
@@ -78,7 +81,7 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
     def windows(
         records: Sequence[Sequence[Record]], seed: int, dropout: float, wrong: float, *part: int, **made: float
     ) -> DescribedWindows:
-        given = [(found, share) for found, share in zip(records, data.shares, strict=True) if len(found)]
+        given = [(found, share) for found, share in zip(records, shares, strict=True) if len(found)]
         return DescribedWindows(
             given, source_frames(data.frames), data.batch, seed, body, encoder, dropout, wrong, *part, **made
         )
@@ -88,13 +91,22 @@ def load_train_data(config: TrainConfig, statistics: Statistics | None = None) -
     held_out = observe_batches(observe, world, held_out, _HELD_OUT)
     records = [
         library(body, s.records.get("train", ()), count, _LIBRARY_SEED, cache_folder() / "bodies")
-        for s, count in zip(sets, data.variants, strict=True)
+        for s, count in zip(sets, variants, strict=True)
     ]
     texts = data.text_dropout, data.text_wrong
     processes = jax.process_index(), jax.process_count()
     train = windows(records, config.seed, *texts, *processes, placed=data.placed, mixed=data.mixed)
     identity = {"text_encoder": encoder.name, "text_encoder_sha256": encoder.sha256}
     return TrainData(world=world, windows=train, held_out=held_out, observe=observe, text_encoder=identity)
+
+
+def _for_each_set(data: DataConfig, name: str) -> tuple[Any, ...]:
+    """The values of `shares` or `variants`, one for each set: a single one serves all. Raises UserError otherwise."""
+    values = getattr(data, name)
+    if len(values) not in (1, len(data.sets)):
+        counts = f"{len(data.sets)} data.sets, {len(values)} data.{name}"
+        raise UserError(f"{counts}: give one for each set, or a single one for all")
+    return values * (len(data.sets) // len(values))
 
 
 def starting_weights(
@@ -110,9 +122,13 @@ def starting_weights(
     if weights.config != net:
         odd = differences(to_dict(net), to_dict(weights.config))
         raise UserError(f"{config.start} holds weights of another network ({'; '.join(odd) or 'another kind'})")
-    if statistics is not None and not np.array_equal(weights.statistics.mean, statistics.mean):
+    if statistics is not None and not _same(weights.statistics, statistics):
         raise UserError(f"{config.start} was trained with other statistics than the infiller: start from nothing")
     return weights
+
+
+def _same(a: Statistics, b: Statistics) -> bool:
+    return np.array_equal(a.mean, b.mean) and np.array_equal(a.std, b.std)
 
 
 def observe_batches(observe: Observe, world: TrainContext, windows: WindowSource, count: int) -> Example:

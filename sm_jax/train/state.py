@@ -6,8 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import optax
-import optax.contrib
-from jax.tree_util import register_dataclass
+from jax.tree_util import DictKey, register_dataclass
+from optax.contrib import MuonDimensionNumbers, muon
 
 from sm_jax.nets.weights import Params
 from sm_jax.train.config import OptimiserConfig
@@ -51,7 +51,8 @@ def apply_gradients(
 
 
 def make_optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransformation:
-    """The optimiser of a training of `steps` steps. Weight decay is for matrices alone.
+    """The optimiser of a training of `steps` steps. Weight decay and Muon are for the kernels of layers alone, not for
+    tables of offsets, biases and shares.
 
     Muon (Jordan et al. 2024) orthogonalises the momentum of matrices; its steps are scaled to the size of AdamW's, so
     that one learning rate serves both (Liu et al. 2025).
@@ -60,18 +61,22 @@ def make_optimiser(config: OptimiserConfig, steps: int) -> optax.GradientTransfo
         0.0, config.learning_rate, min(config.warm_up, steps - 1), steps, end_value=0.01 * config.learning_rate
     )
 
-    def matrices(params: Any) -> Any:
-        return jax.tree.map(lambda x: x.ndim > 1, params)
+    def kernels(params: Any) -> Any:
+        return jax.tree_util.tree_map_with_path(lambda path, _: path[-1] == DictKey("kernel"), params)
+
+    def axes(params: Any) -> Any:
+        return jax.tree.map(lambda is_kernel: MuonDimensionNumbers() if is_kernel else None, kernels(params))
 
     if config.kind == "muon":
-        rule = optax.contrib.muon(
+        rule = muon(
             schedule,
             weight_decay=config.weight_decay,
-            weight_decay_mask=matrices,
+            weight_decay_mask=kernels,
+            muon_weight_dimension_numbers=axes,
             adam_b2=0.99,
             adam_weight_decay=0.0,
             consistent_rms=0.2,
         )
     else:
-        rule = optax.adamw(schedule, b2=0.99, weight_decay=config.weight_decay, mask=matrices)
+        rule = optax.adamw(schedule, b2=0.99, weight_decay=config.weight_decay, mask=kernels)
     return optax.chain(optax.clip_by_global_norm(config.clip), rule)

@@ -12,21 +12,23 @@ from sm_jax.geometry import safe
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.nets.weights import Params
-from sm_jax.train.examples import Example, TrainContext
+from sm_jax.train.examples import Example, TrainContext, example_key
 from sm_jax.train.losses import FPS, joints
-from sm_jax.types import Array, Conditions
+from sm_jax.types import Array
 
 HIDDEN = 0.3  # a joint below this visibility counts as hidden
 
 
-def infill(
-    config: InfillerConfig, params: Params, conditions: Conditions, key: Array, alpha_bar: Array, steps: int
-) -> jax.Array:
-    """Unguided samples [B, P, T, D] of an infiller."""
-    net = Infiller(config)
+def infill(config: InfillerConfig, params: Params, example: Example, world: TrainContext, steps: int) -> jax.Array:
+    """Unguided samples [B, P, T, D] of an infiller. An example's noise follows from its number alone."""
+    net, conditions = Infiller(config), example.conditions
+
+    def draw(number: Array) -> jax.Array:
+        return jax.random.normal(jax.random.fold_in(example_key(world, number), 2), conditions.estimate.shape[1:])
+
     denoiser: Denoiser = lambda x_t, t: jnp.asarray(net.apply({"params": params}, x_t, t, conditions))  # noqa: E731
-    noise = jax.random.normal(key, conditions.estimate.shape)
-    return ddim(denoiser, noise, alpha_bar, trailing(alpha_bar.shape[0], steps))
+    noise = jax.vmap(draw)(example.number)
+    return ddim(denoiser, noise, world.alpha_bar, trailing(world.alpha_bar.shape[0], steps))
 
 
 def errors(x0: Array, example: Example, world: TrainContext) -> dict[str, jax.Array]:
@@ -55,8 +57,7 @@ def infiller_validation(
 
     @jax.jit
     def run(params: Params, example: Example, world: TrainContext) -> dict[str, jax.Array]:
-        key = jax.random.fold_in(world.key, 2)
-        x0 = infill(config, params, example.conditions, key, world.alpha_bar, steps)
+        x0 = infill(config, params, example, world, steps)
         return _beside(errors(x0, example, world), errors(example.conditions.estimate, example, world), "estimate")
 
     return lambda params: {name: round(float(v), 3) for name, v in run(params, example, world).items()}

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from sm_jax.errors import UserError
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from tests.nets.conditions import awake, random_conditions, swapped
 
@@ -30,6 +31,11 @@ def case(net):
     x, t = conditions.estimate[:, ::-1] * 0.7, jnp.array([3, 900])
     params = jax.jit(net.init)(jax.random.key(0), x, t, conditions)
     return params, awake(params), x, t, conditions
+
+
+def test_heads_share_the_width_evenly():
+    with pytest.raises(UserError, match=r"net.width 36 is no multiple of twice 4 net.heads"):
+        InfillerConfig(width=36, heads=4)
 
 
 def test_starts_at_the_estimate(apply, case):

@@ -36,6 +36,18 @@ def test_holds_every_window_without_its_text(infilled):
     np.testing.assert_allclose(x0, example.conditions.estimate, atol=1e-5)
 
 
+def test_a_window_is_infilled_alike_in_any_company(weights, infilled):
+    """Its noise follows from its number; the last batch is filled up."""
+    trained = jax.tree.map(lambda x: x + 0.05, weights.params)
+    weights = dataclasses.replace(weights, params=trained)
+    both = jax.tree.map(lambda *x: np.concatenate(x), examples(0), examples(1))
+    three = jax.tree.map(lambda x: x[1:], both)
+    expected, _ = infilled_windows.infill_examples(weights, both, world(), tiny.REFINER)
+    found, _ = infilled_windows.infill_examples(weights, three, world(), tiny.REFINER)
+    assert found.shape[0] == 3 and np.abs(expected - both.conditions.estimate).max() > 0.1
+    np.testing.assert_allclose(found, expected[1:], atol=1e-4)
+
+
 def test_round_trip(infilled, tmp_path):
     infilled_windows.save(tmp_path / "infilled.npz", infilled, "abc")
     jax.tree.map(np.testing.assert_array_equal, infilled_windows.load(tmp_path / "infilled.npz", "abc"), infilled)

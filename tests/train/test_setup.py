@@ -40,13 +40,17 @@ def test_starting_weights_are_of_the_same_network(tmp_path):
         setup.starting_weights(config, tiny.INFILLER.net)
     with pytest.raises(UserError, match="trained with other statistics"):
         setup.starting_weights(config, config.net, world().statistics)
+    other_scale = dataclasses.replace(weights.statistics, std=2.0 * weights.statistics.std)
+    with pytest.raises(UserError, match="trained with other statistics"):
+        setup.starting_weights(config, config.net, other_scale)
 
 
 def test_sets_and_shares_belong_together():
     cached_asset("minilm")
-    data = dataclasses.replace(tiny.INFILLER.data, shares=(1.0, 2.0))
-    with pytest.raises(UserError, match=r"1 data.sets, 2 data.shares, 1 data.variants: give one share"):
-        setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
+    for values in ({"shares": (1.0, 2.0)}, {"variants": (4, 0)}):
+        data = dataclasses.replace(tiny.INFILLER.data, **values)
+        with pytest.raises(UserError, match=rf"1 data.sets, 2 data.{next(iter(values))}: give one for each set"):
+            setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
 
 
 def test_a_training_needs_something_to_train_on_and_something_held_out(tmp_path):
@@ -55,6 +59,15 @@ def test_a_training_needs_something_to_train_on_and_something_held_out(tmp_path)
     store.save(tmp_path / "mine.npz", records, open_set("salsa").statistics, "")
     data = dataclasses.replace(tiny.INFILLER.data, sets=(str(tmp_path / "mine.npz"),))
     with pytest.raises(UserError, match="none of data.sets has a split val: prepare sequences with it"):
+        setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
+
+
+def test_a_set_of_another_frame_rate_is_refused(tmp_path):
+    cached_asset("minilm")
+    records = [codec.encode(dataclasses.replace(sequence("mine", 30), fps=25.0))]
+    store.save(tmp_path / "mine.npz", records, open_set("salsa").statistics, "")
+    data = dataclasses.replace(tiny.INFILLER.data, sets=(str(tmp_path / "mine.npz"),))
+    with pytest.raises(UserError, match="sets of 25 frames a second: prepare them at 30, which training uses"):
         setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))
 
 

@@ -43,7 +43,7 @@ def estimate_motion(
     at_rotation, at_place, at_clip = jax.random.split(key, 3)
     hidden = _blurred(_smoothstep((0.6 - jnp.minimum(certainty, certainty[:, :, _END])) / 0.4))
     place = errors.placement
-    clip_noise = normal(at_clip, (len(JOINTS), 2))[: betas.shape[-1] + 2]
+    clip_noise = normal(at_clip, (max(len(JOINTS), betas.shape[-1] + 2), 2))[: betas.shape[-1] + 2]
     found = place.own_shape * betas + place.shape * clip_noise[2:].T
     steady = jnp.exp(place.shared * clip_noise[0, :1] + place.own * clip_noise[1])
     size = (steady * trunk_and_leg(body, found))[:, None] / shown.trunk_and_leg
