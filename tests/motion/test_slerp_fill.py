@@ -11,7 +11,7 @@ from tests.motion.motions import random_motion
 def turning_motion(frames=9):
     """Every rotation turns evenly about z by 0.1 rad a frame, the pelvis walks 0.1 m a frame."""
     step = np.arange(frames, dtype=np.float32) * np.float32(0.1)
-    turn = Rotation.from_euler("z", step).as_matrix().astype(np.float32)
+    turn = Rotation.from_rotvec(step[:, None] * [0, 0, 1]).as_matrix().astype(np.float32)
     motion = random_motion(frames=frames)
     return dataclasses.replace(
         motion,
