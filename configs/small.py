@@ -6,7 +6,8 @@ Command:  python experiments/1_train_infiller.py --out out/runs/infiller small \
               (the same sets)
           A run goes on where it was interrupted with --resume.
 Time:     not measured yet. By its products a step of the infiller costs half of what the former `small` did (one core
-          made 23 windows a second of that), and making a window's observation a quarter, of which `data.echo` is saved.
+          made 23 windows a second of that), and making a window's observation a quarter, of which `data.data_echo` is
+          saved.
 Expected: not trained yet. The weights in the package are of an earlier configuration: a network of 128 x 4 that takes
           every frame for a token and may change anything of an estimate (`patch` 1, `residual` free).
 """

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from experiments.lib.dances import dance_frames, nearer
 from experiments.lib.program import run
+from experiments.lib.random_body import random_arrays, write_npz
 from experiments.lib.results import RESULTS, write_result
 from experiments.lib.timing import time_interleaved
 from sm_jax.body import smpl
@@ -40,7 +41,6 @@ from sm_jax.geometry import rotations
 from sm_jax.motion.frames import map_frames
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Array, Contact, Motion
-from tests.body.models import random_arrays, write_npz
 
 OUT = RESULTS / "bench_body.json"
 SEED = 0

@@ -156,9 +156,9 @@ def guidance_costs(models: Models, body: smpl.Body, inputs: SamplingInputs, sett
     step = (models, body, inputs, weights, jax.jit(make_clip_windows)(inputs, body, models.statistics))
     unweighted = dataclasses.replace(settings, weights=sample.UNWEIGHTED)
     functions = {
-        "step": partial(denoise, *step, dataclasses.replace(unweighted, guided_from=0)),
+        "step": partial(denoise, *step, dataclasses.replace(unweighted, guidance_start=0)),
         "guided step": partial(denoise, *step, unweighted),
-        "call": partial(sample.sample, models, body, inputs, dataclasses.replace(settings, guided_from=0)),
+        "call": partial(sample.sample, models, body, inputs, dataclasses.replace(settings, guidance_start=0)),
         "guided call": partial(sample.sample, models, body, inputs, settings),
     }
     return {name: lambda f=f: jax.block_until_ready(f()) for name, f in functions.items()}

@@ -32,14 +32,13 @@ from sm_jax.data.store import open_set
 from sm_jax.diffusion.schedule import cosine
 from sm_jax.nets.infiller import Infiller
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.sampling.conditions import TextEmbedding
 from sm_jax.text.contacts import CAPACITY
 from sm_jax.train import infilled_windows, parallel
 from sm_jax.train.config import InfillerTraining, to_dict
 from sm_jax.train.examples import Example, RawBatch, TrainContext, make_examples
 from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
-from sm_jax.types import ContactTargets
+from sm_jax.types import ContactTargets, TextEmbedding
 
 OUT, PICTURE = RESULTS / "bench_training.json", DOCS / "bench_training.png"
 CONFIG, FRAMES, BATCHES, ROUNDS = small.INFILLER, 64, (8, 16, 32, 64), 9

@@ -28,15 +28,21 @@ _LARGEST, _BONE, _FLEXION = (
 _OF_A_PERSON = ("capsule_start", "capsule_end", "radius", "low", "density", "table")
 
 
-def energies(x: Any, g: Constants) -> dict[str, Any]:
-    """The terms [B] by name of clip states [B, P, T, D], as `sm_jax.energies.combine.energy` reports them."""
+Pose = tuple[Any, Any]
+"""Local rotations [B, P, T, 24, 3, 3] and pelvises [B, P, T, 3]."""
+
+
+def energies(x: Any, g: Constants, prediction: Pose | None = None) -> dict[str, Any]:
+    """The terms [B] by name of clip states [B, P, T, D], as `sm_jax.energies.combine.energy` reports them.
+
+    prediction: what hidden joints stay near to, if to anything."""
     local, pelvis, planted = unpack(x)
     planted, mask = planted.detach().clamp(0, 1), g["frame_mask"]
     R, joints = kinematics(local, g["rest_joints"], pelvis)
     feet, skinned = joints[..., list(FOOT_JOINTS), :], (R[:, :, ::SURFACE_EVERY], joints[:, :, ::SURFACE_EVERY])
     points = surface_points(*skinned, g)
     return {
-        "reprojection": _reprojection(keypoints(R, joints, g), g),
+        "reprojection": mean(_picture_costs(keypoints(R, joints, g), g), g["confidence"]),
         "contact": _contact(points, g),
         "penetration": _penetration(points, *skinned, g),
         "spatial": _distance_map(joints, g) + _depth_order(joints, g),
@@ -44,17 +50,24 @@ def energies(x: Any, g: Constants) -> dict[str, Any]:
         "skating": _skating(feet, planted, g),
         "smoothness": _smoothness(joints, g),
         "limits": _limits(local[..., 1:, :, :], mask),
-        "prior": _prior(local[..., 1:, :, :], g),
+        "prior": _prior((local, pelvis), prediction, g),
     }
 
 
-def _reprojection(points: Any, g: Constants) -> Any:
-    """points: [B, P, T, K, 3]."""
+def picture_errors(x: Any, g: Constants) -> Any:
+    """The reprojection energy [B, P] of each person of clip states [B, P, T, D]."""
+    local, pelvis, _ = unpack(x)
+    costs = _picture_costs(keypoints(*kinematics(local, g["rest_joints"], pelvis), g), g)
+    return torch.stack([mean(costs[:, i], g["confidence"][:, i]) for i in (0, 1)], 1)
+
+
+def _picture_costs(points: Any, g: Constants) -> Any:
+    """Of keypoints [B, P, T, K, 3]: [B, P, T, K]."""
     seen = (g["camera_R"][:, None, :, None] @ points[..., None])[..., 0] + g["camera_t"][:, None, :, None]
     flat = torch.cat([seen[..., :2] / seen[..., 2:].clamp(min=NEAR), torch.ones_like(seen[..., :1])], -1)
     pixels = (g["K"][:, None, None, None, :2] @ flat[..., None])[..., 0]
     residual = (pixels - g["pixels"]) / g["person_size"][:, :, None, None, None]
-    return mean(geman_mcclure(residual.square().sum(-1), reprojection.WIDTH), g["confidence"])
+    return geman_mcclure(residual.square().sum(-1), reprojection.WIDTH)
 
 
 def _contact(points: Any, g: Constants) -> Any:
@@ -141,17 +154,17 @@ def _depth_order(joints: Any, g: Constants) -> Any:
 
 def _ground(feet: Any, planted: Any, g: Constants) -> Any:
     """feet: [B, P, T, 4, 3], of which `planted` [B, P, T, 4] are in contact."""
-    mask = g["frame_mask"][:, None, :, None]
+    mask, carrying = g["frame_mask"][:, None, :, None], (2 * planted - 1).clamp(min=0)
     sole = feet[..., 2] - g["clearance"][:, :, None]
-    height = sole - _support_heights(sole, planted, mask)[:, :, None, None]
-    touching = mean(geman_mcclure(height.square(), ground.WIDTH), planted * mask)
-    return touching + mean(geman_mcclure(height.clamp(max=0).square(), ground.WIDTH), mask)
+    height = sole - _support_heights(sole, carrying, mask)[:, :, None, None]
+    off = carrying * geman_mcclure(height.square(), ground.WIDTH)
+    return mean(off + geman_mcclure(height.clamp(max=0).square(), ground.WIDTH), mask)
 
 
 @torch.no_grad()
-def _support_heights(sole: Any, planted: Any, mask: Any) -> Any:
+def _support_heights(sole: Any, carrying: Any, mask: Any) -> Any:
     """Heights [B, P], by a weighted median outside of autograd."""
-    weight = (planted * mask).flatten(2)
+    weight = (carrying * mask).flatten(2)
     ranked, order = sole.flatten(2).sort(-1)
     reached = torch.take_along_dim(weight, order, -1).cumsum(-1)
     middle = (reached >= 0.5 * reached[..., -1:]).float().argmax(-1, keepdim=True)
@@ -188,9 +201,19 @@ def _limits(pose: Any, mask: Any) -> Any:
     return mean(cost, mask[:, None])
 
 
-def _prior(pose: Any, g: Constants) -> Any:
-    squared = 0.5 * (pose - g["estimate_pose"]).square().sum((-1, -2))
-    return mean(geman_mcclure(squared, prior.WIDTH), g["joint_weight"])
+def _prior(pose: Pose, prediction: Pose | None, g: Constants) -> Any:
+    """Seen joints stay near the estimate, hidden ones near the prediction."""
+    mask, estimate = g["frame_mask"][:, None, :, None], (g["estimate_rotations"], g["estimate_pelvis"])
+    found = _distance(pose, estimate, g["visibility"] * mask)
+    return found if prediction is None else found + _distance(pose, prediction, (1 - g["visibility"]) * mask)
+
+
+def _distance(pose: Pose, other: Pose, weight: Any) -> Any:
+    """weight: [B, P, T, 24]."""
+    turned = geman_mcclure(0.5 * (pose[0] - other[0]).square().sum((-1, -2)), prior.WIDTH)
+    moved = geman_mcclure((pose[1] - other[1]).square().sum(-1), prior.PLACE)
+    root = weight[..., 0]
+    return mean(turned[..., 1:], weight[..., 1:]) + mean(turned[..., 0], root) + mean(moved, root)
 
 
 def mean(values: Any, weights: Any) -> Any:

@@ -3,6 +3,7 @@ the energies. As `sm_jax.sampling.sample` for clips of one chunk and one hypothe
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import numpy as np
 import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.torch_reference.body import Constants, matrices_to_6d, unpack
-from experiments.torch_reference.energies import energies
+from experiments.torch_reference.energies import Pose, energies, picture_errors
 from experiments.torch_reference.networks import TorchInfiller, TorchRefiner, load_flax, widths
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
@@ -19,13 +20,20 @@ from sm_jax.diffusion import schedule
 from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM
 from sm_jax.energies import contact, reprojection, spatial
 from sm_jax.geometry import safe
-from sm_jax.motion import state, windows
+from sm_jax.motion import placement, state, windows
+from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.pair_frame import own_view
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.inputs import SamplingInputs
 from sm_jax.sampling.sample import TRAINING_STEPS, Models, Settings
 from sm_jax.types import Array
+
+# What each person may keep of the networks' motion, the whole first, and by how much the picture's error may differ for
+# rounding.
+SHARES = torch.cartesian_prod(*2 * [torch.tensor([1.0, 0.67, 0.33, 0.0])])
+SLACK = 1e-4
+LEAST = 0.05  # share of seen frames around below which a person rather goes where the partner goes
 
 
 def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings: Settings) -> Any:
@@ -63,6 +71,26 @@ def to_clip(x: Any, g: Constants) -> Any:
     return clip
 
 
+def follow_estimate(pelvis: Any, g: Constants) -> Any:
+    """Pelvises [B, P, T, 3] where the estimate saw them. As `sm_jax.motion.placement.follow_estimate`."""
+    low, high = placement.SHOWN
+    weight = ((g["visibility"][..., :1] - low) / (high - low)).clamp(0, 1)
+    weight = weight.square() * (3 - 2 * weight)
+    frame = torch.arange(pelvis.shape[2], device=pelvis.device)
+    kernel = torch.softmax(-0.5 * ((frame[:, None] - frame) / placement.SLOW).square(), -1)
+    near = kernel @ weight
+    trust = near.square() / (near.square() + LEAST**2)
+    own = trust * (kernel @ (weight * (g["estimate_pelvis"] - pelvis))) / near.clamp(min=1e-6)
+    return pelvis + own + (1 - trust) * own.flip(1)
+
+
+def synchronise(x: Any, g: Constants) -> Any:
+    """Windows [B, W, P, LENGTH, D] that are pieces of one clip, in which who is seen stands where the estimate says."""
+    clip = to_clip(x, g)
+    pelvis = follow_estimate(clip[..., state.PELVIS], g)
+    return to_windows(torch.cat([clip[..., : state.PELVIS.start], pelvis, clip[..., state.PELVIS.stop :]], -1), g)
+
+
 def to_windows(clip: Any, g: Constants) -> Any:
     """The inverse of `to_clip`; rotations are made orthonormal."""
     turn = g["pair_view"][:, :, :, None]
@@ -84,21 +112,22 @@ class TorchSampler:
         self, models: Models, g: Constants, settings: Settings, compiler: Callable = lambda function: function
     ):
         self.g, self.settings = g, settings
-        self.conditions = {name: x.flatten(0, 1) for name, x in g["conditions"].items()}
-        silent = {name: torch.zeros_like(x) for name, x in self.conditions.items() if name.startswith("text_")}
-        self.silent = self.conditions | silent
-        self.text_scale = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
+        self.conditions = jax.tree.map(lambda x: x.flatten(0, 1), g["conditions"])
+        self.silent = self.conditions | {"text": jax.tree.map(torch.zeros_like, self.conditions["text"])}
+        self.cfg_scale = settings.cfg_scale * (1 - self.conditions["visibility"][..., FEATURE_JOINTS])
         self.infiller = TorchInfiller(models.infiller.config, *widths(self.conditions)).eval()
         self.refiner = TorchRefiner(models.refiner.config, *widths(self.conditions)).eval()
         load_flax(self.infiller, models.infiller_params)
         load_flax(self.refiner, models.refiner_params)
         self._infill, self._refine = compiler(self.infiller), compiler(self.refiner)
-        self._energy, self._blend = compiler(self.energy), compiler(lambda x: to_windows(to_clip(x, g), g))
+        self._synchronise = compiler(lambda x: synchronise(x, g))
+        self._window_energy = compiler(lambda x, prediction: self.energy(to_clip(x, g), prediction).sum())
+        self._judge = compiler(lambda clip: (self.energy(clip), picture_errors(clip, g)))
 
-    def energy(self, x: Any) -> Any:
-        """Weighted energies of windows [B, W, P, LENGTH, D], summed over the clips."""
-        terms, weights = energies(to_clip(x, self.g), self.g), self.settings.weights.active()
-        return torch.stack([weight * terms[name] for name, weight in weights.items()]).sum()
+    def energy(self, clip: Any, prediction: Pose | None = None) -> Any:
+        """Weighted energies [B] of clip states [B, P, T, D]."""
+        terms, weights = energies(clip, self.g, prediction), self.settings.weights.active()
+        return torch.stack([weight * terms[name] for name, weight in weights.items()]).sum(0)
 
     @torch.no_grad()
     def denoise(self, x_t: Any, t: int) -> Any:
@@ -106,28 +135,42 @@ class TorchSampler:
         flat = x_t.flatten(0, 1)
         time = torch.full(flat.shape[:1], t, device=flat.device)
         with_text, without = (self._infill(flat, time, conditions) for conditions in (self.conditions, self.silent))
-        return self._blend(torch.lerp(without, with_text, self.text_scale).view_as(x_t))
+        return self._synchronise(torch.lerp(without, with_text, self.cfg_scale).view_as(x_t))
 
     def guide(self, x: Any, steps: int) -> Any:
-        """Windows after so many descent steps."""
-        return descend(self._energy, x, steps, self.g["std"], self.settings)
+        """Windows after so many descent steps, in which hidden joints stay near to where they began."""
+        local, pelvis, _ = unpack(to_clip(x, self.g))
+        energy = partial(self._window_energy, prediction=(local, pelvis))
+        return descend(energy, x, steps, self.g["std"], self.settings)
 
-    def __call__(self) -> Any:
-        """Clip states in the world [B, P, T, D]."""
-        settings, x = self.settings, self.g["noise"]
+    @torch.no_grad()
+    def fall_back(self, found: Any) -> tuple[Any, Any]:
+        """Clip states [B, P, T, D], each person back on the way to the estimate as far as it takes to fit the picture
+        no worse, with least energy; and the shares [B, P] of the way that are left. As `sm_jax.sampling.sample`."""
+        start, shares = self.g["estimate"], SHARES.to(found)
+        mixed = lambda share: torch.lerp(start, found, share[..., None, None])  # noqa: E731
+        totals, pictures = (torch.stack(x) for x in zip(*(self._judge(mixed(share)) for share in shares), strict=True))
+        fits = (pictures <= pictures[-1] * (1 + SLACK)).all(-1)
+        share = shares[torch.where(fits, totals, torch.inf).argmin(0)]
+        return mixed(share), share
+
+    def __call__(self) -> tuple[Any, Any]:
+        """Clip states in the world [B, P, T, D], and the share [B, P] of the networks' motion in each person's."""
+        settings, x, guided = self.settings, self.g["noise"], self.settings.guidance_start > 0
         alpha_bar, times = schedule.cosine(TRAINING_STEPS), schedule.trailing(TRAINING_STEPS, settings.steps)
         after = np.append(alpha_bar[times[1:]], np.float32(1.0))
         for t, here, then in zip(times.tolist(), alpha_bar[times].tolist(), after.tolist(), strict=True):
             x0 = self.denoise(x, t)
-            if t <= settings.guidance_start:
+            if guided and t <= settings.guidance_start:
                 x0 = self.guide(x0, settings.guidance_steps)
             noise = (x - here**0.5 * x0) / (1 - here) ** 0.5
             x = then**0.5 * x0 + (1 - then) ** 0.5 * noise
         with torch.no_grad():
-            x = self._blend(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
-        if settings.guidance_start > 0:
+            x = self._synchronise(self._refine(x.flatten(0, 1), self.conditions).view_as(x))
+        if guided:
             x = self.guide(x, settings.final_guidance_steps)
-        return to_clip(x, self.g)
+        clip = to_clip(x, self.g)
+        return self.fall_back(clip) if settings.fall_back else (clip, torch.ones_like(clip[:, :, 0, 0]))
 
 
 # What does not change while sampling, worked out by our own code. That is to PyTorch's advantage: ours does it within
@@ -158,6 +201,7 @@ def _constants_of_one(clip: SamplingInputs, models: Models, body: smpl.Body) -> 
     observation, camera, mask = clip.observation, clip.observation.camera, clip.observation.frame_mask
     windowed = make_clip_windows(clip, body, models.statistics)
     estimate, posed = windowed.estimate, smpl.pose(body, windowed.estimate)
+    planted = foot_contact(posed.joints, observation.fps, ground_height(posed.joints, mask))
     return {
         "conditions": dataclasses.asdict(windowed.conditions),
         "pair_view": jax.vmap(own_view)(windowed.frames),
@@ -168,8 +212,10 @@ def _constants_of_one(clip: SamplingInputs, models: Models, body: smpl.Body) -> 
         "K": camera.K,
         "camera_R": camera.R,
         "camera_t": camera.t,
-        "estimate_pose": estimate.body_pose,
-        "joint_weight": observation.visibility[..., 1:] * mask[None, :, None],
+        "estimate": state.pack(estimate, planted),
+        "estimate_rotations": estimate.rotations,
+        "estimate_pelvis": estimate.pelvis,
+        "visibility": observation.visibility,
         **_picture(clip),
         **_spatial(posed.joints, clip),
         **_shapes(body, posed),

@@ -26,7 +26,7 @@ def read_body(path: pathlib.Path) -> dict[str, np.ndarray]:
 
     v_template [V, 3], shapedirs [V, 3, N] (all of the file's shape components), J_regressor [24, V], weights [V, 24],
     f [F, 3] and, where the file has them, posedirs [V, 3, 207]. How SMPL-H and SMPL-X come to 24 joints is told in
-    `families`. Raises UserError for a damaged, hostile or foreign file.
+    `smplx_to_smpl`. Raises UserError for a damaged, hostile or foreign file.
     """
     arrays = _read_npz(path) if path.suffix == ".npz" else read_pickle(path)
     missing = [key for key in _REQUIRED if key not in arrays]

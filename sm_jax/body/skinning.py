@@ -3,8 +3,8 @@
 Dense skinning makes a 3 x 4 matrix for every vertex of every frame: twelve numbers for each three of the result, most
 of the time of a plain implementation. Here the batch is the last axis, so that a vertex's few joints are rows of a
 table that stays in the cache; the mesh goes through in blocks of vertices; and the backward pass is written out
-(measured in `experiments/benchmarks/body.py`). Everything is a function of arrays `[..., N]`, N = all frames of all
-people.
+(measured by `python -m experiments.benchmarks.body`). Everything is a function of arrays `[..., N]`, N = all
+frames of all people.
 """
 
 import dataclasses

@@ -7,7 +7,8 @@ from sm_jax.body import skeleton
 COUNT = 256
 
 # Parts of the body that touch other people, and small ones, get denser points: the deepest vertex of a dancer in the
-# other is one of a hand in nine frames of ten. What the points miss is measured by experiments/benchmarks/body.py.
+# other is one of a hand in nine frames of ten. What the points miss is measured by
+# `python -m experiments.benchmarks.body`.
 _FAVOUR = {"hand": 3.0, "forearm": 2.0, "neck": 1.6, "upper_arm": 1.4, "shoulder": 1.4, "waist": 1.3, "buttock": 1.3}
 _FAVOUR |= {"chest": 1.2, "back": 1.2, "head": 0.8, "thigh": 0.8, "foot": 0.8, "shin": 0.7}
 

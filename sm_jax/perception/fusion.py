@@ -33,8 +33,8 @@ class FusedKeypoints:
     """What the pictures say of two people.
 
     keypoints: [P, T, K, 2] pixels.  confidence: [P, T, K] in [0, 1].  metres: [P, T, K, 3] the same points as
-    `Landmarks.metres` has them.  trusted: [P, T] bool, whether `metres` were measured on this person; elsewhere they
-    are interpolated.  times: [T] seconds.  index: [T] source frames.
+    `PoseLandmarks.metres` has them.  trusted: [P, T] bool, whether `metres` were measured on this person; elsewhere
+    they are interpolated.  times: [T] seconds.  index: [T] source frames.
     """
 
     keypoints: np.ndarray

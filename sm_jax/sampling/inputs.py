@@ -38,7 +38,7 @@ class SamplingInputs:
 class Samples:
     """N hypotheses of a task. motion: [N, P, T].  joints: [N, P, T, J, 3].  state: [N, P, T, D].  before, after: the
     unweighted energies of the gap-filled estimate, and of each hypothesis [N].  total: [N] their weighted sum.
-    share: [N, P] of the way from the estimate to the models' motion that was gone (`sampling.fall_back`)."""
+    share: [N, P] of the way from the estimate to the models' motion that was gone (`sampling.sample.fall_back`)."""
 
     motion: Motion
     joints: Array

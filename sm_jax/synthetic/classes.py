@@ -12,8 +12,8 @@ from sm_jax.synthetic.scripts.moves import Cast, Chance
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Class:
-    """script: makes a choreography for two bodies by chance.  sentences: templates of `grammar`.  split: whole classes
-    are held out.  reason: why this one is, empty for training's."""
+    """script: makes a choreography for two bodies by chance.  sentences: templates of `generate.write_sentences`.
+    split: whole classes are held out.  reason: why this one is, empty for training's."""
 
     script: Callable[[Cast, Chance], Script]
     sentences: tuple[str, ...]

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body import skeleton
 from sm_jax.body.io import load_body, read_body
 from sm_jax.errors import UserError
 from tests.body import families
-from tests.body.models import random_arrays, write_chumpy_pickle
+from tests.body.models import write_chumpy_pickle
 
 
 def saved(path, **entries):

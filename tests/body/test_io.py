@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body import skeleton
 from sm_jax.body.io import PACKAGED, fit_volumes, load_body, read_body, volumes_path
 from sm_jax.errors import UserError
-from tests.body.models import random_arrays
 
 
 @pytest.mark.parametrize("name", PACKAGED)

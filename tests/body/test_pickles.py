@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import scipy.sparse
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body.io import read_body
 from sm_jax.body.pickles import read_pickle
 from sm_jax.errors import UserError
-from tests.body.models import random_arrays, write_chumpy_pickle
+from tests.body.models import write_chumpy_pickle
 
 
 def test_pickle_with_chumpy_and_sparse_matrices_equals_the_npz(tmp_path):

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body import skinning
 from sm_jax.body.skinning import Skin, dense_skin, mesh_skin
-from tests.body.models import random_arrays
 
 N = 7
 

@@ -5,12 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body import skeleton, smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.smpl import Body
 from sm_jax.geometry import rotations
 from sm_jax.types import Motion
-from tests.body.models import random_arrays, random_motion, rest_motion
+from tests.body.models import random_motion, rest_motion
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.lib.random_body import random_arrays
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.smplx_to_smpl import FAMILIES, parents, shape_components
 from tests.body import families
-from tests.body.models import random_arrays, random_motion
+from tests.body.models import random_motion
 
 # joints, shapedirs of the file, how many of them are shape
 CASES = [(52, 10, 10), (52, 16, 16), (55, 20, 10), (55, 400, 300)]

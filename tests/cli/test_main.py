@@ -184,7 +184,7 @@ def test_an_interrupted_command_says_what_is_true(call, tmp_path, monkeypatch, a
 
 
 def test_what_is_logged_is_shown_while_a_command_runs(call, monkeypatch):
-    logger = logging.getLogger("sm_jax.anything")
+    logger = logging.getLogger("sm_jax.cli")
     monkeypatch.setattr(main.command_class("view"), "run", lambda _: logger.info("looking at %d", 2))
     assert call("view", "m.npz") == (0, "looking at 2\n")
     before = logger.getEffectiveLevel()

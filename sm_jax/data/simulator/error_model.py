@@ -1,8 +1,8 @@
 """How much a monocular front-end errs, in named numbers.
 
-The values are those of the real front-end on the four-view clip, made by experiments/studies/simulator_fit and
-rounded, except where a comment says otherwise. A clip's errors are larger or smaller by a factor of its own: the fit is
-to the median clip, and the factor's spread stands for the clips that are worse.
+The values are those of the real front-end on the four-view clip, made by `python -m experiments.studies.simulator_fit`
+and rounded, except where a comment says otherwise. A clip's errors are larger or smaller by a factor of its own: the
+fit is to the median clip, and the factor's spread stands for the clips that are worse.
 """
 
 import dataclasses

@@ -27,7 +27,7 @@ class Smoothed:
     def __post_init__(self) -> None:
         if not isinstance(self.weights.config, SmoothNetConfig):
             raise UserError(
-                "these are not the weights of a SmoothNet: train them with experiments/studies/smoothnet.py"
+                "these are not the weights of a SmoothNet: train them with python -m experiments.studies.smoothnet"
             )
 
     def __call__(self, clip: MethodInput) -> Motion:

@@ -1,8 +1,9 @@
 """The frozen benchmarks: what was observed of held-out clips, once, and the truth, as files of the package.
 
-rendered: videos of clothed bodies in varied places, through the real front-end (experiments/benchmark_sets/render.py).
-simulated: the simulated observer at three distances and levels of occlusion (experiments/benchmark_sets/simulate.py).
-four_views: a real clip, each of whose views is judged by the others (experiments/benchmark_sets/four_views.py).
+rendered: videos of clothed bodies in varied places, through the real front-end.
+simulated: the simulated observer at three distances and levels of occlusion.
+four_views: a real clip, each of whose views is judged by the others.
+They were made by `python -m experiments.benchmark_sets.render`, `….simulate` and `….four_views`.
 Results compare only on the same files: their hashes are checked when they are read.
 """
 

@@ -92,7 +92,7 @@ class MonocularFit:
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MonocularStep:
-    """A step of the solver. motion: as in `chart`.  up: [3].  level: [P]."""
+    """A step of the solver. motion: as in `fitting.tangent`.  up: [3].  level: [P]."""
 
     motion: tangent.TangentStep
     up: Array

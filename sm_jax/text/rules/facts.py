@@ -2,7 +2,7 @@
 
 A front-end mistakes depth by decimetres, turns a trunk round for a frame, and lets bodies pass through each other. So
 every fact has a margin, and where an estimate does not clear it nothing is said. The margins come from what simulated
-and real front-ends make of known motion (experiments/studies/rule_captions/check.py measures what remains false).
+and real front-ends make of known motion (`python -m experiments.studies.rule_captions` measures what remains false).
 
 Facts do not depend on which person is called first.
 """

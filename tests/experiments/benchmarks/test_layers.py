@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.body.models import random_arrays, write_npz
+from experiments.lib.random_body import random_arrays, write_npz
 
 pytest.importorskip("smplx", reason="smplx is not installed; for the parity test: pip install smplx torch")
 

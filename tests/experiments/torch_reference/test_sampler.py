@@ -1,5 +1,7 @@
 """The sampler in PyTorch, which ours is timed against, has the same energies, gradients and results."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,15 +12,19 @@ import torch  # pyright: ignore[reportMissingImports]
 
 from experiments.benchmarks import sampling
 from experiments.torch_reference import energies
+from experiments.torch_reference.body import unpack
 from experiments.torch_reference.sampler import TorchSampler, constants_of
 from sm_jax.energies.combine import energy
-from sm_jax.motion import state
+from sm_jax.motion import state, windows
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.models import load_models
 from sm_jax.sampling import sample
+from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.inputs import make_evidence
 
-SETTINGS = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=4)
+# Without the last check, after which little of so short a sampling would be left to compare.
+SETTINGS = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=4, fall_back=False)
+LIFT = np.float32([[[0.0, 0.0, 0.2]], [[0.0, 0.0, 0.0]]])  # metres, of person 0
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +40,25 @@ def test_the_same_energies_and_gradients(world):
 
     @jax.jit
     def ours(task, body):
-        estimate = fill_hidden(task.observation.motion, task.observation.visibility, task.observation.frame_mask)
-        planted = jax.random.uniform(jax.random.key(1), (*task.observation.visibility.shape[:2], 4))
+        seen = task.observation
+        estimate = fill_hidden(seen.motion, seen.visibility, jnp.ones_like(seen.frame_mask))
+        planted = jax.random.uniform(jax.random.key(1), (*seen.visibility.shape[:2], 4))
         x = state.pack(estimate, planted)
-        x = x + 0.03 * jax.random.normal(jax.random.key(0), x.shape)  # nothing rests where a kernel has its minimum
+        moved = lambda number: x + 0.03 * jax.random.normal(jax.random.key(number), x.shape)  # noqa: E731
+        prediction = state.to_motion(moved(2), estimate.betas)
 
         def terms(x):
             motion, contact = state.to_motion(x, estimate.betas), x[..., state.FOOT_CONTACT]
             contact = jax.lax.stop_gradient(jnp.clip(contact, 0, 1))
-            return energy(body, motion, contact, make_evidence(task, estimate), weights)[1]
+            return energy(body, motion, contact, make_evidence(task, estimate, prediction), weights)[1]
 
-        return x, terms(x), jax.jacrev(terms)(x)
+        x, predicted = moved(0), moved(2)  # nothing rests where a kernel has its minimum
+        return x, predicted, terms(x), jax.jacrev(terms)(x)
 
-    x, terms, slopes = ours(task, body)
+    x, predicted, terms, slopes = ours(task, body)
     theirs = torch.tensor(np.asarray(x))[None].requires_grad_()
-    found = energies.energies(theirs, constants_of([task], models, body))
+    local, pelvis, _ = unpack(torch.tensor(np.asarray(predicted))[None])
+    found = energies.energies(theirs, constants_of([task], models, body), (local, pelvis))
     assert set(found) == set(terms) == set(weights)
     for name, slope in slopes.items():
         (gradient,) = torch.autograd.grad(found[name].sum(), theirs, retain_graph=True)
@@ -60,7 +70,33 @@ def test_the_same_energies_and_gradients(world):
 
 def test_the_same_result_from_the_same_noise(world):
     tasks, body, models = world
-    theirs = TorchSampler(models, constants_of(tasks, models, body), SETTINGS)().detach()
-    for task, found in zip(tasks, theirs.numpy(), strict=True):
+    states, shares = TorchSampler(models, constants_of(tasks, models, body), SETTINGS)()
+    for task, found in zip(tasks, states.numpy(), strict=True):
         ours = sample.sample(models, body, task, SETTINGS)
         np.testing.assert_allclose(found, ours.state[0], atol=1e-3)
+    assert shares.min() == 1.0
+
+
+def test_people_go_back_as_far_as_it_takes(world):
+    """The estimate lifts one person off the picture, and what is found lets them down twice as far; the other's feet
+    are found to stand nowhere, which no picture shows and no energy minds."""
+    (task, *_), body, models = world
+    motion = task.observation.motion
+    lifted = dataclasses.replace(motion, pelvis=motion.pelvis + LIFT)
+    task = dataclasses.replace(task, observation=dataclasses.replace(task.observation, motion=lifted))
+    settings = dataclasses.replace(SETTINGS, weights=dataclasses.replace(sample.GUIDANCE, reprojection=100.0))
+    theirs = TorchSampler(models, constants_of([task], models, body), settings)
+    found = theirs.g["estimate"].clone()
+    found[..., state.PELVIS] -= torch.tensor(2 * LIFT)
+    found[:, 1, :, state.FOOT_CONTACT] = 0.0
+    result, share = theirs.fall_back(found)
+
+    @jax.jit
+    def ours(task, body, found):
+        windowed, nothing = make_clip_windows(task, body, models.statistics), jnp.zeros((2, windows.OVERLAP, state.D))
+        return sample.fall_back(body, task, windowed, settings.weights.active(), found, nothing)
+
+    expected, expected_share, *_ = ours(task, body, found[0].numpy())
+    np.testing.assert_array_equal(share[0], expected_share)
+    np.testing.assert_allclose(result[0], expected, atol=1e-5)
+    assert 0 < share[0, 0] < 1 and share[0, 1] == 1
