@@ -1,13 +1,24 @@
-"""BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres."""
+"""BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres.
 
+The same network in two forms: the graph that JAX compiles for any accelerator, and the file that LiteRT runs on a CPU,
+several times faster than XLA does there. `landmarker_asset` chooses.
+"""
+
+import contextlib
 import dataclasses
+import importlib.util
 import itertools
+import os
+import queue
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jax
 import numpy as np
 
+from sm_jax.assets.fetch import asset
 from sm_jax.perception.crops import apply, crop, invert, region
 from sm_jax.perception.frames import Frame
 from sm_jax.perception.tfjs.graph import load_graph
@@ -20,7 +31,8 @@ LANDMARKS = (
     "left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
     "left_heel", "right_heel", "left_foot_index", "right_foot_index",
 )  # fmt: skip
-_FRAMES = 2  # of both people in one call of the network; larger batches are no faster on a CPU
+GRAPH, LITERT = "blazepose-heavy", "blazepose-heavy-litert"
+_BATCH = 4  # crops in one call of the graph; larger batches are no faster on a CPU
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,21 +46,84 @@ class PoseLandmarks:
 
 
 Landmarker = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Crops [n, 256, 256, 3] float32 in [0, 1] → region pixels [n, 33, 2], metres [n, 33, 3]."""
 
 
-def load_landmarker(model: Path) -> Landmarker:
-    """The network of a BlazePose topology file: crops [n, 256, 256, 3] in [0, 1] → region pixels [n, 33, 2], metres
-    [n, 33, 3].
-    """
+def landmarker_asset() -> str:
+    """The asset that holds the network in the form for this machine: LiteRT's on a CPU where that library is installed
+    (extra `video`), else the graph that JAX runs."""
+    on_cpu = jax.default_backend() == "cpu"
+    return LITERT if on_cpu and importlib.util.find_spec("ai_edge_litert") else GRAPH
+
+
+def load_landmarker() -> Landmarker:
+    """The network in the form for this machine. Raises UserError if its asset cannot be pulled."""
+    folder = asset(name := landmarker_asset())
+    if name == LITERT:
+        return load_litert_landmarker(folder / "pose_landmark_heavy.tflite")
+    return load_graph_landmarker(folder / "blazepose-heavy.json")
+
+
+def load_graph_landmarker(model: Path) -> Landmarker:
+    """The network of a topology file, compiled once, for batches of one size."""
     graph = load_graph(model)
     network = jax.jit(lambda params, x: graph(params, x, ("ld_3d", "world_3d")))
     params = jax.device_put(graph.params)
 
     def locate(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        image, world = (np.asarray(output) for output in network(params, crops))
-        return image.reshape(-1, 39, 5)[:, :33, :2], world.reshape(-1, 39, 3)[:, :33]
+        padded = np.concatenate([crops, np.repeat(crops[-1:], -len(crops) % _BATCH, axis=0)])
+        calls = [network(params, padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
+        return _points(*(np.concatenate(output)[: len(crops)] for output in zip(*calls, strict=True)))
 
     return locate
+
+
+def load_litert_landmarker(model: Path) -> Landmarker:
+    """The network of a .tflite file. Crops are shared out to as many threads as there are cores: that is faster than
+    threads within one crop, and a result does not depend on their number."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with _quiet_stderr():
+        interpreters = [Interpreter(str(model), num_threads=1) for _ in range(workers)]
+        for interpreter in interpreters:
+            interpreter.allocate_tensors()
+    entry = interpreters[0].get_input_details()[0]["index"]
+    exits = {detail["name"]: detail["index"] for detail in interpreters[0].get_output_details()}
+    idle: queue.SimpleQueue[Interpreter] = queue.SimpleQueue()
+    for interpreter in interpreters:
+        idle.put(interpreter)
+
+    def locate_one(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        interpreter = idle.get()
+        try:
+            interpreter.set_tensor(entry, crop[None])
+            interpreter.invoke()
+            return interpreter.get_tensor(exits["Identity"])[0], interpreter.get_tensor(exits["Identity_4"])[0]
+        finally:
+            idle.put(interpreter)
+
+    pool = ThreadPoolExecutor(workers)
+    return lambda crops: _points(*(np.stack(output) for output in zip(*pool.map(locate_one, crops), strict=True)))
+
+
+def _points(image: np.ndarray, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of 39 points, the 33 that are landmarks: what is left are guides for the next crop."""
+    return image.reshape(-1, 39, 5)[:, :33, :2], world.reshape(-1, 39, 3)[:, :33]
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """What a library in C++ writes to standard error past Python's own: nobody is to see which delegate it made."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) -> PoseLandmarks:
@@ -57,9 +132,7 @@ def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) 
     for batch in _batches(enumerate(frames)):
         to_region = np.stack([_regions(tracks, t) for t, _ in batch])  # [n, P, 2, 3]
         crops = np.stack([_crops(frame, tracks, t, to_region[i]) for i, (t, frame) in enumerate(batch)])
-        padded = np.concatenate([crops] + [crops[-1:]] * (_FRAMES - len(batch)))
-        image, world = locate(padded.reshape(-1, *crops.shape[2:]))
-        image, world = (x.reshape(_FRAMES, 2, *x.shape[1:])[: len(batch)] for x in (image, world))
+        image, world = (x.reshape(len(batch), 2, *x.shape[1:]) for x in locate(crops.reshape(-1, *crops.shape[2:])))
         pixels.append(apply(invert(to_region), image))
         metres.append(_upright(world, to_region))
     return PoseLandmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
@@ -67,7 +140,7 @@ def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) 
 
 def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Frame]]]:
     iterator = iter(frames)
-    while batch := list(itertools.islice(iterator, _FRAMES)):
+    while batch := list(itertools.islice(iterator, _BATCH // 2)):
         yield batch
 
 

@@ -30,7 +30,7 @@ try:
     from sm_jax.perception.detector import load_detector
     from sm_jax.perception.frames import Frame, probe, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
-    from sm_jax.perception.landmarks import find_landmarks, load_landmarker
+    from sm_jax.perception.landmarks import find_landmarks, landmarker_asset, load_landmarker
     from sm_jax.perception.pictures import list_pictures
     from sm_jax.perception.tracking import Tracks, follow, survey
     from sm_jax.perception.video import Video, nearest_frames
@@ -62,7 +62,7 @@ def observe(
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
         return load_clip(path, model)
-    for name in ("movenet-multipose", "blazepose-heavy"):
+    for name in ("movenet-multipose", landmarker_asset()):
         asset(name)  # what has to be pulled is pulled before anything slow
     video = probe(path, progress=progress)
     for note in video.notes:
@@ -121,8 +121,7 @@ def _look(video: Video, progress: bool) -> FusedKeypoints:
     check_two_people(video, surveyed, 0.0)
     tracks = follow(frames(FPS, "following both"), detect, surveyed)
     check_two_people(video, tracks, MIN_TOGETHER)
-    locate = load_landmarker(asset("blazepose-heavy") / "blazepose-heavy.json")
-    landmarks = find_landmarks(frames(FPS, "landmarks"), locate, tracks)
+    landmarks = find_landmarks(frames(FPS, "landmarks"), load_landmarker(), tracks)
     return fuse(tracks, landmarks, video.width, video.height)
 
 
