@@ -4,15 +4,15 @@ The same network in two forms: the graph that JAX compiles for any accelerator, 
 several times faster than XLA does there. `landmarker_asset` chooses.
 """
 
+import collections
 import contextlib
 import dataclasses
 import importlib.util
-import itertools
 import os
 import queue
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -32,7 +32,8 @@ LANDMARKS = (
     "left_heel", "right_heel", "left_foot_index", "right_foot_index",
 )  # fmt: skip
 GRAPH, LITERT = "blazepose-heavy", "blazepose-heavy-litert"
-_BATCH = 4  # crops in one call of the graph; larger batches are no faster on a CPU
+_BATCH = 2  # crops in one call of the graph; larger batches are no faster on a CPU
+_WAITING = 4  # frames that wait to be looked at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _quiet_stderr() -> Iterator[None]:
     sys.stderr.flush()
     kept = os.dup(2)
     try:
-        with open(os.devnull, "w") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
@@ -126,43 +127,73 @@ def _quiet_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) -> PoseLandmarks:
-    """Landmarks of both people in every tracked frame, each found with the other person masked."""
-    pixels, metres = [], []
-    for batch in _batches(enumerate(frames)):
-        to_region = np.stack([_regions(tracks, t) for t, _ in batch])  # [n, P, 2, 3]
-        crops = np.stack([_crops(frame, tracks, t, to_region[i]) for i, (t, frame) in enumerate(batch)])
-        image, world = (x.reshape(len(batch), 2, *x.shape[1:]) for x in locate(crops.reshape(-1, *crops.shape[2:])))
-        pixels.append(apply(invert(to_region), image))
-        metres.append(_upright(world, to_region))
-    return PoseLandmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
+class PairLandmarks:
+    """Landmarks of both people, found in the background while they are being followed. In the end, when it is settled
+    for the whole clip who is who, only the frames in which the two are others than they first seemed are looked at
+    again; the result is the same as if all were looked at then.
+    """
+
+    def __init__(self, locate: Landmarker):
+        self._locate = locate
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting: collections.deque[Future[None]] = collections.deque()
+        self._found: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def look(self, frame: Frame, keypoints: np.ndarray, scores: np.ndarray) -> None:
+        """Look at two people in a frame, with keypoints [2, 17, 2] and scores [2, 17]. Returns at once, unless too much
+        waits already."""
+        self._waiting.append(self._thread.submit(self._look, frame, keypoints, scores))
+        if len(self._waiting) > _WAITING:
+            self._waiting.popleft().result()
+
+    def _look(self, frame: Frame, keypoints: np.ndarray, scores: np.ndarray) -> None:
+        self._found[frame.index] = keypoints, scores, *locate_pair(frame.image, keypoints, scores, self._locate)
+
+    def settle(self, tracks: Tracks, again: Callable[[np.ndarray], Iterable[np.ndarray]]) -> PoseLandmarks:
+        """Of both people in every tracked frame. again: source frames, ascending → their pictures."""
+        for future in self._waiting:
+            future.result()
+        self._thread.shutdown()
+        frames = [self._of(tracks, t) for t in range(len(tracks.index))]
+        open_ = [t for t, found in enumerate(frames) if found is None]
+        for t, image in zip(open_, again(tracks.index[open_]), strict=True):
+            frames[t] = locate_pair(image, tracks.keypoints[:, t], tracks.scores[:, t], self._locate)
+        pixels, metres = zip(*(found for found in frames if found is not None), strict=True)
+        return PoseLandmarks(np.stack(pixels, axis=1), np.stack(metres, axis=1))
+
+    def _of(self, tracks: Tracks, t: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """What was found in a frame, if it was looked at with the very people that the tracks have there."""
+        if int(tracks.index[t]) not in self._found:
+            return None
+        keypoints, scores, pixels, metres = self._found[int(tracks.index[t])]
+        for order in ([0, 1], [1, 0]):
+            if (keypoints[order] == tracks.keypoints[:, t]).all() and (scores[order] == tracks.scores[:, t]).all():
+                return pixels[order], metres[order]
+        return None
 
 
-def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Frame]]]:
-    iterator = iter(frames)
-    while batch := list(itertools.islice(iterator, _BATCH // 2)):
-        yield batch
+def locate_pair(
+    image: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, locate: Landmarker
+) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks of two people in a picture, each found with the other masked: pixels [2, 33, 2], metres [2, 33, 3].
 
-
-def _regions(tracks: Tracks, t: int) -> np.ndarray:
-    return np.stack([region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
-
-
-def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.ndarray:
+    keypoints: [2, 17, 2] and scores: [2, 17] of COCO.
+    """
+    to_region = np.stack([region(keypoints[person], scores[person]) for person in range(2)])
     # The detector is surer of the person in front: the other's joints are partly hidden.
-    sureness = tracks.scores[:, t, 5:].mean(axis=-1)
-    return np.stack(
-        [
-            crop(
-                frame.image,
-                to_region[person],
-                own=tracks.keypoints[person, t],
-                other=tracks.keypoints[1 - person, t],
-                in_front=bool(sureness[person] > sureness[1 - person]),
-            )
-            for person in range(2)
-        ]
-    )
+    sureness = scores[:, 5:].mean(axis=-1)
+    crops = [
+        crop(
+            image,
+            to_region[person],
+            own=keypoints[person],
+            other=keypoints[1 - person],
+            in_front=bool(sureness[person] > sureness[1 - person]),
+        )
+        for person in range(2)
+    ]
+    pixels, metres = locate(np.stack(crops))
+    return apply(invert(to_region), pixels).astype(np.float32), _upright(metres, to_region).astype(np.float32)
 
 
 def _upright(world: np.ndarray, to_region: np.ndarray) -> np.ndarray:
