@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -22,7 +23,6 @@ except ModuleNotFoundError as error:
 
 HEIGHT = 960
 OPACITY = 0.8
-PRESET = "superfast"  # half the time of "veryfast", for a file that is a little larger
 CLOCK = Fraction(1, 90_000)
 INFILLED_WHITENESS = 0.6
 FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -48,7 +48,7 @@ def save_overlay(
         av.open(f"file:{temporary}", "w", options={"movflags": "+faststart"}) as container,
     ):
         rate = Fraction(content.fps).limit_denominator(1001)
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": PRESET})
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
         stream.codec_context.thread_count = 0  # as many as there are cores: they encode while the next one is drawn
         for done, picture in enumerate(pictures, start=1):
             if done == 1:
@@ -70,15 +70,20 @@ def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile
     lowest = [vertices[..., 2].min() for vertices in mesh.posed_frames(body, content)]
     floor = Floor(side, content.joints, float(np.median(lowest)))
     number = -1
-    for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content), frames, strict=False)):
-        left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)
-        whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content.infilled[:, number])[..., None]
-        tint = mesh.COLOURS[:, None] * (1 - whiteness) + whiteness
-        left = blend(left, *bodies(_input_shot(content, number, size), now, faces, tint), OPACITY)
-        right = blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
-        picture = np.concatenate([left, right], axis=1)
-        _write_legend(picture, number, content)
-        yield picture
+
+    def draw_side(now: np.ndarray, tint: np.ndarray) -> np.ndarray:
+        return blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
+
+    with ThreadPoolExecutor(1) as thread:
+        for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content), frames, strict=False)):
+            whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content.infilled[:, number])[..., None]
+            tint = mesh.COLOURS[:, None] * (1 - whiteness) + whiteness
+            right = thread.submit(draw_side, now, tint)
+            left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)
+            left = blend(left, *bodies(_input_shot(content, number, size), now, faces, tint), OPACITY)
+            picture = np.concatenate([left, right.result()], axis=1)
+            _write_legend(picture, number, content)
+            yield picture
     if number + 1 < total:
         raise UserError(f"the video gave {number + 1} frames, the motion has {total}; use the video it was made from")
 

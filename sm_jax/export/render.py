@@ -5,6 +5,7 @@ in its face. Two bodies of 13,718 vertices take about a tenth of a second, of 1,
 """
 
 import dataclasses
+import threading
 
 import numpy as np
 
@@ -19,6 +20,8 @@ except ModuleNotFoundError as error:
 
 NEAR = 0.05  # metres: faces that reach nearer to the camera are not drawn
 SUBPIXEL_BITS = 4
+# Thousands of short calls, each of which lets go of the interpreter: two threads at once would only wake each other.
+_TURN = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,11 +61,13 @@ def bodies(shot: Shot, vertices: Array, faces: Array, colours: Array) -> tuple[n
     drawn, image = _draw_faces(pixels, depth.ravel()[corners], shot.size)
     covered = np.flatnonzero(image >= 0)
     number = image.ravel()[covered]
-    rows, columns = (x.astype(np.float32)[:, None] for x in np.divmod(covered.astype(np.int32), shot.size[0]))
-    planes = np.take(_colour_planes(pixels[drawn], lit[corners[drawn]]).reshape(-1, 9), number, axis=0)
-    colour = planes[:, :3] + planes[:, 3:6] * columns + planes[:, 6:] * rows
+    rows, columns = (x.astype(np.float32) for x in np.divmod(covered.astype(np.int32), shot.size[0]))
+    colour = np.empty((len(covered), 3), np.uint8)
+    for channel, (start, per_x, per_y) in enumerate(_colour_planes(pixels[drawn], lit[corners[drawn]])):
+        value = np.take(start, number) + np.take(per_x, number) * columns + np.take(per_y, number) * rows
+        colour[:, channel] = np.clip(value, 0, 255, out=value)
     picture = np.zeros((image.size, 3), np.uint8)
-    picture[covered] = np.clip(colour, 0, 255, out=colour)
+    picture[covered] = colour
     person = np.full(image.size, -1, np.int8)
     person[covered] = np.take(drawn // len(faces), number)
     return picture.reshape(*image.shape, 3), person.reshape(image.shape)
@@ -83,13 +88,14 @@ def _draw_faces(pixels: np.ndarray, depth: np.ndarray, size: tuple[int, int]) ->
     chosen = chosen[np.argsort(-depth[chosen], kind="stable")]
     image = np.full((height, width), -1, np.int32)
     polygons = np.round(pixels[chosen] * 2**SUBPIXEL_BITS).astype(np.int32)
-    for number, polygon in enumerate(polygons):
-        cv2.fillConvexPoly(image, polygon, number, cv2.LINE_8, SUBPIXEL_BITS)
+    with _TURN:
+        for number, polygon in enumerate(polygons):
+            cv2.fillConvexPoly(image, polygon, number, cv2.LINE_8, SUBPIXEL_BITS)
     return seen[chosen], image
 
 
 def _colour_planes(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Each face's colour as a linear function of the pixel: [F, 3, 3] float32, rows at (0, 0), per x, per y.
+    """Each face's colour as a linear function of the pixel: [channel, at (0, 0) and per x and per y, F] float32.
 
     pixels: [F, 3, 2] and colours: [F, 3, 3] of the corners. Faces thinner than two pixels are of one colour, for
     there a pixel just outside, which the drawing covers too, would be far off.
@@ -103,7 +109,7 @@ def _colour_planes(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
     per_y = (to_b * a[:, :1] - to_a * b[:, :1]) * inverse
     centre = pixels.mean(1)
     start = colours.mean(1) - per_x * centre[:, :1] - per_y * centre[:, 1:]
-    return np.stack([start, per_x, per_y], axis=1).astype(np.float32)
+    return np.stack([start, per_x, per_y]).transpose(2, 0, 1).astype(np.float32, order="C")
 
 
 def _lit(shot: Shot, vertices: Array, faces: Array, colours: Array) -> np.ndarray:
