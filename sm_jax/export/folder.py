@@ -1,7 +1,8 @@
 """An output folder that appears whole or not at all, takes nobody's place but its own, and leaves nothing behind.
 
 It is written beside its place under a name that says who writes it, and moved there at the end. Only a folder whose own
-`summary.json` lists every file in it may be replaced.
+`summary.json` lists every file in it may be replaced. What took long to find may be put into a free place first, with a
+summary that calls the run unfinished: that is all an interrupted run leaves, and what the next one can go on with.
 """
 
 import contextlib
@@ -12,20 +13,25 @@ import pathlib
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sm_jax.errors import UserError
 
 _LOGGER = logging.getLogger(__name__)
 
 SUMMARY = "summary.json"
+_UNFINISHED = "unfinished"  # key of the summary of a run that goes on, or was interrupted
 _HARMLESS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what file managers leave in every folder
 _ROOM = 16 << 20  # bytes: less than a short clip's results take
 
 
 @contextlib.contextmanager
-def new_folder(out: pathlib.Path, *, overwrite: bool, inputs: tuple[pathlib.Path, ...] = ()) -> Iterator[pathlib.Path]:
-    """A folder beside `out` that takes its place at the end; on any error it vanishes and `out` is as it was.
+def new_folder(
+    out: pathlib.Path, *, overwrite: bool, resume: bool = False, inputs: tuple[pathlib.Path, ...] = ()
+) -> Iterator[pathlib.Path]:
+    """A folder beside `out` that takes its place at the end; on any error it vanishes and `out` is as it was, or holds
+    what `write_first` has put there. resume: whether `out` may hold what an interrupted run has put there.
 
     Everything that speaks against `out` is found on entering: raises UserError if it is no place for a folder, cannot
     be written, exists and is not to be overwritten, holds any of `inputs` or a file that its own summary does not list,
@@ -36,7 +42,7 @@ def new_folder(out: pathlib.Path, *, overwrite: bool, inputs: tuple[pathlib.Path
         try:
             place = _place(out)
             _clear_leftovers(out, place)
-            _check_content(out, place, overwrite, inputs)
+            _check_content(out, place, overwrite or (resume and unfinished(out) is not None), inputs)
             for parent in reversed([parent for parent in place.parents if not parent.exists()]):
                 parent.mkdir()
                 undo.callback(_remove_empty, parent)
@@ -49,10 +55,45 @@ def new_folder(out: pathlib.Path, *, overwrite: bool, inputs: tuple[pathlib.Path
             raise UserError(f"cannot write {out}: {error.strerror or error}; check space and rights") from error
         yield work
         try:
-            _move(work, out, place, overwrite, inputs)
+            _move(work, out, place, overwrite or unfinished(out) is not None, inputs)
         except OSError as error:
             raise UserError(f"cannot write {out}: {error.strerror or error}; check space and rights") from error
         undo.pop_all()
+
+
+def write_first(
+    out: pathlib.Path, work: pathlib.Path, names: Sequence[str], provenance: Mapping[str, Any], begun: Mapping[str, Any]
+) -> None:
+    """Put some files of the folder `work`, which `new_folder` gave, into its place already, where that is free. A
+    finished folder that is to be overwritten stays as it is until the new one is whole.
+
+    begun: what a run must have in common with this one to go on from these files, see `unfinished`.
+    """
+    place = _place(out)
+    free = not place.exists() or all(path.name in _HARMLESS for path in place.iterdir())
+    if not free and (unfinished(out) is None or _foreign(place)):
+        return
+    first = _beside(place, "first")
+    try:
+        first.mkdir()
+        for name in names:
+            shutil.copyfile(work / name, first / name)
+        summary = {"provenance": dict(provenance), "files": sorted([*names, SUMMARY]), _UNFINISHED: dict(begun)}
+        (first / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+        shutil.rmtree(place, ignore_errors=True)
+        first.rename(place)
+    except OSError as error:
+        shutil.rmtree(first, ignore_errors=True)
+        raise UserError(f"cannot write {out}: {error.strerror or error}; check space and rights") from error
+
+
+def unfinished(out: pathlib.Path) -> dict[str, Any] | None:
+    """What `write_first` said of the run whose files are in `out`; None where there are none, or of a finished run."""
+    try:
+        begun = json.loads((out / SUMMARY).read_text(encoding="utf-8"))[_UNFINISHED]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return begun if isinstance(begun, dict) else None
 
 
 def files_in(folder: pathlib.Path) -> list[str]:
@@ -80,6 +121,8 @@ def _place(out: pathlib.Path) -> pathlib.Path:
 def _check_content(out: pathlib.Path, place: pathlib.Path, overwrite: bool, inputs: tuple[pathlib.Path, ...]) -> None:
     if not place.exists() or all(path.name in _HARMLESS for path in place.iterdir()):
         return
+    if not overwrite and unfinished(out) is not None:
+        raise UserError(f"{out} holds what an interrupted run saw: go on with --resume, or begin anew with --overwrite")
     if not overwrite:
         raise UserError(f"{out} exists already; choose another folder, or replace it with --overwrite")
     for path in inputs:
@@ -111,7 +154,7 @@ def _beside(place: pathlib.Path, kind: str) -> pathlib.Path:
 
 def _clear_leftovers(out: pathlib.Path, place: pathlib.Path) -> None:
     """Remove what dead runs left beside the place; put back what one of them had moved aside."""
-    name = re.compile(re.escape(f".{place.name}.") + r"(new|old)\.(.+)\.(\d+)")
+    name = re.compile(re.escape(f".{place.name}.") + r"(new|old|first)\.(.+)\.(\d+)")
     for path in sorted(place.parent.iterdir()) if place.parent.is_dir() else []:
         if not (found := name.fullmatch(path.name)):
             continue

@@ -1,13 +1,18 @@
 """What pictures and scene files need of a body beyond its vertices: normals, colours, the strongest joints."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.export.npz import MotionFile
+from sm_jax.motion.frames import map_frames
 from sm_jax.types import Array
 
 # Okabe & Ito's blue and vermilion: told apart by colour-blind eyes too.
 COLOURS = np.array([[0.18, 0.50, 0.78], [0.90, 0.42, 0.17]])
+
+_CHUNK = 64  # frames whose vertices are computed in one go
 
 
 def rest_vertices(body: smpl.Body, betas: Array) -> np.ndarray:
@@ -18,6 +23,13 @@ def rest_vertices(body: smpl.Body, betas: Array) -> np.ndarray:
 def posed_vertices(body: smpl.Body, content: MotionFile) -> np.ndarray:
     """World vertices [P, T, V, 3]."""
     return np.asarray(smpl.vertices(body, smpl.pose(body, content.motion)))
+
+
+def posed_frames(body: smpl.Body, content: MotionFile) -> Iterator[np.ndarray]:
+    """World vertices [P, V, 3] of one frame after the other; no more than a few are held, however long the motion."""
+    for start in range(0, len(content.frame_index), _CHUNK):
+        part = map_frames(content.motion, lambda x: np.asarray(x)[:, start : start + _CHUNK])  # noqa: B023
+        yield from np.asarray(smpl.vertices(body, smpl.pose(body, part))).swapaxes(0, 1)
 
 
 def vertex_normals(vertices: Array, faces: Array) -> np.ndarray:
@@ -47,6 +59,6 @@ def strongest_joints(weights: Array, count: int = 4) -> tuple[np.ndarray, np.nda
     return np.where(strength > 0, joints, 0), strength
 
 
-def infilled_share(body: smpl.Body, content: MotionFile) -> np.ndarray:
-    """How far each vertex rests on infilled joints, [P, T, V] in [0, 1]."""
-    return np.asarray(content.infilled, np.float32) @ np.asarray(body.weights, np.float32).T
+def infilled_share(body: smpl.Body, infilled: Array) -> np.ndarray:
+    """How far each vertex rests on infilled joints [..., J], [..., V] in [0, 1]."""
+    return np.asarray(infilled, np.float32) @ np.asarray(body.weights, np.float32).T

@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -48,12 +49,13 @@ def save_overlay(
     ):
         rate = Fraction(content.fps).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
+        stream.codec_context.thread_count = 0  # as many as there are cores: they encode while the next one is drawn
         for done, picture in enumerate(pictures, start=1):
             if done == 1:
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.time_base = stream.codec_context.time_base = CLOCK
-            shown = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            shown = av.VideoFrame.from_ndarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), format="yuv420p")
             shown.pts, shown.time_base = ticks[done - 1], CLOCK
             container.mux(stream.encode(shown))
             progress(done)
@@ -62,22 +64,26 @@ def save_overlay(
 
 def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile) -> Iterator[np.ndarray]:
     """Finished pictures [H, W, 3] uint8 with even sides."""
-    vertices, faces = mesh.posed_vertices(body, content), np.asarray(body.faces)
-    whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content)[..., None]
-    colours = mesh.COLOURS[:, None, None] * (1 - whiteness) + whiteness
-    total = vertices.shape[1]
+    faces, total = np.asarray(body.faces), len(content.frame_index)
     size = _panel_size(content.camera.image_size)
     side = side_camera(content.joints, content.camera, (size[1], size[1]))
-    floor = Floor(side, content.joints, float(np.median(vertices[..., 2].min((0, 2)))))
+    lowest = [vertices[..., 2].min() for vertices in mesh.posed_frames(body, content)]
+    floor = Floor(side, content.joints, float(np.median(lowest)))
     number = -1
-    for number, frame in zip(range(total), frames, strict=False):
-        left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)
-        now, tint = vertices[:, number], colours[:, number]
-        left = blend(left, *bodies(_input_shot(content, number, size), now, faces, tint), OPACITY)
-        right = blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
-        picture = np.concatenate([left, right], axis=1)
-        _write_legend(picture, number, content)
-        yield picture
+
+    def draw_side(now: np.ndarray, tint: np.ndarray) -> np.ndarray:
+        return blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
+
+    with ThreadPoolExecutor(1) as thread:
+        for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content), frames, strict=False)):
+            whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content.infilled[:, number])[..., None]
+            tint = mesh.COLOURS[:, None] * (1 - whiteness) + whiteness
+            right = thread.submit(draw_side, now, tint)
+            left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)
+            left = blend(left, *bodies(_input_shot(content, number, size), now, faces, tint), OPACITY)
+            picture = np.concatenate([left, right.result()], axis=1)
+            _write_legend(picture, number, content)
+            yield picture
     if number + 1 < total:
         raise UserError(f"the video gave {number + 1} frames, the motion has {total}; use the video it was made from")
 

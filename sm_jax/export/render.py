@@ -5,6 +5,7 @@ in its face. Two bodies of 13,718 vertices take about a tenth of a second, of 1,
 """
 
 import dataclasses
+import threading
 
 import numpy as np
 
@@ -19,6 +20,8 @@ except ModuleNotFoundError as error:
 
 NEAR = 0.05  # metres: faces that reach nearer to the camera are not drawn
 SUBPIXEL_BITS = 4
+# Thousands of short calls, each of which lets go of the interpreter: two threads at once would only wake each other.
+_TURN = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,24 +55,28 @@ def bodies(shot: Shot, vertices: Array, faces: Array, colours: Array) -> tuple[n
     """
     people, count = vertices.shape[:2]
     pixels, depth = shot.project(vertices)
-    lit = _lit(shot, vertices, faces, colours).reshape(-1, 3)
+    lit = 255 * _lit(shot, vertices, faces, colours).reshape(-1, 3)
     corners = (np.asarray(faces) + count * np.arange(people)[:, None, None]).reshape(-1, 3)
     pixels = pixels.reshape(-1, 2).astype(np.float32)[corners]
-    ids = _face_image(pixels, depth.ravel()[corners], shot.size)
-    covered = np.flatnonzero(ids >= 0)
-    seen, face = np.unique(ids.ravel()[covered], return_inverse=True)
-    rows, columns = np.divmod(covered.astype(np.int32), np.int32(shot.size[0]))
-    planes = _colour_planes(pixels[seen], lit[corners[seen]])[face]
-    colour = planes[:, 0] + planes[:, 1] * columns[:, None] + planes[:, 2] * rows[:, None]
-    picture = np.zeros((ids.size, 3), np.uint8)
-    picture[covered] = np.clip(255 * colour, 0, 255)
-    person = np.full(ids.size, -1, np.int8)
-    person[covered] = seen[face] // len(faces)
-    return picture.reshape(*ids.shape, 3), person.reshape(ids.shape)
+    drawn, image = _draw_faces(pixels, depth.ravel()[corners], shot.size)
+    covered = np.flatnonzero(image >= 0)
+    number = image.ravel()[covered]
+    rows, columns = (x.astype(np.float32) for x in np.divmod(covered.astype(np.int32), shot.size[0]))
+    colour = np.empty((len(covered), 3), np.uint8)
+    for channel, (start, per_x, per_y) in enumerate(_colour_planes(pixels[drawn], lit[corners[drawn]])):
+        value = np.take(start, number) + np.take(per_x, number) * columns + np.take(per_y, number) * rows
+        colour[:, channel] = np.clip(value, 0, 255, out=value)
+    picture = np.zeros((image.size, 3), np.uint8)
+    picture[covered] = colour
+    person = np.full(image.size, -1, np.int8)
+    person[covered] = np.take(drawn // len(faces), number)
+    return picture.reshape(*image.shape, 3), person.reshape(image.shape)
 
 
-def _face_image(pixels: np.ndarray, depth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Number of the nearest face at every pixel, [H, W] int32, -1 for none. pixels: [F, 3, 2], depth: [F, 3]."""
+def _draw_faces(pixels: np.ndarray, depth: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The faces [n] that are drawn, from far to near, and at every pixel which of these is the nearest, [H, W] int32,
+    -1 for none. pixels: [F, 3, 2], depth: [F, 3].
+    """
     width, height = size
     (x0, x1, x2), (y0, y1, y2), (d0, d1, d2) = pixels[..., 0].T, pixels[..., 1].T, depth.T
     # y runs down, so faces that are counter-clockwise from outside have a negative area
@@ -79,15 +86,16 @@ def _face_image(pixels: np.ndarray, depth: np.ndarray, size: tuple[int, int]) ->
     outside = (pixels.max(1) < 0).any(1) | (pixels.min(1) > (width, height)).any(1) | near
     chosen = np.flatnonzero(~outside)
     chosen = chosen[np.argsort(-depth[chosen], kind="stable")]
-    ids = np.full((height, width), -1, np.int32)
+    image = np.full((height, width), -1, np.int32)
     polygons = np.round(pixels[chosen] * 2**SUBPIXEL_BITS).astype(np.int32)
-    for number, polygon in zip(seen[chosen].tolist(), polygons, strict=True):
-        cv2.fillConvexPoly(ids, polygon, number, cv2.LINE_8, SUBPIXEL_BITS)
-    return ids
+    with _TURN:
+        for number, polygon in enumerate(polygons):
+            cv2.fillConvexPoly(image, polygon, number, cv2.LINE_8, SUBPIXEL_BITS)
+    return seen[chosen], image
 
 
 def _colour_planes(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """Each face's colour as a linear function of the pixel: [F, 3, 3] float32, rows at (0, 0), per x, per y.
+    """Each face's colour as a linear function of the pixel: [channel, at (0, 0) and per x and per y, F] float32.
 
     pixels: [F, 3, 2] and colours: [F, 3, 3] of the corners. Faces thinner than two pixels are of one colour, for
     there a pixel just outside, which the drawing covers too, would be far off.
@@ -101,7 +109,7 @@ def _colour_planes(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
     per_y = (to_b * a[:, :1] - to_a * b[:, :1]) * inverse
     centre = pixels.mean(1)
     start = colours.mean(1) - per_x * centre[:, :1] - per_y * centre[:, 1:]
-    return np.stack([start, per_x, per_y], axis=1).astype(np.float32)
+    return np.stack([start, per_x, per_y]).transpose(2, 0, 1).astype(np.float32, order="C")
 
 
 def _lit(shot: Shot, vertices: Array, faces: Array, colours: Array) -> np.ndarray:
@@ -122,9 +130,10 @@ def blend(background: np.ndarray, picture: np.ndarray, person: np.ndarray, opaci
         return background
     rows, columns = (np.flatnonzero(covered.any(axis)) for axis in (1, 0))
     window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]  # the rest of the picture stays
-    edge = cv2.morphologyEx(person[window].astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
-    front = picture[window].copy()
-    front[edge] = 0.6 * front[edge]
+    who = np.ascontiguousarray(person[window]).view(np.uint8)
+    edge = cv2.morphologyEx(who, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    front = np.ascontiguousarray(picture[window])
+    cv2.copyTo(cv2.convertScaleAbs(front, alpha=0.6), edge, front)
     inside = covered[window].astype(np.float32)
     alpha = opacity * cv2.blur(inside, (3, 3)) * inside
     result = background.copy()

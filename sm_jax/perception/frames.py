@@ -1,9 +1,12 @@
 """Videos, folders of pictures and single pictures as upright RGB frames, each at its own time."""
 
+import collections
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -22,6 +25,10 @@ except ModuleNotFoundError as error:
 
 _ASPECT = 0.02  # relative difference of two pictures' shapes that rounding to whole pixels explains
 _PATIENCE = 2.0  # seconds before a progress bar is shown
+_AHEAD = 4  # frames that wait for who takes them
+
+Visit = Callable[[int, float | None, Callable[[], np.ndarray]], None]
+"""Is shown each frame in turn: its number, its timestamp as the file has it, and what makes its upright picture."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +40,14 @@ class Frame:
     time: float
 
 
-def probe(path: Path, *, progress: bool = False) -> Video:
+def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, stamp, picture: None) -> Video:
     """Find out when each frame of a video is shown, by decoding all of it once, and everything that is wrong with it.
 
-    Raises UserError, naming the file, when there is no frame, or when their size changes in a way that scaling does not
-    undo.
+    visit: what else is to be done with the frames on this occasion; their size may still change. Raises UserError,
+    naming the file, when there is no frame, or when their size changes in a way that scaling does not undo.
     """
     if pictures.is_pictures(path) or not path.exists():
-        return _probe_pictures(path)
+        return _probe_pictures(path, visit)
     with decoding.opened(path) as (container, stream):
         decoder, seen = decoding.Decoder(container, stream), _Seen()
         bar = tqdm(
@@ -48,6 +55,7 @@ def probe(path: Path, *, progress: bool = False) -> Video:
         )
         for frame in bar:
             seen.add(frame, stream)
+            visit(len(seen.stamps) - 1, seen.stamps[-1], lambda: decoding.picture(frame, *seen.sizes[-1]))  # noqa: B023
         if not seen.stamps:
             raise UserError(f"{path}: contains no video frame that can be decoded; give a video with pictures in it")
         rates = [float(r) for r in (stream.average_rate, stream.guessed_rate, stream.base_rate) if r]
@@ -96,6 +104,23 @@ def frames_at(video: Video, index: np.ndarray) -> Iterator[np.ndarray]:
     raise UserError(f"{video.path}: frame {number} is gone, {position + 1} are there; leave the file as it is")
 
 
+def read_ahead(items: Iterable[Any]) -> Iterator[Any]:
+    """The same items, made in a thread of their own while the earlier ones are worked on."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as thread:
+        waiting: collections.deque[Future[Any]] = collections.deque()
+        try:
+            while True:
+                while len(waiting) < _AHEAD:
+                    waiting.append(thread.submit(next, iterator, end))
+                if (item := waiting.popleft().result()) is end:
+                    return
+                yield item
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
 class _Seen:
     """What a pass over all frames takes down."""
 
@@ -113,19 +138,20 @@ class _Seen:
         self.damaged += bool(frame.is_corrupt)
 
 
-def _probe_pictures(path: Path) -> Video:
+def _probe_pictures(path: Path, visit: Visit) -> Video:
     files = pictures.list_pictures(path)
     notes, sizes, whole, damaged = pictures.others(path, files), [], [], []
     for number, file in enumerate(files):
         try:
-            height, width = pictures.read_picture(file).shape[:2]
+            image = pictures.read_picture(file)
         except UserError as error:
             if len(files) == 1:
                 raise
             damaged.append(f"left out: {error}")
             continue
+        visit(len(whole), number / USUAL_FPS, lambda: image)  # noqa: B023
         whole.append(number)
-        sizes.append((width, height))
+        sizes.append(image.shape[1::-1])
     if not whole:
         raise UserError(f"{path}: none of its {len(files)} pictures can be read; save them again")
     if damaged:

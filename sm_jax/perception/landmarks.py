@@ -1,13 +1,24 @@
-"""BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres."""
+"""BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres.
 
+The same network in two forms: the graph that JAX compiles for any accelerator, and the file that LiteRT runs on a CPU,
+several times faster than XLA does there. `landmarker_asset` chooses.
+"""
+
+import collections
+import contextlib
 import dataclasses
-import itertools
+import importlib.util
+import os
+import queue
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import jax
 import numpy as np
 
+from sm_jax.assets.fetch import asset
 from sm_jax.perception.crops import apply, crop, invert, region
 from sm_jax.perception.frames import Frame
 from sm_jax.perception.tfjs.graph import load_graph
@@ -20,7 +31,9 @@ LANDMARKS = (
     "left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle",
     "left_heel", "right_heel", "left_foot_index", "right_foot_index",
 )  # fmt: skip
-_FRAMES = 2  # of both people in one call of the network; larger batches are no faster on a CPU
+GRAPH, LITERT = "blazepose-heavy", "blazepose-heavy-litert"
+_BATCH = 2  # crops in one call of the graph; larger batches are no faster on a CPU
+_WAITING = 4  # frames that wait to be looked at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,62 +47,153 @@ class PoseLandmarks:
 
 
 Landmarker = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Crops [n, 256, 256, 3] float32 in [0, 1] → region pixels [n, 33, 2], metres [n, 33, 3]."""
 
 
-def load_landmarker(model: Path) -> Landmarker:
-    """The network of a BlazePose topology file: crops [n, 256, 256, 3] in [0, 1] → region pixels [n, 33, 2], metres
-    [n, 33, 3].
-    """
+def landmarker_asset() -> str:
+    """The asset that holds the network in the form for this machine: LiteRT's on a CPU where that library is installed
+    (extra `video`), else the graph that JAX runs."""
+    on_cpu = jax.default_backend() == "cpu"
+    return LITERT if on_cpu and importlib.util.find_spec("ai_edge_litert") else GRAPH
+
+
+def load_landmarker() -> Landmarker:
+    """The network in the form for this machine. Raises UserError if its asset cannot be pulled."""
+    folder = asset(name := landmarker_asset())
+    if name == LITERT:
+        return load_litert_landmarker(folder / "pose_landmark_heavy.tflite")
+    return load_graph_landmarker(folder / "blazepose-heavy.json")
+
+
+def load_graph_landmarker(model: Path) -> Landmarker:
+    """The network of a topology file, compiled once, for batches of one size."""
     graph = load_graph(model)
     network = jax.jit(lambda params, x: graph(params, x, ("ld_3d", "world_3d")))
     params = jax.device_put(graph.params)
 
     def locate(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        image, world = (np.asarray(output) for output in network(params, crops))
-        return image.reshape(-1, 39, 5)[:, :33, :2], world.reshape(-1, 39, 3)[:, :33]
+        padded = np.concatenate([crops, np.repeat(crops[-1:], -len(crops) % _BATCH, axis=0)])
+        calls = [network(params, padded[i : i + _BATCH]) for i in range(0, len(padded), _BATCH)]
+        return _points(*(np.concatenate(output)[: len(crops)] for output in zip(*calls, strict=True)))
 
     return locate
 
 
-def find_landmarks(frames: Iterable[Frame], locate: Landmarker, tracks: Tracks) -> PoseLandmarks:
-    """Landmarks of both people in every tracked frame, each found with the other person masked."""
-    pixels, metres = [], []
-    for batch in _batches(enumerate(frames)):
-        to_region = np.stack([_regions(tracks, t) for t, _ in batch])  # [n, P, 2, 3]
-        crops = np.stack([_crops(frame, tracks, t, to_region[i]) for i, (t, frame) in enumerate(batch)])
-        padded = np.concatenate([crops] + [crops[-1:]] * (_FRAMES - len(batch)))
-        image, world = locate(padded.reshape(-1, *crops.shape[2:]))
-        image, world = (x.reshape(_FRAMES, 2, *x.shape[1:])[: len(batch)] for x in (image, world))
-        pixels.append(apply(invert(to_region), image))
-        metres.append(_upright(world, to_region))
-    return PoseLandmarks(*(np.concatenate(x).swapaxes(0, 1).astype(np.float32) for x in (pixels, metres)))
+def load_litert_landmarker(model: Path) -> Landmarker:
+    """The network of a .tflite file. Crops are shared out to as many threads as there are cores: that is faster than
+    threads within one crop, and a result does not depend on their number."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with _quiet_stderr():
+        interpreters = [Interpreter(str(model), num_threads=1) for _ in range(workers)]
+        for interpreter in interpreters:
+            interpreter.allocate_tensors()
+    entry = interpreters[0].get_input_details()[0]["index"]
+    exits = {detail["name"]: detail["index"] for detail in interpreters[0].get_output_details()}
+    idle: queue.SimpleQueue[Interpreter] = queue.SimpleQueue()
+    for interpreter in interpreters:
+        idle.put(interpreter)
+
+    def locate_one(crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        interpreter = idle.get()
+        try:
+            interpreter.set_tensor(entry, crop[None])
+            interpreter.invoke()
+            return interpreter.get_tensor(exits["Identity"])[0], interpreter.get_tensor(exits["Identity_4"])[0]
+        finally:
+            idle.put(interpreter)
+
+    pool = ThreadPoolExecutor(workers)
+    return lambda crops: _points(*(np.stack(output) for output in zip(*pool.map(locate_one, crops), strict=True)))
 
 
-def _batches(frames: Iterable[tuple[int, Frame]]) -> Iterator[list[tuple[int, Frame]]]:
-    iterator = iter(frames)
-    while batch := list(itertools.islice(iterator, _FRAMES)):
-        yield batch
+def _points(image: np.ndarray, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of 39 points, the 33 that are landmarks: what is left are guides for the next crop."""
+    return image.reshape(-1, 39, 5)[:, :33, :2], world.reshape(-1, 39, 3)[:, :33]
 
 
-def _regions(tracks: Tracks, t: int) -> np.ndarray:
-    return np.stack([region(tracks.keypoints[person, t], tracks.scores[person, t]) for person in range(2)])
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """What a library in C++ writes to standard error past Python's own: nobody is to see which delegate it made."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
-def _crops(frame: Frame, tracks: Tracks, t: int, to_region: np.ndarray) -> np.ndarray:
+class PairLandmarks:
+    """Landmarks of both people, found in the background while they are being followed. In the end, when it is settled
+    for the whole clip who is who, only the frames in which the two are others than they first seemed are looked at
+    again; the result is the same as if all were looked at then.
+    """
+
+    def __init__(self, locate: Landmarker):
+        self._locate = locate
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting: collections.deque[Future[None]] = collections.deque()
+        self._found: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def look(self, frame: Frame, keypoints: np.ndarray, scores: np.ndarray) -> None:
+        """Look at two people in a frame, with keypoints [2, 17, 2] and scores [2, 17]. Returns at once, unless too much
+        waits already."""
+        self._waiting.append(self._thread.submit(self._look, frame, keypoints, scores))
+        if len(self._waiting) > _WAITING:
+            self._waiting.popleft().result()
+
+    def _look(self, frame: Frame, keypoints: np.ndarray, scores: np.ndarray) -> None:
+        self._found[frame.index] = keypoints, scores, *locate_pair(frame.image, keypoints, scores, self._locate)
+
+    def settle(self, tracks: Tracks, again: Callable[[np.ndarray], Iterable[np.ndarray]]) -> PoseLandmarks:
+        """Of both people in every tracked frame. again: source frames, ascending → their pictures."""
+        for future in self._waiting:
+            future.result()
+        self._thread.shutdown()
+        frames = [self._of(tracks, t) for t in range(len(tracks.index))]
+        open_ = [t for t, found in enumerate(frames) if found is None]
+        for t, image in zip(open_, again(tracks.index[open_]), strict=True):
+            frames[t] = locate_pair(image, tracks.keypoints[:, t], tracks.scores[:, t], self._locate)
+        pixels, metres = zip(*(found for found in frames if found is not None), strict=True)
+        return PoseLandmarks(np.stack(pixels, axis=1), np.stack(metres, axis=1))
+
+    def _of(self, tracks: Tracks, t: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """What was found in a frame, if it was looked at with the very people that the tracks have there."""
+        if int(tracks.index[t]) not in self._found:
+            return None
+        keypoints, scores, pixels, metres = self._found[int(tracks.index[t])]
+        for order in ([0, 1], [1, 0]):
+            if (keypoints[order] == tracks.keypoints[:, t]).all() and (scores[order] == tracks.scores[:, t]).all():
+                return pixels[order], metres[order]
+        return None
+
+
+def locate_pair(
+    image: np.ndarray, keypoints: np.ndarray, scores: np.ndarray, locate: Landmarker
+) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks of two people in a picture, each found with the other masked: pixels [2, 33, 2], metres [2, 33, 3].
+
+    keypoints: [2, 17, 2] and scores: [2, 17] of COCO.
+    """
+    to_region = np.stack([region(keypoints[person], scores[person]) for person in range(2)])
     # The detector is surer of the person in front: the other's joints are partly hidden.
-    sureness = tracks.scores[:, t, 5:].mean(axis=-1)
-    return np.stack(
-        [
-            crop(
-                frame.image,
-                to_region[person],
-                own=tracks.keypoints[person, t],
-                other=tracks.keypoints[1 - person, t],
-                in_front=bool(sureness[person] > sureness[1 - person]),
-            )
-            for person in range(2)
-        ]
-    )
+    sureness = scores[:, 5:].mean(axis=-1)
+    crops = [
+        crop(
+            image,
+            to_region[person],
+            own=keypoints[person],
+            other=keypoints[1 - person],
+            in_front=bool(sureness[person] > sureness[1 - person]),
+        )
+        for person in range(2)
+    ]
+    pixels, metres = locate(np.stack(crops))
+    return apply(invert(to_region), pixels).astype(np.float32), _upright(metres, to_region).astype(np.float32)
 
 
 def _upright(world: np.ndarray, to_region: np.ndarray) -> np.ndarray:

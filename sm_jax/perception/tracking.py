@@ -6,15 +6,20 @@ optimal assignment over the whole clip decides identities.
 """
 
 import dataclasses
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from sm_jax.perception.association import MISSING, MISSING_COST, Sighting, assign, candidate_pairs, step_cost
-from sm_jax.perception.detector import Detector, People, Square, whole
+from sm_jax.perception.detector import SIZE, Detector, People, Square, extract, whole
 from sm_jax.perception.frames import Frame
+from sm_jax.perception.video import Video
 
 MARGIN = 1.15  # side of the square over that of the box around both people
+SURVEY_FPS = 6.0
+_SLACK = 1e-3  # seconds by which timestamps miss their rate
+_MOST_BETWEEN = 10  # frames between two glances where timestamps do not go on
 _FRESH = 0.3  # seconds for which a person's last box may stand in for the next
 
 
@@ -32,20 +37,68 @@ class Tracks:
     index: np.ndarray
 
 
-def survey(frames: Iterable[Frame], detect: Detector) -> Tracks:
-    """Search whole pictures, one after the other, for the clip's two main people."""
+class Glances:
+    """Whole pictures of a video a few times a second, as small as the detector takes them: what a survey needs, taken
+    down while the video is probed (see `frames.probe`'s `visit`). They lie in a temporary file: 12 MB for ten seconds.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115, it is gone with its object
+        self._numbers: list[int] = []
+        self._stamp: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def visit(self, number: int, stamp: float | None, picture: Callable[[], np.ndarray]) -> None:
+        """Take down one in so many frames."""
+        moved = None not in (stamp, self._stamp) and abs(stamp - self._stamp) >= 1 / SURVEY_FPS - _SLACK
+        if not self._numbers or moved or number - self._numbers[-1] >= _MOST_BETWEEN:
+            self._numbers.append(number)
+            self._stamp = stamp
+            self._file.write(glance(picture()).tobytes())
+
+    def frames(self, video: Video) -> Iterator[Frame]:
+        """Them, at their times in the video that was probed."""
+        self._file.seek(0)
+        for number in self._numbers:
+            image = np.frombuffer(self._file.read(SIZE * SIZE * 3), np.uint8).reshape(SIZE, SIZE, 3)
+            yield Frame(image, number, float(video.times[number]))
+
+
+def glance(image: np.ndarray) -> np.ndarray:
+    """A whole picture as small as the detector takes it, [SIZE, SIZE, 3]."""
+    return extract(image, whole(image), SIZE)
+
+
+def survey(glances: Iterable[Frame], detect: Detector, side: float) -> Tracks:
+    """Search whole pictures, one after the other, for the clip's two main people.
+
+    glances: of pictures whose longer side has `side` pixels.
+    """
     found, times, index = [], [], []
-    for frame in frames:
-        found.append(detect(frame.image, whole(frame.image)))
+    for frame in glances:
+        found.append(_scaled(detect(frame.image, whole(frame.image)), side / SIZE))
         times.append(frame.time)
         index.append(frame.index)
     return _tracks(found, times, index)
 
 
-def follow(frames: Iterable[Frame], detect: Detector, surveyed: Tracks) -> Tracks:
+def _scaled(people: People, scale: float) -> People:
+    return dataclasses.replace(people, keypoints=people.keypoints * scale, boxes=people.boxes * scale)
+
+
+def follow(
+    frames: Iterable[Frame],
+    detect: Detector,
+    surveyed: Tracks,
+    found_pair: Callable[[Frame, np.ndarray, np.ndarray], None] = lambda frame, keypoints, scores: None,
+) -> Tracks:
     """Search every frame in the square around the two people, and assign identities over the whole clip.
 
-    surveyed: the two people at a coarse rate, which start the search, and restart it after a loss.
+    surveyed: the two people at a coarse rate, which start the search, and restart it after a loss.  found_pair: is told
+    at once of a frame with both people, which mostly are the two in the end, with their keypoints [2, 17, 2] and scores
+    [2, 17] in any order.
     """
     found, times, index = [], [], []
     last: list[Sighting] = []
@@ -57,7 +110,10 @@ def follow(frames: Iterable[Frame], detect: Detector, surveyed: Tracks) -> Track
             if frame.time - last[person].time > _FRESH:
                 last[person], boxes[person] = pose, _box(pose.keypoints)
         people = detect(frame.image, around(boxes))
-        for person, slot in enumerate(_nearest(people, last, frame.time)):
+        pair = _nearest(people, last, frame.time)
+        if MISSING not in pair:
+            found_pair(frame, people.keypoints[[*pair]], people.keypoint_scores[[*pair]])
+        for person, slot in enumerate(pair):
             if slot != MISSING:
                 last[person] = Sighting(people.keypoints[slot], np.ones(17), frame.time)
                 boxes[person] = _union(people.boxes[slot], _box(people.keypoints[slot]))

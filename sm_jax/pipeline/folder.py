@@ -1,25 +1,36 @@
 """One reconstruction from an input path to a folder of results: what `sm-jax reconstruct` does."""
 
 import contextlib
+import dataclasses
 import logging
 import os
 import pathlib
+import shutil
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import jax
 
+from sm_jax import __version__
 from sm_jax.assets.cache import cache_folder
-from sm_jax.export.folder import SUMMARY, files_in, new_folder
+from sm_jax.body import smpl
+from sm_jax.errors import UserError
+from sm_jax.export.folder import SUMMARY, files_in, new_folder, unfinished, write_first
 from sm_jax.export.summary import save_summary, summarise
+from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.describe import describe
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
+from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
+from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers.describer import Describer
 
 _LOGGER = logging.getLogger(__name__)
+
+OBSERVATION = "observation.npz"
 
 
 def reconstruct_to_folder(
@@ -32,23 +43,36 @@ def reconstruct_to_folder(
     settings: Settings,
     seed: int,
     overwrite: bool,
+    resume: bool = False,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
-    The folder appears whole or not at all, see `export.folder`. Raises UserError for any fault in the input, the output
-    or the options, as early as it can be known.
+    The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
+    is there. resume: go on from what an interrupted run saw, if there is anything; the result is the same. Raises
+    UserError for any fault in the input, the output or the options, as early as it can be known.
     """
     checked_settings(settings)
     checked_key(seed)
     path = input_path(source, focal)
-    with new_folder(out, overwrite=overwrite, inputs=(path, pathlib.Path(body_name))) as folder:
+    inputs = (path, pathlib.Path(body_name))
+    begun = {"source": str(path.resolve()), "body": body_name, "focal": focal, "code": code_version()}
+    with new_folder(out, overwrite=overwrite, resume=resume, inputs=inputs) as folder:
         keep_compiled_programs()
         body = as_body(body_name)
         for load in (shipped_models, text_encoder):
             load()  # what is missing is missed before anything slow
         seconds: dict[str, float] = {}
         with _stage("seeing", seconds):
-            clip = observe(source, body=body, focal=focal)
+            clip = _seen_before(out, begun, body, overwrite) if resume and path.suffix != ".npz" else None
+            if clip is None:
+                clip = observe(source, body=body, focal=focal)
+                clip.save(folder / OBSERVATION)
+                write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
+            else:
+                shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
+            # whether interrupted or not, what follows starts from what the file holds
+            observation = load_observation(folder / OBSERVATION)
+            clip = dataclasses.replace(clip, observation=observation, source=source)
         with _stage("describing", seconds):
             description = describe(clip, describer=describer)
         with _stage("reconstructing", seconds):
@@ -71,10 +95,26 @@ def reconstruct_to_folder(
     _LOGGER.info("%s: %s (%.0f s)", out, " ".join(names), sum(seconds.values()))
 
 
+def _seen_before(out: pathlib.Path, begun: dict[str, Any], body: smpl.Body, overwrite: bool) -> ObservedClip | None:
+    """What an interrupted run with the same beginning saw; None where there is none, or it is to be overwritten."""
+    before = unfinished(out)
+    if before is None:
+        return None
+    if differing := [name for name, value in begun.items() if before.get(name) != value]:
+        if overwrite:
+            return None
+        name = differing[0]
+        raise UserError(
+            f"{out} was begun with another {name} ({before.get(name)}, now {begun[name]}): go on with that one,"
+            " or begin anew with --overwrite"
+        )
+    _LOGGER.info("%s: going on from what was seen", out)
+    return load_seen(out / OBSERVATION, pathlib.Path(begun["source"]), body)
+
+
 def _write(folder: pathlib.Path, result: Reconstruction) -> None:
-    """Every file of the results but their summary."""
+    """Every file of the results but their summary and what was seen, which is there already."""
     result.save_motion(folder / "motion.npz")
-    result.clip.save(folder / "observation.npz")
     result.save_amass(folder)
     result.save_bvh(folder)
     result.save_glb(folder / "people.glb")

@@ -4,8 +4,9 @@ import dataclasses
 import logging
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -28,18 +29,18 @@ from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
     from sm_jax.perception.detector import load_detector
-    from sm_jax.perception.frames import Frame, probe, read_frames
+    from sm_jax.perception.frames import Frame, frames_at, probe, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
-    from sm_jax.perception.landmarks import find_landmarks, load_landmarker
+    from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
     from sm_jax.perception.pictures import list_pictures
-    from sm_jax.perception.tracking import Tracks, follow, survey
+    from sm_jax.perception.tracking import Glances, Tracks, follow, glance, survey
     from sm_jax.perception.video import Video, nearest_frames
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _LOGGER = logging.getLogger(__name__)
+T = TypeVar("T")
 
-SURVEY_FPS = 6.0
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
 
@@ -62,9 +63,10 @@ def observe(
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
         return load_clip(path, model)
-    for name in ("movenet-multipose", "blazepose-heavy"):
+    for name in ("movenet-multipose", landmarker_asset()):
         asset(name)  # what has to be pulled is pulled before anything slow
-    video = probe(path, progress=progress)
+    glances = Glances()
+    video = probe(path, progress=progress, visit=glances.visit)
     for note in video.notes:
         _LOGGER.warning("%s: %s", path, note)
     length = focal or math.hypot(video.width, video.height)
@@ -72,7 +74,7 @@ def observe(
         _LOGGER.warning(
             "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
         )
-    evidence = at_rate(_look(video, progress), FPS)
+    evidence = at_rate(_look(video, glances, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
     scene = _fit(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
@@ -107,23 +109,30 @@ def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Pa
     return path
 
 
-def _look(video: Video, progress: bool) -> FusedKeypoints:
-    """Run the detectors over the video, three passes, none of which holds more than a few frames."""
+def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
+    """Run the detectors over the video. It is decoded once, in a thread of its own, and never more than a few frames of
+    it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
+    """
 
-    def frames(fps: float, what: str) -> Iterator[Frame]:
-        total = len(nearest_frames(video.times, fps))
-        return iter(tqdm(read_frames(video, fps), what, total, disable=None if progress else True, unit="frame"))
+    def shown(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+        return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
 
-    detect = load_detector(asset("movenet-multipose") / "movenet-multipose.json")
-    surveyed = survey(frames(SURVEY_FPS, "finding people"), detect)
+    def frames(what: str) -> Iterator[Frame]:
+        return shown(read_ahead(read_frames(video, FPS)), what, len(nearest_frames(video.times, FPS)))
+
+    def again(index: np.ndarray) -> Iterator[np.ndarray]:
+        return shown(read_ahead(frames_at(video, index)), "looking again", len(index)) if len(index) else iter(())
+
+    detect, side = load_detector(asset("movenet-multipose") / "movenet-multipose.json"), max(video.width, video.height)
+    surveyed = survey(shown(glances.frames(video), "finding people", len(glances)), detect, side)
     if not surveyed.found.all(axis=0).any():
-        surveyed = survey(frames(FPS, "finding people again"), detect)
+        smaller = (dataclasses.replace(frame, image=glance(frame.image)) for frame in frames("finding people again"))
+        surveyed = survey(smaller, detect, side)
     check_two_people(video, surveyed, 0.0)
-    tracks = follow(frames(FPS, "following both"), detect, surveyed)
+    landmarks = PairLandmarks(load_landmarker())
+    tracks = follow(frames("following both"), detect, surveyed, landmarks.look)
     check_two_people(video, tracks, MIN_TOGETHER)
-    locate = load_landmarker(asset("blazepose-heavy") / "blazepose-heavy.json")
-    landmarks = find_landmarks(frames(FPS, "landmarks"), locate, tracks)
-    return fuse(tracks, landmarks, video.width, video.height)
+    return fuse(tracks, landmarks.settle(tracks, again), video.width, video.height)
 
 
 def check_two_people(video: Video, tracks: Tracks, least: float) -> None:

@@ -89,6 +89,22 @@ def load_clip(path: pathlib.Path, body: smpl.Body) -> ObservedClip:
     )
 
 
+def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> ObservedClip:
+    """A saved observation with the video that it was seen in, as `observe` gave it. Raises UserError where `source` is
+    not that video any more."""
+    from sm_jax.perception.frames import probe
+
+    observation = load_observation(path)
+    found, video = load_source(path, observation), probe(source, progress=True)
+    if found is None or not _same(video, found[0]):
+        raise UserError(f"{source}: is not what it was when {path} was written; begin anew with --overwrite")
+    for note in video.notes:
+        _LOGGER.warning("%s: %s", source, note)
+    return ObservedClip(
+        observation=observation, body=body, source=str(source), video=video, focal_is_heuristic=found[1]
+    )
+
+
 def _pictures_again(path: pathlib.Path, known: Video) -> Video:
     """The video with its pictures, where it lay or beside the observation; without them where it is gone or another."""
     from sm_jax.perception.frames import probe
@@ -100,8 +116,13 @@ def _pictures_again(path: pathlib.Path, known: Video) -> Video:
             video = probe(place)
         except UserError:
             continue
-        same = len(video.times) == len(known.times) and np.abs(video.times - known.times).max() < 1e-3
-        if same and (video.width, video.height) == (known.width, known.height):
+        if _same(video, known):
             return dataclasses.replace(video, times=known.times, fps=known.fps, notes=())
     _LOGGER.warning("%s: its video %s is gone or has changed; the overlay stays grey", path, known.path)
     return known
+
+
+def _same(video: Video, known: Video) -> bool:
+    """Whether two videos have equal pictures' sizes and times."""
+    same = len(video.times) == len(known.times) and np.abs(video.times - known.times).max() < 1e-3
+    return bool(same) and (video.width, video.height) == (known.width, known.height)

@@ -87,9 +87,9 @@ class Reconstruction(MotionFile):
     def _pictures(self) -> Iterator[np.ndarray]:
         video = self.clip.video
         if video is not None and video.has_pictures:
-            from sm_jax.perception.frames import frames_at
+            from sm_jax.perception.frames import frames_at, read_ahead
 
-            return frames_at(video, self.frame_index)
+            return read_ahead(frames_at(video, self.frame_index))
         width, height = (int(side) for side in self.camera.image_size)
         grey = np.full((height, width, 3), 128, np.uint8)
         return (grey for _ in self.frame_index)

@@ -12,7 +12,7 @@ import types
 import pytest
 
 from sm_jax.errors import UserError
-from sm_jax.export.folder import SUMMARY, files_in, new_folder
+from sm_jax.export.folder import SUMMARY, files_in, new_folder, unfinished, write_first
 
 GONE = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
 DEAD = int(GONE.stdout)  # the number of a process that has ended
@@ -20,10 +20,14 @@ DEAD = int(GONE.stdout)  # the number of a process that has ended
 
 def fill(out, *, overwrite=False, inputs=(), text="new"):
     with new_folder(out, overwrite=overwrite, inputs=inputs) as folder:
-        (folder / "motion.npz").write_text(text)
-        (folder / "obj").mkdir()
-        (folder / "obj" / "0.obj").write_text(text)
-        (folder / SUMMARY).write_text(json.dumps({"provenance": {"sm_jax": "0"}, "files": files_in(folder)}))
+        write_results(folder, text)
+
+
+def write_results(folder, text="new"):
+    (folder / "motion.npz").write_text(text)
+    (folder / "obj").mkdir()
+    (folder / "obj" / "0.obj").write_text(text)
+    (folder / SUMMARY).write_text(json.dumps({"provenance": {"sm_jax": "0"}, "files": files_in(folder)}))
 
 
 def refused(out, words, **options):
@@ -140,13 +144,13 @@ def beside(tmp_path, kind, process, host=None):
 
 
 def test_what_interrupted_runs_left_is_cleared(tmp_path, caplog):
-    unfinished, replaced = beside(tmp_path, "new", DEAD), beside(tmp_path, "old", DEAD)
+    begun, replaced = beside(tmp_path, "new", DEAD), beside(tmp_path, "old", DEAD)
     fill(tmp_path / "out2")
     (tmp_path / "out2").rename(tmp_path / "out")
     other = tmp_path / ".out.news"
     other.mkdir()
     fill(tmp_path / "out", overwrite=True)
-    assert not unfinished.exists() and not replaced.exists() and other.exists()
+    assert not begun.exists() and not replaced.exists() and other.exists()
     assert caplog.text.count("left by an interrupted run, removed") == 2
 
 
@@ -173,3 +177,54 @@ def test_what_came_into_the_folder_meanwhile_is_kept(tmp_path, caplog):
         (out / "notes.txt").write_text("mine")
     assert (out / "notes.txt").read_text() == "mine" and (out / "motion.npz").read_text() == "old"
     assert (tmp_path / "out-1" / "motion.npz").read_text() == "new" and "out-1" in caplog.text
+
+
+def begin(out, work, text="seen"):
+    (work / "seen.npz").write_text(text)
+    write_first(out, work, ["seen.npz"], {"sm_jax": "0"}, {"source": text})
+
+
+def interrupt(out, **options):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        new_folder(out, overwrite=options.pop("overwrite", False), **options) as work,
+    ):
+        begin(out, work)
+        assert (out / "seen.npz").read_text() == "seen" and unfinished(out) == {"source": "seen"}
+        raise KeyboardInterrupt
+
+
+def test_what_took_long_outlives_an_interruption(tmp_path):
+    out = tmp_path / "new" / "out"
+    interrupt(out)
+    assert sorted(path.name for path in out.iterdir()) == ["seen.npz", SUMMARY]
+    assert list(out.parent.iterdir()) == [out]
+    with pytest.raises(UserError, match="go on with --resume, or begin anew with --overwrite"):
+        new_folder(out, overwrite=False).__enter__()
+    interrupt(out, resume=True)
+    with new_folder(out, overwrite=False, resume=True) as work:
+        write_results(work)
+    assert unfinished(out) is None and not (out / "seen.npz").exists()
+    refused(out, "exists already", overwrite=False, resume=True)
+
+
+def test_a_finished_folder_stays_until_the_new_one_is_whole(tmp_path):
+    out = tmp_path / "out"
+    fill(out)
+    before = sorted(out.iterdir())
+    with pytest.raises(KeyboardInterrupt), new_folder(out, overwrite=True) as work:
+        begin(out, work)
+        raise KeyboardInterrupt
+    assert sorted(out.iterdir()) == before and unfinished(out) is None
+
+
+def test_what_was_added_to_an_unfinished_folder_is_nobody_s_to_delete(tmp_path):
+    out = tmp_path / "out"
+    interrupt(out)
+    with new_folder(out, overwrite=False, resume=True) as work:
+        (out / "notes.txt").write_text("mine")
+        begin(out, work, "again")
+        write_results(work)
+    assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "seen.npz", SUMMARY]
+    assert (out / "seen.npz").read_text() == "seen" and (tmp_path / "out-1" / SUMMARY).exists()
+    refused(out, "notes.txt, which sm-jax did not write", resume=True)

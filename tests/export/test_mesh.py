@@ -31,7 +31,7 @@ def test_strongest_joints():
 
 
 def test_infilled_share_follows_the_joints(body, content):
-    share = mesh.infilled_share(body, content)
+    share = mesh.infilled_share(body, content.infilled)
     hand = np.asarray(body.weights)[:, 22] > 0.99
     assert hand.any()
     np.testing.assert_allclose(share[0, 2:4][:, hand], 1, atol=0.02)

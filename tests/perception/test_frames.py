@@ -1,6 +1,7 @@
 """Videos as they come: one frame for each that exists, at its own time; what is wrong is found at once and told."""
 
 import shutil
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
-from sm_jax.perception.frames import frames_at, probe, read_frames
+from sm_jax.perception.frames import frames_at, probe, read_ahead, read_frames
 from sm_jax.perception.video import Video
 from tests.perception.videos import noise, shades, write_sound, write_video
 
@@ -181,3 +182,33 @@ def test_a_file_that_shrinks_while_it_is_read_is_named(tmp_path):
     write_video(path, shades(10), even(10, 30))
     with pytest.raises(UserError, match="frame 29 is gone, 10 are there"):
         list(frames_at(video, np.array([0, 29])))
+
+
+def test_reading_ahead_changes_nothing_but_the_thread():
+    made, threads = [], set()
+
+    def items(count):
+        for number in range(count):
+            made.append(number)
+            threads.add(threading.get_ident())
+            yield number
+
+    ahead = read_ahead(items(50))
+    assert next(ahead) == 0
+    assert list(ahead) == list(range(1, 50)) and threading.get_ident() not in threads and len(threads) == 1
+    made.clear()
+    ahead = read_ahead(items(50))
+    next(ahead)
+    ahead.close()
+    assert len(made) < 8, "no more is made than was asked for, and a few"
+
+
+def test_a_fault_while_reading_ahead_comes_where_it_belongs():
+    def items():
+        yield 1
+        raise UserError("the third is gone")
+
+    ahead = read_ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(UserError, match="third"):
+        next(ahead)

@@ -22,10 +22,12 @@ from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.resample import resample
 from sm_jax.perception.frames import probe, read_frames
 from sm_jax.perception.fusion import FusedKeypoints, at_rate
+from sm_jax.perception.landmarks import landmarker_asset
 from sm_jax.perception.observation_file import load_observation, load_source, save_observation
 from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
 from sm_jax.pipeline.observe import FPS
+from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, source_rows
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
@@ -111,6 +113,57 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
     assert not list(tmp_path.glob(".out*"))
 
 
+def arrays(path):
+    with np.load(path) as file:
+        return dict(file)
+
+
+def test_an_interrupted_run_goes_on_with_the_same_result(observation, tmp_path, monkeypatch):
+    """Interrupted after seeing, and after reconstructing; nothing is seen twice, and every number is the same."""
+    saved, video = with_video(observation, tmp_path, rows=20, count=39)
+    seen = ObservedClip(
+        observation=load_observation(saved), body=load_body("open-low"), video=video, focal_is_heuristic=True
+    )
+    out, looked = tmp_path / "out", []
+    monkeypatch.setattr(folder, "observe", lambda source, **_: looked.append(source) or seen)
+    reconstruct(str(video.path), tmp_path / "whole", overwrite=False, resume=True)  # there is nothing to go on with yet
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    for stage, name in ((folder, "describe"), (Reconstruction, "save_glb")):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(stage, name, interrupt)
+            reconstruct(str(video.path), out, overwrite=False, resume=True)
+        assert sorted(path.name for path in out.iterdir()) == ["observation.npz", "summary.json"]
+    with pytest.raises(UserError, match="go on with --resume"):
+        reconstruct(str(video.path), out, overwrite=False)
+    for options, words in (({"focal": 500.0}, "another focal"), ({"body_name": "open-full"}, "another body .open-low")):
+        with pytest.raises(UserError, match=words):
+            reconstruct(str(video.path), out, overwrite=False, resume=True, **options)
+    reconstruct(str(video.path), out, overwrite=False, resume=True)
+    assert len(looked) == 2 and not list(tmp_path.glob(".*"))
+    assert (out / "observation.npz").read_bytes() == (tmp_path / "whole" / "observation.npz").read_bytes()
+    names = {path.name for path in out.iterdir()}
+    assert names >= FILES and names == {path.name for path in (tmp_path / "whole").iterdir()}
+    found, expected = (arrays(place / "motion.npz") for place in (out, tmp_path / "whole"))
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        np.testing.assert_array_equal(found[key], value, err_msg=key)
+
+
+def test_a_video_that_has_changed_is_not_gone_on_with(observation, tmp_path, monkeypatch):
+    saved, video = with_video(observation, tmp_path, rows=20, count=39)
+    seen = ObservedClip(observation=load_observation(saved), body=load_body("open-low"), video=video)
+    monkeypatch.setattr(folder, "observe", lambda source, **_: seen)
+    monkeypatch.setattr(folder, "describe", lambda *_, **__: pytest.fail("too late"))
+    with pytest.raises(pytest.fail.Exception, match="too late"):
+        reconstruct(str(video.path), tmp_path / "out", overwrite=False)
+    write_video(video.path, shades(30), even(30, 60).tolist())
+    with pytest.raises(UserError, match=r"39.mp4: is not what it was when .*observation.npz was written; begin anew"):
+        reconstruct(str(video.path), tmp_path / "out", overwrite=False, resume=True)
+
+
 def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monkeypatch):
     monkeypatch.setattr(folder, "as_body", lambda _: pytest.fail("too late"))
     theirs = tmp_path / "theirs"
@@ -183,7 +236,7 @@ FIRST_FRAME = np.array(
 @pytest.fixture(scope="module")
 def sample_clip(tmp_path_factory):
     """The results of four tenths of a second of the real clip, from video to files."""
-    for name in ("movenet-multipose", "blazepose-heavy", "minilm"):
+    for name in ("movenet-multipose", landmarker_asset(), "minilm"):
         cached_asset(name)
     folder, whole = tmp_path_factory.mktemp("clip"), cached_asset("sample-clip") / "cam01.mp4"
     images = [frame.image for frame, _ in zip(read_frames(probe(whole), 60.0), range(25), strict=False)]

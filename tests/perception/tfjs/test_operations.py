@@ -28,9 +28,10 @@ def convolution(x: np.ndarray, kernel: np.ndarray, strides: tuple[int, int]) -> 
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 2)])
 @pytest.mark.parametrize("size", [7, 8])
-def test_convolutions(strides, size):
+@pytest.mark.parametrize("side", [1, 3])
+def test_convolutions(strides, size, side):
     x = RNG.normal(size=(2, size, size, 3)).astype(np.float32)
-    kernel = RNG.normal(size=(3, 3, 3, 4)).astype(np.float32)
+    kernel = RNG.normal(size=(side, side, 3, 4)).astype(np.float32)
     bias = RNG.normal(size=4).astype(np.float32)
     attributes = {"strides": [1, *strides, 1], "padding": "SAME", "fused_ops": ["BiasAdd", "Relu6"]}
     expected = np.clip(convolution(x, kernel, strides) + bias, 0, 6)
