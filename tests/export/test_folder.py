@@ -173,3 +173,15 @@ def test_what_came_into_the_folder_meanwhile_is_kept(tmp_path, caplog):
         (out / "notes.txt").write_text("mine")
     assert (out / "notes.txt").read_text() == "mine" and (out / "motion.npz").read_text() == "old"
     assert (tmp_path / "out-1" / "motion.npz").read_text() == "new" and "out-1" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "summary", ["[" * 100_000, "[]", '{"files": 3}', '{"files": null, "provenance": {"sm_jax": 1}}']
+)
+def test_a_summary_that_is_none_makes_the_folder_foreign(tmp_path, summary):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "summary.json").write_text(summary)
+    with pytest.raises(UserError, match="which sm-jax did not write"), new_folder(out, overwrite=True):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out"] and (out / "summary.json").read_text() == summary
