@@ -14,7 +14,7 @@ import json
 import os
 import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -40,7 +40,7 @@ FRAMES, SHORTEST, CLIPS = 120, 8, 4  # of a simulated view; of a clip; in a call
 PEOPLE = ((1.0, 1.0), (1.0, 0.0))  # who is there
 SENTENCES = (None, "Two people dance salsa together.", "One person has let go of the other's hand and turns.")
 
-Call = tuple[list[Observation], list[str | None]]
+Call = tuple[Sequence[Observation], Sequence[str | None]]
 """Clips, and what is said of each."""
 
 
@@ -92,7 +92,7 @@ def random_calls(views: list[Observation], seed: int) -> Iterator[Call]:
 
 
 def soak(
-    call: Callable[[list[Observation], list[str | None]], Any],
+    call: Callable[[Sequence[Observation], Sequence[str | None]], Any],
     warming: Iterator[Call],
     calls: Iterator[Call],
     minutes: float,

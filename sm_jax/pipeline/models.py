@@ -3,7 +3,7 @@
 import functools
 import os
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -68,8 +68,8 @@ def _check_parameters(path: str | os.PathLike[str], network: Infiller | Refiner,
     if path in (INFILLER, REFINER):
         return
 
-    def array(*shape: int) -> jax.ShapeDtypeStruct:
-        return jax.ShapeDtypeStruct((1, *shape), np.float32)
+    def array(*shape: int) -> np.ndarray:
+        return np.zeros((1, *shape), np.float32)
 
     people, frames = 2, windows.LENGTH
     conditions = Conditions(
@@ -85,10 +85,15 @@ def _check_parameters(path: str | os.PathLike[str], network: Infiller | Refiner,
     )
     time = (array(),) if isinstance(network, Infiller) else ()
     made = jax.eval_shape(network.init, jax.random.key(0), conditions.estimate, *time, conditions)["params"]
-    wanted, found = ({key: x.shape for key, x in flatten_dict(tree, sep="/").items()} for tree in (made, params))
+    wanted, found = _shapes(made), _shapes(params)
     if odd := sorted(key for key in {*wanted, *found} if wanted.get(key) != found.get(key)):
         here, there = (shapes.get(odd[0], "missing") for shapes in (found, wanted))
         raise UserError(f"{path}: {odd[0]} is {here}, by its configuration {there}: get the weights again")
+
+
+def _shapes(params: Params) -> dict[str, tuple[int, ...]]:
+    flat: dict[str, Any] = flatten_dict(params, sep="/")
+    return {key: leaf.shape for key, leaf in flat.items()}
 
 
 @functools.cache

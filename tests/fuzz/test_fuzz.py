@@ -20,6 +20,7 @@ import socket
 import tarfile
 import traceback
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -102,7 +103,7 @@ def reconstruct(path: pathlib.Path) -> None:
         assert not out.parent.exists()
 
 
-def _far_enough(*_: object, **__: object) -> None:
+def _far_enough(*_: object, **__: object) -> NoReturn:
     raise FarEnough
 
 

@@ -30,7 +30,7 @@ def views() -> list[Observation]:
             ),
             visibility=np.ones((2, FRAMES, 24), np.float32),
             camera=Camera(K=np.eye(3), R=rotation, t=np.zeros((FRAMES, 3)), image_size=np.array([64, 48])),
-            fps=np.float32(30),
+            fps=np.array(30.0, np.float32),
             frame_index=np.arange(FRAMES),
             frame_mask=np.ones(FRAMES, np.float32),
         )
