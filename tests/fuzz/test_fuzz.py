@@ -27,7 +27,7 @@ import numpy as np
 import pytest
 
 from configs import tiny
-from sm_jax.body.io import load_body
+from sm_jax.body.io import load_body, read_body
 from sm_jax.body.regressors import LSP, read_regressor
 from sm_jax.body.smpl import Body
 from sm_jax.cli.main import command_class
@@ -423,7 +423,7 @@ KINDS = {
     "archive of salsa": Kind(make=make_salsa, mutate=mutate_bytes, read=lambda path: list(salsa.read(path))),
     "AMASS": Kind(make=make_amass, mutate=mutate_npz, read=amass.read_recording),
     "body .npz": Kind(make=make_bodies, mutate=mutate_npz, read=load_body, count=150),
-    "body .pkl": Kind(make=make_body_pickles, mutate=mutate_pickle, read=load_body),
+    "body .pkl": Kind(make=make_body_pickles, mutate=mutate_pickle, read=read_body),
     "regressor": Kind(
         make=make_regressors, mutate=mutate_array_file, read=lambda path: read_regressor(path, LSP, small_body())
     ),
@@ -437,7 +437,7 @@ KINDS = {
     "training log": Kind(make=make_log, mutate=mutate_text, read=read_log, whole=True),
     "evaluation rows": Kind(make=make_rows, mutate=mutate_text, read=read_rows),
     "result's summary": Kind(make=make_result, mutate=mutate_json, read=replace_result, whole=True),
-    "command line": Kind(make=make_arguments, mutate=mutate_text, read=read_arguments, count=60),
+    "command line": Kind(make=make_arguments, mutate=mutate_text, read=read_arguments, count=30),
 }
 
 
