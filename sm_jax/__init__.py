@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 # XLA's alarms about slow compiling mean nothing to users; its errors are exceptions too. JAX reads this when it loads.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# OpenCV too: a picture's header may ask for gigabytes, and what is damaged is said in our words.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 from sm_jax.errors import UserError
 

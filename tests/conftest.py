@@ -17,6 +17,8 @@ os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # two thirds of 
 import jax
 import pytest
 
+import sm_jax  # noqa: F401 - before OpenCV, which reads its limits when it loads
+
 TESTS = pathlib.Path(__file__).parent
 # optax and flax themselves promote dtypes, so strictness is a context around these folders only
 STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})

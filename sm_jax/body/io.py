@@ -1,11 +1,11 @@
 """Loads a body: the packaged open bodies by name, licensed files of the SMPL family by path."""
 
 import pathlib
-import zipfile
 
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.assets.arrays import Unreadable, read_npz
 from sm_jax.body import skeleton, skinning, smplx_to_smpl
 from sm_jax.body.capsules import fit_capsules
 from sm_jax.body.pickles import Refused, read_object, read_pickle
@@ -18,6 +18,7 @@ from sm_jax.errors import UserError
 
 
 _REQUIRED = ("v_template", "shapedirs", "J_regressor", "weights", "kintree_table", "f")
+_LARGEST = 1e3  # metres, or shares
 _KNOWN = ", ".join(f"{name} ({joints})" for joints, name in smplx_to_smpl.FAMILIES.items())
 
 
@@ -39,33 +40,23 @@ def read_body(path: pathlib.Path) -> dict[str, np.ndarray]:
 def _read_npz(path: pathlib.Path) -> dict[str, np.ndarray]:
     """The wanted entries only: SMPL-X files hold Python objects in others."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = [key for key in (*_REQUIRED, "posedirs") if key in file.files]
-            return {key: _read_entry(file, key, path) for key in found}
+        # Converters that save a pickle's content as it is leave scipy's sparse matrices as objects.
+        arrays = read_npz(path, (*_REQUIRED, "posedirs"), objects=read_object)
     except Refused as error:
         raise UserError(f"Body file {path} was refused: {error}. Use the original file.") from error
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, KeyError, AttributeError) as error:
-        raise UserError(f"Body file {path} is damaged ({error}): get it again.".replace("\n", " ")) from error
-
-
-def _read_entry(file: np.lib.npyio.NpzFile, key: str, path: pathlib.Path) -> np.ndarray:
-    try:
-        array = file[key]
-    except ValueError as error:
-        if "Object arrays" not in str(error):
-            raise
-        # Converters that save a pickle's content as it is leave scipy's sparse matrices as objects.
-        with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as member:
-            array = read_object(member)
-    if array is None or array.dtype.kind not in "fiu":
-        raise UserError(f"Body file {path}: {key} holds Python objects, not numbers: get it again.")
-    return array
+    except Unreadable as error:
+        raise UserError(f"Body file {path} is damaged ({error}): get it again.") from error
+    if odd := next((key for key, array in arrays.items() if array.dtype.kind not in "fiu"), None):
+        raise UserError(f"Body file {path}: {odd} holds no numbers: get it again.")
+    return arrays
 
 
 def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.ndarray]:
     """The arrays as float32, faces as int32, after a check of shapes, the joint tree and the numbers."""
     V, F = ((*arrays[key].shape, 0)[0] for key in ("v_template", "f"))
     J, N = ((0, *arrays[key].shape)[-1] for key in ("weights", "shapedirs"))
+    if N < 1:
+        raise UserError(f"Body file {path}: shapedirs has no component: get it again.")
     if J not in smplx_to_smpl.FAMILIES:
         raise UserError(f"Body file {path}: weights are for {J} joints; models that can be read: {_KNOWN}.")
     expected = {
@@ -83,6 +74,10 @@ def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.
             raise UserError(f"Body file {path}: {key} has shape {array.shape}, {name}'s is {expected[key]}.")
         if not np.isfinite(array).all():
             raise UserError(f"Body file {path}: {key} holds numbers that are not finite: get it again.")
+        if key not in ("f", "kintree_table") and np.abs(array).max(initial=0) > _LARGEST:
+            raise UserError(
+                f"Body file {path}: {key} holds numbers beyond {_LARGEST:g}, in metres or shares: get it again."
+            )
     table = arrays["kintree_table"].astype(np.int64)  # the root's parent is -1 or 4294967295
     if tuple(table[0, 1:]) != smplx_to_smpl.parents(J)[1:] or tuple(table[1]) != tuple(range(J)):
         raise UserError(f"Body file {path} has another joint tree than {name}, though as many joints.")
@@ -121,7 +116,10 @@ def load_body(path_or_name: str | pathlib.Path = "open-low", betas: int = 10) ->
     arrays["shapedirs"] = arrays["shapedirs"][..., :betas]
     if name in PACKAGED:
         return _build(name, arrays, _read_volumes(name, betas))
-    return _build(path.stem, arrays, fit_volumes(arrays))
+    try:
+        return _build(path.stem, arrays, fit_volumes(arrays))
+    except (ValueError, IndexError, np.linalg.LinAlgError) as error:  # of vertices in one place, joints without any, …
+        raise UserError(f"Body file {path}: no body can be made of its numbers ({error}): get it again.") from error
 
 
 Volumes = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]

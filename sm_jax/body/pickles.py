@@ -5,17 +5,20 @@ from which the array is taken; no code of chumpy runs, and scipy gets a matrix o
 """
 
 import _codecs
+import io
 import pathlib
 import pickle
+import pickletools
 from typing import IO, Any
 
 import numpy as np
 import scipy.sparse
 
+from sm_jax.assets.arrays import Unreadable
 from sm_jax.errors import UserError
 
 
-class Refused(Exception):
+class Refused(Unreadable):
     """The pickle asks for a class that is not on the list."""
 
 
@@ -39,10 +42,17 @@ class _Chumpy(_Record):
     """A chumpy array: values (`Ch`), or what is left of an expression over another one."""
 
 
+def _latin1(text: str, encoding: str) -> bytes:
+    """Bytes, as protocol 2 puts them."""
+    if encoding not in ("latin1", "latin-1"):
+        raise Refused(f"it wants to encode as {encoding[:20]!r}")
+    return _codecs.encode(text, encoding)
+
+
 # The functions with which Python and NumPy pickle their own objects, under the names old and new versions write.
 _PLAIN = object().__reduce_ex__(0)[0]
 _ALLOWED: dict[tuple[str, str], Any] = {
-    ("_codecs", "encode"): _codecs.encode,
+    ("_codecs", "encode"): _latin1,
     ("__builtin__", "object"): object,
     ("builtins", "object"): object,
     ("__builtin__", "set"): set,  # in the state of every chumpy array
@@ -62,6 +72,9 @@ _SPARSE = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
 _MOST = 2**28  # entries of a sparse matrix when written out; SMPL-X's regressor has 576,125
 
 
+_PUTS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
+
+
 class _ArrayUnpickler(pickle.Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
         if (module_name, global_name) in _ALLOWED:
@@ -73,6 +86,17 @@ class _ArrayUnpickler(pickle.Unpickler):
         raise Refused(f"it wants to load {module_name}.{global_name}")
 
 
+def _load(file: IO[bytes], size: int) -> Any:
+    """What a pickle of `size` bytes holds. Raises what unpickling does, and ValueError where it asks for more memory
+    than its size accounts for: pickle makes room for whatever number a `put` names."""
+    begin = file.tell()
+    for operation, argument, _ in pickletools.genops(file):
+        if operation.name in _PUTS and not 0 <= int(argument) <= size:
+            raise ValueError(f"{operation.name} {argument}")
+    file.seek(begin)
+    return _ArrayUnpickler(file, encoding="latin1").load()
+
+
 def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
     """Named arrays of an SMPL .pkl file (also one written by Python 2 with chumpy).
 
@@ -80,7 +104,7 @@ def read_pickle(path: pathlib.Path) -> dict[str, np.ndarray]:
     """
     try:
         with path.open("rb") as file:
-            content = _ArrayUnpickler(file, encoding="latin1").load()
+            content = _load(file, path.stat().st_size)
         found = {str(key): _array(value) for key, value in content.items()} if isinstance(content, dict) else None
     except Refused as error:
         raise UserError(f"Body file {path} was refused: {error}. Use the original SMPL .pkl or .npz.") from error
@@ -100,7 +124,8 @@ def read_object(file: IO[bytes]) -> np.ndarray | None:
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, _ = header(file)
     try:
-        content = _ArrayUnpickler(file, encoding="latin1").load()
+        data = file.read()
+        content = _load(io.BytesIO(data), len(data))
         return _array(content.item()) if shape == () and isinstance(content, np.ndarray) else None
     except Refused:
         raise

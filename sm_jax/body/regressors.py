@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.tree_util import register_dataclass
 
+from sm_jax.assets.arrays import Unreadable, read_npy, read_npz
 from sm_jax.body import skeleton, smpl
 from sm_jax.errors import UserError
 from sm_jax.geometry import safe
@@ -125,10 +126,9 @@ def _read(path: pathlib.Path) -> np.ndarray:
     if not path.is_file():
         raise UserError(f"Regressor {path} not found.")
     try:
-        content = np.load(path, allow_pickle=False)
-        arrays = [content] if isinstance(content, np.ndarray) else [content[key] for key in content.files]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"Regressor {path} is damaged or no .npy or .npz file of numbers.") from error
+        arrays = [*read_npz(path).values()] if zipfile.is_zipfile(path) else [read_npy(path)]
+    except Unreadable as error:
+        raise UserError(f"Regressor {path} is damaged or no .npy or .npz file of numbers ({error}).") from error
     if len(arrays) != 1 or arrays[0].dtype.kind not in "fiu":
         raise UserError(f"Regressor {path} holds {len(arrays)} arrays: one, of numbers, is needed.")
     return arrays[0].astype(np.float32)

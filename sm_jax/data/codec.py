@@ -5,12 +5,13 @@ cameras (V), observed cameras (O) or several of them one after the other, always
 """
 
 import dataclasses
+from typing import get_args
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from sm_jax.body.skeleton import KEYPOINTS, REGIONS
-from sm_jax.data.schema import PairSequence, View
+from sm_jax.data.schema import PairSequence, Split, View
 from sm_jax.types import Camera, Contact, Motion, Observation, Side
 
 Record = dict[str, np.ndarray]
@@ -110,18 +111,44 @@ def check(record: Record) -> None:
     """Raise ValueError where a record's numbers are not finite, or its arrays are not of FIELDS' kind and lengths."""
     for name, field in FIELDS.items():
         array = np.asarray(record[name])
+        if array.dtype.kind not in ("US" if field.dtype is str else "fiub"):
+            raise ValueError(f"{name} is of type {array.dtype}")
         if field.dtype is not str and not np.isfinite(array).all():
             raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} numbers that are not finite")
         fixed = array.ndim == len(field.shape) and all(
             n in (None, m) for n, m in zip(field.shape, array.shape, strict=True)
         )
-        if field.dtype is not str and not fixed:
+        if not fixed:
             raise ValueError(f"{name} has shape {array.shape}, not {field.shape}")
     lengths = {name: len(record[name]) for name in ("rotations", "pelvis", "foot_contact")}
     if len(set(lengths.values())) > 1 or not lengths["pelvis"]:
         raise ValueError(f"arrays of {', '.join(f'{n} frames ({name})' for name, n in lengths.items())}")
     if not float(record["fps"]) > 0:
         raise ValueError(f"{record['fps']} frames a second")
+    if str(record["split"]) not in get_args(Split):
+        raise ValueError(f"split {str(record['split'])[:20]!r}, not one of {', '.join(get_args(Split))}")
+    _check_contacts(record)
+    _check_views(record, lengths["pelvis"])
+
+
+def _check_contacts(record: Record) -> None:
+    rows = np.asarray(record["contacts"])
+    most = np.array([len(REGIONS), len(_SIDES), len(REGIONS), len(_SIDES), 2])
+    if len(rows) != len(record["contact_confidence"]) or not ((rows[:, :5] >= 0) & (rows[:, :5] < most)).all():
+        raise ValueError("contacts name regions, sides or people that do not exist, or lack their confidence")
+
+
+def _check_views(record: Record, n_frames: int) -> None:
+    """Raise ValueError unless there are as many of everything as there are views and frames."""
+    n_views, n_seen = len(record["camera_K"]), len(record["seen_K"])
+    wanted = {
+        "camera_R": n_views * n_frames, "camera_t": n_views * n_frames, "camera_size": n_views,
+        "camera_observed": n_views, "seen_size": n_seen, **dict.fromkeys(_SEEN_BY_FRAME, n_seen * n_frames),
+    }  # fmt: skip
+    odd = [f"{len(record[name])} {name}" for name, count in wanted.items() if len(record[name]) != count]
+    if odd or int(np.count_nonzero(record["camera_observed"])) != n_seen or len(record["seen_betas"]) % max(n_seen, 1):
+        more = f" ({', '.join(odd)})" if odd else ""
+        raise ValueError(f"{n_views} views, {n_seen} observed, in {n_frames} frames: numbers do not agree{more}")
 
 
 def _shaped(value: object, field: Field) -> np.ndarray:

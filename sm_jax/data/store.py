@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from sm_jax.assets.arrays import read_npz
 from sm_jax.data import codec
 from sm_jax.data.codec import FIELDS, Record
 from sm_jax.data.schema import PairSequence, Split
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.state import D
 
 SALSA = pathlib.Path(__file__).parent / "packaged" / "salsa.npz"
 
@@ -54,9 +56,9 @@ def save(path: pathlib.Path, records: Sequence[Record], statistics: Statistics, 
 def load(path: pathlib.Path) -> Stored:
     """Read a file that `save` wrote. Raises UserError when there is none or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
+        arrays = read_npz(path)
         count = len(arrays["name"])
+        _check_starts(arrays, count)
         return Stored(
             records=[{name: _part(arrays, name, i) for name in FIELDS} for i in range(count)],
             statistics=Statistics(mean=arrays["statistics/mean"], std=arrays["statistics/std"]),
@@ -66,6 +68,18 @@ def load(path: pathlib.Path) -> Stored:
         raise UserError(f"{path}: no such file; make it with experiments/0_prepare_data.py") from error
     except Exception as error:  # numpy and zipfile report damage in half a dozen ways
         raise UserError(f"{path}: not a file of pair sequences, or damaged ({error}); make it again") from error
+
+
+def _check_starts(arrays: dict[str, np.ndarray], count: int) -> None:
+    """Raise ValueError unless every field is there for `count` sequences."""
+    for name, field in FIELDS.items():
+        if None in field.shape:
+            starts = arrays[f"{name}/starts"]
+            sound = starts.dtype.kind in "iu" and starts.shape == (count + 1,) and (np.diff(starts) >= 0).all()
+            if not sound or starts[0] != 0 or starts[-1] != len(arrays[name]):
+                raise ValueError(f"{name}/starts does not divide {name} into {count} parts")
+        elif len(arrays[name]) != count:
+            raise ValueError(f"{name} of {len(arrays[name])} sequences, {count} are there")
 
 
 def _part(arrays: dict[str, np.ndarray], name: str, i: int) -> np.ndarray:
@@ -98,6 +112,8 @@ def open_set(name: str) -> MotionSet:
     path = PACKAGED.get(name) or pathlib.Path(name).expanduser()
     found, everything = _folder(path) if path.is_dir() else _export(path)
     for part, array in (("mean", found.statistics.mean), ("std", found.statistics.std)):
+        if array.dtype.kind != "f" or array.shape != (D,):
+            raise UserError(f"{name}: the statistics' {part} is not of {D} numbers; make the set again")
         if not np.isfinite(array).all():
             raise UserError(f"{name}: the statistics' {part} holds numbers that are not finite; make the set again")
     for record in everything:

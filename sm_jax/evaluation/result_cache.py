@@ -23,15 +23,12 @@ class ResultCache:
     def __init__(self, path: pathlib.Path | None):
         self.path, self.rows = path, {}
         if path is not None and path.is_file():
-            text = path.read_text()
+            text = path.read_text(encoding="utf-8", errors="replace")
             if not text.endswith("\n"):  # cut while a line was being written
-                path.write_text(text[: text.rfind("\n") + 1])
-            for line in text.splitlines():
-                try:
-                    key, row = json.loads(line)
-                except ValueError:
-                    continue
-                self.rows[key] = row
+                path.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+            for line in text.split("\n"):
+                if (found := _row(line)) is not None:
+                    self.rows[found[0]] = found[1]
             _LOGGER.info(
                 "%s: holds %d rows of an interrupted evaluation; those of this code and these settings are taken",
                 path,
@@ -54,3 +51,13 @@ class ResultCache:
         """Take the file away."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def _row(line: str) -> tuple[str, Row] | None:
+    """The key and the numbers of a line; None for one that is damaged."""
+    try:
+        key, row = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    sound = isinstance(key, str) and isinstance(row, dict)
+    return (key, row) if sound and all(type(value) in (int, float) for value in row.values()) else None

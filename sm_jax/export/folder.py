@@ -137,7 +137,7 @@ def _foreign(place: pathlib.Path) -> str | None:
     try:
         summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
         ours = {str(name) for name in summary["files"]} if "sm_jax" in summary["provenance"] else set()
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         ours = set()
     folders = {parent.as_posix() for name in ours for parent in pathlib.PurePosixPath(name).parents}
     for path in sorted(place.rglob("*")):

@@ -3,12 +3,12 @@
 import dataclasses
 import json
 import pathlib
-import zipfile
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.assets.arrays import Unreadable, check_shapes, numbers, read_npz
 from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
 from sm_jax.body.io import terms_of
@@ -20,6 +20,28 @@ from sm_jax.types import Camera, Motion
 
 FORMAT = 2
 STEADY_FPS = 30.0  # the rate at which the motion of a video with an uneven one is computed
+# Axes of the arrays: P people, T frames, N betas.
+_AXES: dict[str, tuple[int | str, ...]] = {
+    "format": (),
+    "poses": ("P", "T", 3 * len(JOINTS)),
+    "trans": ("P", "T", 3),
+    "betas": ("P", "N"),
+    "joints": ("P", "T", len(JOINTS), 3),
+    "rest_joints": ("P", len(JOINTS), 3),
+    "camera_K": (3, 3),
+    "camera_R": ("T", 3, 3),
+    "camera_t": ("T", 3),
+    "image_size": (2,),
+    "fps": (),
+    "time": ("T",),
+    "frame_index": ("T",),
+    "visibility": ("P", "T", len(JOINTS)),
+    "infilled": ("P", "T", len(JOINTS)),
+    "spread": ("P", "T", len(JOINTS)),
+}
+_WORDS, _CAMERA = ("body", "provenance"), ("camera_K", "camera_R", "camera_t", "image_size")
+_RATES, _LONGEST_STEP = (0.01, 10_000.0), 60.0  # frames a second, seconds from a frame to the next
+_LARGEST = 1e6  # of any number: radians, metres, standard deviations
 _UNEVEN = 0.3  # of a frame's time: how far it may lie from where a steady rate puts it
 CONVENTIONS = (
     "World: right-handed, z up, metres. poses: [P,T,72] axis-angle, radians; the first 3 are world from pelvis, the"
@@ -161,25 +183,33 @@ def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
 def load_motion(path: str | pathlib.Path) -> MotionFile:
     """Read `motion.npz` back. Raises UserError if the file is missing, broken, incomplete or not finite."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            data = {key: archive[key] for key in archive.files}
+        data = read_npz(pathlib.Path(path), (*_AXES, *_WORDS))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give the motion.npz that sm-jax reconstruct wrote") from None
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except Unreadable as error:
         raise UserError(f"{path} is not a motion.npz: {error}; give the file that sm-jax reconstruct wrote") from error
     try:
         return _from_arrays(data)
-    except KeyError as error:
-        raise UserError(f"{path} lacks {error}; give a motion.npz that sm-jax reconstruct wrote") from error
-    except (ValueError, TypeError) as error:
+    except (Unreadable, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged ({error}); write it again with sm-jax reconstruct") from error
 
 
 def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
-    if data["format"] != FORMAT:
-        raise ValueError(f"format {data['format']}, this version reads {FORMAT}")
+    check_shapes(data, _AXES | dict.fromkeys(_WORDS, ()))
+    if (found := numbers(data, "format")) != FORMAT:
+        raise Unreadable(f"format {found:g}, this version reads {FORMAT}")
+    words = {name: str(data[name]) for name in _WORDS}
+    data = {name: numbers(data, name, _dtype(name)) for name in _AXES}
+    _refuse_non_finite({name: array for name, array in data.items() if array.dtype.kind == "f"})
     people, frames = data["trans"].shape[:2]
-    _refuse_non_finite({key: data[key] for key in ("poses", "trans", "betas", "joints", "rest_joints")})
+    steps = np.diff(data["time"])
+    if not (_RATES[0] <= data["fps"] <= _RATES[1] and ((steps > 0) & (steps <= _LONGEST_STEP)).all()):
+        raise Unreadable("`fps` or `time` are no motion's")
+    if max(np.abs(data[name]).max() for name in ("poses", "trans", "betas", "joints", "rest_joints")) > _LARGEST:
+        raise Unreadable("`poses`, `trans`, `betas` or `joints` are no person's")
+    provenance = json.loads(words["provenance"])
+    if not isinstance(provenance, dict):
+        raise Unreadable("`provenance` is no JSON object")
     local = rotations.axis_angle_to_matrix(jnp.asarray(data["poses"].reshape(people, frames, 24, 3)))
     motion = Motion(
         global_orient=np.asarray(local[:, :, 0]),
@@ -190,7 +220,7 @@ def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
     camera = Camera(K=data["camera_K"], R=data["camera_R"], t=data["camera_t"], image_size=data["image_size"])
     return MotionFile(
         motion=motion,
-        body=str(data["body"]),
+        body=words["body"],
         rest_joints=data["rest_joints"],
         joints=data["joints"],
         camera=camera,
@@ -200,8 +230,13 @@ def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
         visibility=data["visibility"],
         infilled=data["infilled"],
         spread=data["spread"],
-        provenance=json.loads(str(data["provenance"])),
+        provenance=provenance,
     )
+
+
+def _dtype(name: str) -> type[np.generic]:
+    exact = {"frame_index": np.int64, "format": np.int64, "infilled": np.bool_}
+    return exact.get(name, np.float64 if name in ("fps", "time", *_CAMERA) else np.float32)
 
 
 def _refuse_non_finite(arrays: dict[str, np.ndarray]) -> None:

@@ -39,7 +39,7 @@ FPS = 30.0
 
 def frame_positions(n_frames: int, fps: float) -> np.ndarray:
     """Fractional source frames [n] at which FPS reads a recording of `n_frames` at `fps`, from its first frame on."""
-    if abs(fps - round(fps)) < 0.01:  # headers round the time of a frame: 0.0083333 s
+    if round(fps) and abs(fps - round(fps)) < 0.01:  # headers round the time of a frame: 0.0083333 s
         fps = round(fps)
     count = int(np.floor((n_frames - 1) * FPS / fps + 1e-6)) + 1
     return np.minimum(np.arange(count) * fps / FPS, n_frames - 1)

@@ -35,6 +35,8 @@ class InfillerConfig:
     told the size of the estimate's errors and says how sure it is of each joint."""
 
     def __post_init__(self) -> None:
+        if min(self.width, self.blocks, self.heads, self.expansion, self.patch) < 1:
+            raise UserError("net.width, net.blocks, net.heads, net.expansion and net.patch must be 1 or more")
         if self.width % (2 * self.heads):
             raise UserError(f"net.width {self.width} is no multiple of twice {self.heads} net.heads")
 

@@ -20,6 +20,7 @@ from av.stream import Disposition
 
 from sm_jax.errors import UserError
 
+LARGEST = 1 << 27  # pixels of a picture: a frame takes a gigabyte while its colours are converted
 _OBLONG = 8  # a pixel's width over its height, or the inverse, beyond which it is an error
 _TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})  # demuxers that draw letters of any text file
 _TICK = Fraction(1, 1000)
@@ -57,6 +58,10 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, av.VideoStream]]:
         stream = None if container.format.name in _TEXT else _main_stream(container)
         if stream is None:
             raise UserError(f"{path}: has no video stream that can be decoded; give a file with pictures in it")
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > LARGEST:
+            most = LARGEST // 10**6
+            raise UserError(f"{path}: pictures of {width} x {height}, more than {most} million pixels; scale it")
         stream.thread_type = "AUTO"
         yield container, stream
 

@@ -9,13 +9,13 @@ them), video_fps [] and focal_is_heuristic []: with these a reconstruction retur
 """
 
 import os
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from sm_jax.assets.arrays import Unreadable, check_shapes, numbers, read_npz
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
@@ -39,7 +39,17 @@ _AXES: dict[str, tuple[int | str, ...]] = {
     "fps": (),
     "frame_index": ("T",),
 }
-_SHARES = ("keypoint_confidence", "visibility")  # must lie in [0, 1]
+_LONGEST_STEP = 60.0  # seconds from a frame to the next
+_FARTHEST = 1e6  # of any number: pixels of people beside the picture, metres, radians
+_RANGES = {
+    "keypoint_confidence": (0, 1),
+    "visibility": (0, 1),
+    "betas": (-100, 100),
+    "R": (-1.01, 1.01),
+    "image_size": (1, 65_536),
+    "fps": (0.1, 10_000),
+    "frame_index": (-(2**31), 2**31),
+}
 
 
 def save_observation(
@@ -79,9 +89,17 @@ def save_observation(
 def load_observation(path: Path) -> Observation:
     """Read an observation. Raises UserError, naming the key and the frame, for a file that is not a sound one."""
     arrays = _read(path)
-    _check_shapes(path, arrays)
+    try:
+        check_shapes(arrays, _AXES)
+    except Unreadable as error:
+        raise UserError(f"{path}: {error}; docs of sm_jax.perception.observation_file list what belongs in") from error
     for key, values in arrays.items():
         _check_values(path, key, values)
+    K, R = arrays["K"], arrays["R"]
+    if min(K[0, 0], K[1, 1]) <= 0 or np.abs(K[[1, 2, 2, 2], [0, 0, 1, 2]] - [0, 0, 0, 1]).max() > 1e-3:
+        raise UserError(f"{path}: `K` is no camera's; give [[f, 0, x], [0, f, y], [0, 0, 1]] in pixels")
+    if np.abs(R @ R.swapaxes(-1, -2) - np.eye(3)).max() > 0.01:
+        raise UserError(f"{path}: `R` holds what is no rotation; give camera from world")
     rotations = np.asarray(jax.jit(axis_angle_to_matrix)(arrays["poses"]))
     return Observation(
         keypoints=arrays["keypoints"],
@@ -106,17 +124,19 @@ def load_source(path: Path, observation: Observation) -> tuple[Video, bool] | No
     """
     keys = ("video_path", "video_times", "video_fps", "focal_is_heuristic")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if keys[0] not in file.files:
-                return None
-            name, times, fps, guessed = (file[key] for key in keys)
+        found = read_npz(path, keys)
+        if keys[0] not in found:
+            return None
+        name, times, fps, guessed = (found[key] for key in keys)
         width, height = (round(float(side)) for side in observation.camera.image_size)
         source, rate = Path(os.fsdecode(name.item())), float(fps)
         times, guessed = np.asarray(times, np.float64).reshape(-1), bool(guessed)
-    except (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (Unreadable, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise UserError(f"{path}: its video's times cannot be read ({error}); observe the video again") from error
     index = np.asarray(observation.frame_index)
-    sound = len(times) and np.isfinite(times).all() and (np.diff(times) > 0).all() and np.isfinite(rate) and rate > 0
+    steps, (least, most) = np.diff(times), _RANGES["fps"]
+    sound = len(times) and np.isfinite(times).all() and ((steps > 0) & (steps <= _LONGEST_STEP)).all()
+    sound = sound and least <= rate <= most
     if not (sound and (np.diff(index) >= 0).all() and index[0] >= 0 and index[-1] < len(times)):
         raise UserError(
             f"{path}: `video_times` or `frame_index` do not ascend, or do not agree; observe the video again"
@@ -128,11 +148,11 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise UserError(f"{path}: no such file; give a video or an observation .npz")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files") or str(file.get("format", "")) != FORMAT:
-                raise UserError(f"{path}: not an observation of sm_jax (its key `format` is not '{FORMAT}')")
-            return {key: file[key].astype(_dtype(key)) for key in _AXES if key in file.files}
-    except (ValueError, OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        found = read_npz(path, ("format", *_AXES))
+        if str(found.get("format", "")) != FORMAT:
+            raise UserError(f"{path}: not an observation of sm_jax (its key `format` is not '{FORMAT}')")
+        return {key: numbers(found, key, _dtype(key)) for key in _AXES if key in found}
+    except (Unreadable, OSError) as error:
         raise UserError(f"{path}: not a readable .npz file ({error}); write it again") from error
 
 
@@ -140,33 +160,14 @@ def _dtype(key: str) -> type[np.generic]:
     return np.int64 if key == "frame_index" else np.float32
 
 
-def _check_shapes(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    sizes: dict[str, int] = {}
-    for key, axes in _AXES.items():
-        if key not in arrays:
-            raise UserError(
-                f"{path}: `{key}` is missing; docs of sm_jax.perception.observation_file list what belongs in"
-            )
-        shape = arrays[key].shape
-        fits = len(shape) == len(axes) and all(
-            size == (sizes.setdefault(axis, size) if isinstance(axis, str) else axis)
-            for size, axis in zip(shape, axes, strict=True)
-        )
-        if not fits or 0 in shape:
-            expected = tuple(sizes.get(axis, axis) if isinstance(axis, str) else axis for axis in axes)
-            raise UserError(f"{path}: `{key}` has shape {shape}, expected {expected}")
-
-
 def _check_values(path: Path, key: str, values: np.ndarray) -> None:
-    bad = ~np.isfinite(values)
-    if key in _SHARES:
-        bad |= (values < 0) | (values > 1)
+    low, high = _RANGES.get(key, (-_FARTHEST, _FARTHEST))
+    bad = ~((values >= low) & (values <= high))
     if not bad.any():
         return
     axes = _AXES[key]
     where = f", frame {np.argwhere(bad)[0][axes.index('T')]}" if "T" in axes else ""
-    range_ = " or outside [0, 1]" if key in _SHARES else ""
     raise UserError(
-        f"{path}: `{key}`{where} is NaN, infinite{range_}; "
+        f"{path}: `{key}`{where} is NaN, infinite or outside [{low:g}, {high:g}]; "
         "give what was not seen any finite value and confidence or visibility zero"
     )

@@ -10,6 +10,8 @@ import numpy as np
 from sm_jax.errors import UserError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
+_PNG = b"\x89PNG\r\n\x1a\n"
+_CUT_OFF = 1 << 26  # bytes that a file may have lost at its end
 _PATTERN = re.compile(r"%0?(\d*)d")
 
 
@@ -61,13 +63,25 @@ def others(path: Path, files: list[Path]) -> list[str]:
 def read_picture(path: Path) -> np.ndarray:
     """RGB [H, W, 3] uint8, turned as its metadata says. Raises UserError, naming the file, if that cannot be done."""
     try:
-        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    except (OSError, cv2.error) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged"
+        data = path.read_bytes()
+        _check_chunks(data)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, ValueError, cv2.error) as error:
+        reason = getattr(error, "strerror", None) or "it is damaged or too large"
         raise UserError(f"{path}: not a picture that can be read ({reason}); take it out or save it again") from error
     if image is None:
         raise UserError(f"{path}: not a picture that can be read; take it out or save it again")
     return np.ascontiguousarray(image[..., ::-1])
+
+
+def _check_chunks(data: bytes) -> None:
+    """Raise ValueError for a PNG with a chunk that is much longer than the file: OpenCV makes room for all of it."""
+    begin = len(_PNG)
+    while data.startswith(_PNG) and begin + 8 <= len(data):
+        length = int.from_bytes(data[begin : begin + 4], "big")
+        if begin + length > len(data) + _CUT_OFF:
+            raise ValueError(f"a chunk of {length} bytes")
+        begin += 12 + length
 
 
 def _kind(file: Path) -> str:

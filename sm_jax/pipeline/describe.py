@@ -70,7 +70,7 @@ def describe_input(
 def _is_description(path: pathlib.Path) -> bool:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(found, dict) and "description" in found
 

@@ -126,6 +126,33 @@ class TrainConfig:
     writers: tuple[Writer, ...] = ("tensorboard",)
     """Who is told of the numbers beside log.jsonl."""
 
+    def __post_init__(self) -> None:
+        for path, value in paths(self).items():
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, int | float):
+                    _check(path, number)
+
+
+# Which values cannot be zero, and which are shares; the others, but for those of the simulator, only not negative.
+_POSITIVE = frozenset({
+    "steps", "data.frames", "data.batch", "data.data_echo", "log_every", "validate_every", "checkpoint_every",
+    "cached_windows", "infill_steps", "optimiser.learning_rate", "optimiser.clip",
+})  # fmt: skip
+_SHARES = frozenset({
+    "optimiser.ema", "data.text_dropout", "data.text_wrong", "data.placed", "data.mixed", "data.partner_dropout",
+    "data.estimate_dropout", "data.short", "simulator.hiding", "simulator.hidden_part", "loss.low_noise",
+})  # fmt: skip
+_LARGEST = 2**32  # a seed is less
+
+
+def _check(path: str, number: float) -> None:
+    """Raises UserError for a value that no training can have."""
+    most = 1 if path in _SHARES else _LARGEST
+    least = -most if path.startswith("simulator.") and path not in _SHARES else 0
+    if not least <= number <= most or (number == 0 and path in _POSITIVE):
+        above = "above" if path in _POSITIVE else "from"
+        raise UserError(f"{path} {number}: give a number {above} {least} up to {most}")
+
 
 @dataclasses.dataclass(frozen=True)
 class InfillerTraining(TrainConfig):

@@ -10,6 +10,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from tqdm import tqdm
 
+from sm_jax.assets.arrays import read_npz
 from sm_jax.assets.files import make_folder, replacing
 from sm_jax.errors import UserError
 from sm_jax.nets.infiller import InfillerConfig
@@ -62,8 +63,7 @@ def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
 def load(path: pathlib.Path, made_by: str) -> Infilled:
     """Read the windows. Raises UserError for a damaged file or one made by other weights."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            named = {key: file[key] for key in file.files}
+        named = read_npz(path)
         maker, x0 = str(named.pop("made_by")), named.pop("infilled")
         parts = unflatten_dict(named, sep="/")
         seen, contacts = parts.pop("conditions"), ContactTargets(**parts.pop("contacts"))

@@ -191,6 +191,7 @@ def _missing(writer: str, error: ModuleNotFoundError) -> UserError:
 def _step(line: str) -> float:
     """Of a line of the log; infinite for one that a killed process did not finish."""
     try:
-        return json.loads(line)["step"]
-    except (ValueError, KeyError, TypeError):
+        step = json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return float("inf")
+    return step if isinstance(step, int) else float("inf")

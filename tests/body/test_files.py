@@ -85,9 +85,9 @@ def other_parent(J: int = 24) -> np.ndarray:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "an object": ({"v_template": np.array([{"an": "object"}], dtype=object)}, "v_template holds Python objects"),
-    "a string": ({"f": np.array("faces")}, "f holds Python objects"),
-    "a single object": ({"weights": np.array({"an": "object"}, dtype=object)}, "weights holds Python objects"),
+    "an object": ({"v_template": np.array([{"an": "object"}], dtype=object)}, "`v_template` holds Python objects"),
+    "a string": ({"f": np.array("faces")}, "f holds no numbers"),
+    "a single object": ({"weights": np.array({"an": "object"}, dtype=object)}, "`weights` holds Python objects"),
     "code": ({"weights": np.array(Hostile(), dtype=object)}, "refused: it wants to load posix.system"),
     "a hand": ({"weights": np.zeros((300, 16))}, r"16 joints; models that can be read: SMPL \(24\), SMPL-H \(52\)"),
     "no axis": ({"weights": np.float64(1)}, "0 joints"),
@@ -148,4 +148,21 @@ def test_a_cut_file_is_damaged(tmp_path, length):
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(UserError, match=re.escape(f"{path} is damaged")) as caught:
         read_body(path)
+    assert "\n" not in str(caught.value)
+
+
+DEGENERATE = {
+    "in one place": {"v_template": np.zeros((64, 3))},
+    "huge": {"v_template": np.full((64, 3), 1e30)},
+    "on one joint": {"weights": np.eye(24)[np.zeros(64, int)]},
+    "of negative weights": {"weights": np.where(np.arange(24) == 0, 24.0, -1.0)[None].repeat(64, 0)},
+    "without shape": {"shapedirs": np.zeros((64, 3, 0))},
+}
+
+
+@pytest.mark.parametrize("case", DEGENERATE)
+def test_a_body_that_is_none_is_refused(tmp_path, case):
+    np.savez(tmp_path / "body.npz", **random_arrays(V=64, N=3) | DEGENERATE[case])
+    with pytest.raises(UserError, match="get it again") as caught:
+        load_body(tmp_path / "body.npz")
     assert "\n" not in str(caught.value)

@@ -1,4 +1,5 @@
 import pickle
+import resource
 from typing import Any
 
 import numpy as np
@@ -121,3 +122,20 @@ def test_bad_pickles_get_one_line(tmp_path, content, complaint):
     with pytest.raises(UserError, match=complaint) as caught:
         read_body(path)
     assert "body.pkl" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x02}r\xff\xff\xff\x7f.",  # makes room for two thousand million memories
+        b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00ax\x03\x00\x00\x00hex\x86R.",
+        b"\x80\x04\x8e" + (2**40).to_bytes(8, "little") + b"abc.",
+        b"(" * 100_000 + b"t" * 100_000 + b".",
+    ],
+)
+def test_a_pickle_takes_no_more_memory_than_it_is_worth(tmp_path, content):
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (tmp_path / "body.pkl").write_bytes(content)
+    with pytest.raises(UserError, match=r"body.pkl (is damaged|was refused|is no SMPL model)"):
+        read_body(tmp_path / "body.pkl")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000  # KiB

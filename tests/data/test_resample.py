@@ -29,3 +29,7 @@ def test_points_move_linearly_and_rotations_turn_evenly():
     read = resample.read_rotations(turned, position)
     assert read.shape == (31, 1, 3, 3)
     np.testing.assert_allclose(Rotation.from_matrix(read[:, 0]).as_rotvec()[:, 2], np.arange(31) / 30, atol=1e-9)
+
+
+def test_a_rate_below_one_is_no_division_by_zero():
+    assert len(resample.frame_positions(3, 0.004)) == 15001

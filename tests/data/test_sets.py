@@ -8,7 +8,7 @@ from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 from sm_jax.motion.state import D
-from tests.data.sequences import alone, sequence
+from tests.data.sequences import alone, seen, sequence
 
 STATISTICS = Statistics(mean=np.full(D, 0.25, np.float32), std=np.full(D, 2.0, np.float32))
 
@@ -78,3 +78,44 @@ def test_a_packaged_set_has_a_name():
 def test_what_is_no_set_is_named(name):
     with pytest.raises(UserError, match=rf"^{name}: no "):
         open_set(name)
+
+
+def test_a_set_whose_numbers_do_not_agree_is_refused_when_it_is_opened(tmp_path):
+    record = codec.encode(seen())
+    bad = {
+        "contacts": record["contacts"] + np.array([99, 0, 0, 0, 0, 0, 0], np.int32),
+        "contact_confidence": record["contact_confidence"][:-1],
+        "camera_t": record["camera_t"][:-1],
+        "camera_observed": np.zeros_like(record["camera_observed"]),
+        "seen_betas": record["seen_betas"][:-1],
+        "split": np.array("other"),
+        "name": np.array(3),
+        "pelvis": record["pelvis"].astype(complex),
+    }
+    for name, array in bad.items():
+        store.save(
+            tmp_path / "set.npz",
+            [record | {name: array}],
+            Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32)),
+            "",
+        )
+        with pytest.raises(UserError, match="make the set again"):
+            store.open_set(str(tmp_path / "set.npz"))
+
+
+def test_an_export_whose_parts_overlap_or_are_missing_is_damaged(tmp_path):
+    store.save(
+        tmp_path / "set.npz",
+        [codec.encode(seen())],
+        Statistics(mean=np.zeros(D, np.float32), std=np.ones(D, np.float32)),
+        "",
+    )
+    with np.load(tmp_path / "set.npz") as file:
+        arrays = dict(file)
+    for change in (
+        {"pelvis/starts": np.array([0, 99])}, {"pelvis/starts": np.array([3, 12])}, {"fps": np.ones(5, np.float32)},
+        {"texts/starts": np.array(0)}, {"statistics/std": np.ones(3, np.float32)},
+    ):  # fmt: skip
+        np.savez(tmp_path / "set.npz", **arrays | change)
+        with pytest.raises(UserError, match="make (it|the set) again"):
+            store.open_set(str(tmp_path / "set.npz"))

@@ -1,5 +1,7 @@
 import math
 
+import pytest
+
 from sm_jax.evaluation.result_cache import ResultCache
 
 
@@ -28,3 +30,12 @@ def test_without_a_path_nothing_is_written(tmp_path, monkeypatch):
     rows.add("a", {"x": 1.0})
     rows.done()
     assert rows.get("a") == {"x": 1.0} and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\xff\xfe", b"[[1], {}]", b"[1, 2]", b"5", b"[" * 100_000, b'["a", {"x": "y"}]', b'["a", [1]]', b"{}"]
+)
+def test_a_line_that_is_no_row_costs_that_row_alone(tmp_path, damage):
+    path = tmp_path / "a.rows.jsonl"
+    path.write_bytes(b'["one", {"mm": 1.0}]\n' + damage + b'\n["two", {"mm": 2}]\n')
+    assert ResultCache(path).rows == {"one": {"mm": 1.0}, "two": {"mm": 2}}

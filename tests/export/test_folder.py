@@ -228,3 +228,15 @@ def test_what_was_added_to_an_unfinished_folder_is_nobody_s_to_delete(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["notes.txt", "seen.npz", SUMMARY]
     assert (out / "seen.npz").read_text() == "seen" and (tmp_path / "out-1" / SUMMARY).exists()
     refused(out, "notes.txt, which sm-jax did not write", resume=True)
+
+
+@pytest.mark.parametrize(
+    "summary", ["[" * 100_000, "[]", '{"files": 3}', '{"files": null, "provenance": {"sm_jax": 1}}']
+)
+def test_a_summary_that_is_none_makes_the_folder_foreign(tmp_path, summary):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "summary.json").write_text(summary)
+    with pytest.raises(UserError, match="which sm-jax did not write"), new_folder(out, overwrite=True):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["out"] and (out / "summary.json").read_text() == summary

@@ -78,6 +78,19 @@ def test_files_that_cannot_be_used(saved, tmp_path):
         ({"trans": np.full_like(arrays["trans"], np.nan)}, "not finite"),
         ({"format": np.int32(99)}, "format 99"),
         ({"poses": arrays["poses"][..., :66]}, "damaged"),
+        ({"trans": arrays["trans"][0, 0]}, "`trans` has shape"),
+        ({"rest_joints": arrays["rest_joints"][0]}, "`rest_joints` has shape"),
+        ({"camera_K": np.float32(3)}, "`camera_K` has shape"),
+        ({"time": arrays["time"][::-1]}, "`fps` or `time`"),
+        ({"time": 1e9 * arrays["time"]}, "`fps` or `time`"),  # `steady` would fill it with frames
+        ({"fps": np.float64(0)}, "`fps` or `time`"),
+        ({"fps": np.float64(1e9)}, "`fps` or `time`"),
+        ({"fps": np.float64(np.nan)}, "fps holds 1 values"),
+        ({"poses": 1e30 * np.ones_like(arrays["poses"])}, "are no person's"),
+        ({"joints": arrays["joints"].astype(str)}, "`joints` holds no numbers"),
+        ({"format": np.array("two")}, "`format` holds no numbers"),
+        ({"provenance": np.array("[1]")}, "`provenance` is no JSON object"),
+        ({"provenance": np.array("[" * 100_000)}, "damaged"),
     ):
         np.savez(tmp_path / "changed.npz", **{**arrays, **change})
         with pytest.raises(UserError, match=message):

@@ -83,6 +83,29 @@ def test_a_flipped_byte_is_found(path):
         load_weights(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"config": RefinerConfig(width="64")}, "RefinerConfig with width '64': no such network"),
+        ({"config": RefinerConfig(width=True)}, "width 'True'"),
+        ({"config": RefinerConfig(taps=-3)}, "taps '-3'"),
+        ({"config": RefinerConfig(dilations=(1, 2.5))}, "dilations"),
+        ({"config": RefinerConfig(dilations=4)}, "dilations '4'"),
+        ({"config": RefinerConfig(residual="much")}, "residual 'much'"),
+        ({"statistics": Statistics(mean=np.zeros(D - 1), std=np.ones(D))}, "statistics of shape"),
+        ({"statistics": Statistics(mean=np.full(D, np.nan), std=np.ones(D))}, "not finite"),
+        ({"statistics": Statistics(mean=np.zeros(D), std=np.zeros(D))}, "not what is saved with weights"),
+        ({"facts": [1]}, "not what is saved with weights"),
+        ({"params": {"mask_token": np.full(4, np.inf)}}, "mask_token holds what is no finite number"),
+    ],
+)
+def test_what_no_network_has_is_refused(tmp_path, change, words):
+    whole = {"params": PARAMS, "config": RefinerConfig(), "statistics": STATISTICS, "facts": {}}
+    save_weights(tmp_path / "odd.npz", **whole | change)
+    with pytest.raises(UserError, match=words):
+        load_weights(tmp_path / "odd.npz")
+
+
 def test_foreign_and_missing_files(tmp_path):
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     with pytest.raises(UserError, match="no weights file"):

@@ -56,6 +56,8 @@ def test_the_video_s_times_travel_with_what_was_seen(tmp_path, observation):
     assert (back.width, back.height) == (1000, 1000)
     np.testing.assert_array_equal(back.times, times)
     for arrays in (
+        {"video_times": lambda x: 1e9 * x},
+        {"video_fps": lambda x: np.float64(1e-9)},
         {"video_times": lambda x: x[:3]},  # fewer than frame_index counts
         {"video_times": lambda x: x[::-1]},
         {"video_times": lambda x: x * np.nan},
@@ -88,6 +90,16 @@ def test_refusals_name_the_key_and_the_frame(saved):
         ({"R": put(np.nan, 4, 0, 0)}, "`R`, frame 4"),
         ({"betas": put(np.nan, 0, 0)}, "`betas` is NaN"),
         ({"visibility": put(1.5, 0, 1, 0)}, r"`visibility`, frame 1 .* outside \[0, 1\]"),
+        ({"fps": put(0.0)}, "`fps` is NaN, infinite or outside"),
+        ({"fps": put(np.nan)}, "`fps` is NaN, infinite or outside"),
+        ({"image_size": put(-1.0, 0)}, "`image_size` is NaN"),
+        ({"betas": put(1e6, 0, 0)}, "`betas` is NaN"),
+        ({"pelvis": put(1e30, 0, 2, 1)}, "`pelvis`, frame 2"),
+        ({"K": put(0.0, 0, 0)}, "`K` is no camera's"),
+        ({"K": put(1.0, 2, 0)}, "`K` is no camera's"),
+        ({"R": put(0.0, 4)}, "`R` holds what is no rotation"),
+        ({"poses": lambda x: x.astype(str)}, "`poses` holds no numbers"),
+        ({"betas": lambda x: x.astype(complex)}, "`betas` holds no numbers"),
         ({"t": lambda x: x[:-1]}, r"`t` has shape \(4, 3\), expected \(5, 3\)"),
         ({"poses": lambda x: x[..., :2]}, "`poses` has shape"),
         ({"fps": lambda x: None}, "`fps` is missing"),

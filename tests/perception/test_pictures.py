@@ -1,3 +1,4 @@
+import resource
 import struct
 
 import cv2
@@ -92,3 +93,22 @@ def test_pictures_of_several_shapes_are_refused_at_once(tmp_path):
     cv2.imwrite(str(folder / "2.png"), np.zeros((64, 48, 3), np.uint8))
     with pytest.raises(UserError, match="from 64 x 48 to 48 x 64 at frame 2"):
         probe(folder)
+
+
+def test_a_chunk_that_is_longer_than_its_file_is_damage(tmp_path):
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), np.zeros((48, 64, 3), np.uint8))
+    data = path.read_bytes()
+    at = data.index(b"IDAT") - 4
+    path.write_bytes(data[:at] + b"\x7f\xff\xff\xff" + data[at + 4 :])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(UserError, match="not a picture that can be read"):
+        read_picture(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000  # KiB
+
+
+def test_a_picture_that_asks_for_gigabytes_is_refused(tmp_path):
+    path = tmp_path / "a.ppm"
+    path.write_bytes(b"P6 30000 30000 255\n" + bytes(1000))
+    with pytest.raises(UserError, match="damaged or too large"):
+        read_picture(path)

@@ -60,3 +60,11 @@ def test_what_is_written_is_what_is_said_again(seen, tmp_path, capsys):
     assert json.loads(first.read_text())["description"] == "They wait."
     with pytest.raises(UserError, match="ends in .json"):
         describe(rules.describe, tmp_path / "said.txt")
+
+
+def test_what_is_nested_too_deeply_is_no_description_of_ours(tmp_path):
+    (tmp_path / "said.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match="holds something that sm-jax did not write"):
+        describe_input(
+            "nowhere.mp4", rules.describe, out=tmp_path / "said.json", body_name="open-low", focal=None, overwrite=True
+        )

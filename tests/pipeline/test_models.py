@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
@@ -34,3 +35,21 @@ def test_what_ships_is_loaded_once(tmp_path):
     assert body.name == "open-low" and as_body("open-low") is body and as_body(body) is body
     with pytest.raises(UserError, match="Body '.*gone.npz' not found"):
         as_body(tmp_path / "gone.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda params: params | {"mask_token": np.zeros(3)}, r"mask_token is \(3,\), by its configuration \("),
+        (lambda params: params | {"more": np.zeros(3)}, r"more is \(3,\), by its configuration missing"),
+        (lambda params: {key: x for key, x in params.items() if key != "head"}, "head/bias is missing, by its"),
+    ],
+)
+def test_parameters_of_another_network_are_refused_when_they_are_loaded(tmp_path, change, words):
+    weights = load_weights(INFILLER)
+    path = tmp_path / "weights.npz"
+    save_weights(path, weights.params, weights.config, weights.statistics, weights.facts)
+    assert load_models(path).hashes["infiller_sha256"] == weights.sha256
+    save_weights(path, change(weights.params), weights.config, weights.statistics, weights.facts)
+    with pytest.raises(UserError, match=words):
+        load_models(path)

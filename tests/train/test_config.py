@@ -32,3 +32,22 @@ def test_values_under_paths():
 def test_an_unknown_path_names_the_closest(path, said):
     with pytest.raises(UserError, match=f"no value {path} in InfillerTraining{said}".replace("?", r"\?")):
         override(tiny.INFILLER, {path: 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("steps", 0, "steps 0: give a number above 0 up to"),
+        ("log_every", -1, "above 0"),
+        ("optimiser.learning_rate", float("nan"), "optimiser.learning_rate nan"),
+        ("optimiser.ema", 1.5, "from 0 up to 1"),
+        ("data.text_dropout", -0.1, "from 0 up to 1"),
+        ("data.shares", (1.0, float("inf")), "data.shares inf"),
+        ("loss.joints", -1.0, "from 0"),
+        ("seed", 2**70, "up to"),
+        ("net.heads", 0, "must be 1 or more"),
+    ],
+)
+def test_numbers_that_no_training_can_have(path, value, words):
+    with pytest.raises(UserError, match=words):
+        override(tiny.INFILLER, {path: value})

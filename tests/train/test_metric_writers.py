@@ -9,7 +9,7 @@ import pytest
 
 from configs import tiny
 from sm_jax.errors import UserError
-from sm_jax.train.metric_writers import Log, png
+from sm_jax.train.metric_writers import Files, Log, png
 from tests.train.programs import ROOT, environment
 
 PICTURE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
@@ -95,3 +95,10 @@ def test_a_missing_writer_is_one_line(tmp_path, monkeypatch, writer, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UserError, match=f"the writer {writer} needs {module}: pip install {module}, or leave it out"):
         write(tmp_path, 0, [1], (writer,))
+
+
+@pytest.mark.parametrize("line", ['{"step": "three"}', '{"step": null}', "[" * 100_000, "{", '{"step": NaN}'])
+def test_a_line_without_a_step_is_left_out(tmp_path, line):
+    (tmp_path / "log.jsonl").write_text(f'{{"step": 1}}\n{line}\n{{"step": 2}}\n')
+    Files(tmp_path, begin=5).close()
+    assert (tmp_path / "log.jsonl").read_text() == '{"step": 1}\n{"step": 2}\n'

@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from sm_jax.errors import UserError
 
 INCH = 0.0254
+_LARGEST = 1e9  # of any number, in degrees or file units
 _ROOT_ORDER = ("tx", "ty", "tz", "rx", "ry", "rz")
 
 
@@ -44,7 +45,9 @@ def read_skeleton(path: pathlib.Path) -> Skeleton:
     units = {words[0]: words[1] for words in sections["units"] if len(words) > 1}
     degrees = not units.get("angle", "deg").lower().startswith("rad")
     # Vicon's convention: a file's lengths divided by the number given here are inches.
-    metre = INCH / _numbers([units.get("length", "1")], path)[0]
+    if (length := _numbers([units.get("length", "1")], path)[0]) <= 0:
+        raise UserError(f"{path}: a unit of length {length:g}; fetch the file again")
+    metre = INCH / length
     bones = {"root": _root(sections["root"], degrees, path)}
     for block in _blocks(sections["bonedata"]):
         bone = {words[0].lower(): words[1:] for words in block}
@@ -141,7 +144,7 @@ def _root(lines: list[list[str]], degrees: bool, path: pathlib.Path) -> tuple[np
         raise UserError(f"{path}: root order {' '.join(channels)}; only TX TY TZ RX RY RZ in any order can be read")
     position = _numbers(root.get("position", ["0", "0", "0"]), path, 3)
     orientation = _numbers(root.get("orientation", ["0", "0", "0"]), path, 3)
-    axis = root.get("axis", ["XYZ"])[-1]
+    axis = (root.get("axis") or ["XYZ"])[-1]
     return position, _axes(orientation, axis, degrees, path), channels
 
 
@@ -152,12 +155,10 @@ def _bone(
     where = f"bone {bone['name'][0]}"
     direction = _numbers(bone.get("direction", []), path, 3, where)
     length = _numbers(bone.get("length", []), path, 1, where)[0]
-    *angles, order = bone.get("axis", ["0", "0", "0", "XYZ"])
+    *angles, order = bone.get("axis") or ["0", "0", "0", "XYZ"]
     channels = tuple(word.lower() for word in bone.get("dof", []))
-    if strange := set(channels) - {"rx", "ry", "rz"}:
-        raise UserError(
-            f"{path}: {where} has degrees of freedom {' '.join(sorted(strange))}; only rx ry rz can be read"
-        )
+    if not set(channels) <= {"rx", "ry", "rz"} or len(channels) > len(set(channels)):
+        raise UserError(f"{path}: {where} has degrees of freedom {' '.join(channels)}; only rx ry rz can be read")
     norm = np.linalg.norm(direction)
     return direction / (norm or 1.0) * length, _axes(_numbers(angles, path, 3, where), order, degrees, path), channels
 
@@ -218,6 +219,6 @@ def _numbers(words: list[str], path: pathlib.Path, count: int | None = None, whe
         values = np.array(words, dtype=np.float64)
     except ValueError:
         values = np.full(1, np.nan)
-    if not np.isfinite(values).all() or (count is not None and values.size != count):
+    if not (np.abs(values) < _LARGEST).all() or (count is not None and values.size != count):
         raise UserError(f"{path}: {where or 'header'}: {' '.join(words[:6])!r} are no numbers; fetch the file again")
     return values

@@ -2,6 +2,7 @@
 
 import codecs
 import dataclasses
+import itertools
 import pathlib
 import re
 
@@ -9,6 +10,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from sm_jax.errors import UserError
+
+_LARGEST = 1e9  # of any number, in degrees or file units: nothing that moves is so large or so far away
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,8 +53,8 @@ def read(path: pathlib.Path) -> Bvh:
         raise UserError(f"{path}: a damaged BVH file ({error}); fetch it again") from error
     if header.group(1) != str(len(values)):
         notes.append(f"{path}: {header.group(1)} frames are announced, {len(values)} are there: all of these are read.")
-    if not (np.isfinite(values).all() and np.isfinite(offsets).all() and 0 < frame_time < np.inf):
-        raise UserError(f"{path}: numbers that are not finite, or no frame time; fetch the file again")
+    if not (np.abs(values) < _LARGEST).all() or not (np.abs(offsets) < _LARGEST).all() or not 0 < frame_time < np.inf:
+        raise UserError(f"{path}: numbers that are not finite or absurd, or no frame time; fetch the file again")
     rotations, moved = _decode(values, channels, offsets)
     still = not np.ptp(moved[:, 1:], axis=0).any()
     return Bvh(
@@ -150,12 +153,19 @@ def _hierarchy(head: str) -> tuple[list[str], list[int], np.ndarray, list[list[s
             case ["OFFSET", x, y, z]:
                 offsets.append([float(x), float(y), float(z)])
             case ["CHANNELS", _, *kinds]:
-                if any(not re.fullmatch("[xyz](rotation|position)", kind.lower()) for kind in kinds):
-                    raise ValueError(f"channels {' '.join(kinds)}")
                 channels[-1] = [kind.lower() for kind in kinds]
+                if not _are_channels(channels[-1]):
+                    raise ValueError(f"channels {' '.join(kinds)}")
     if stack or not names or len(offsets) != len(names):
         raise ValueError("the hierarchy is not complete")
     return names, parents, np.array(offsets), channels
+
+
+def _are_channels(kinds: list[str]) -> bool:
+    """Whether a joint can have these: each position once, and at most three turns, no two about one axis in a row."""
+    turns, moves = ([kind for kind in kinds if re.fullmatch(f"[xyz]{what}", kind)] for what in ("rotation", "position"))
+    known = len(turns) + len(moves) == len(kinds) and len(moves) == len(set(moves))
+    return known and len(turns) <= 3 and all(one != other for one, other in itertools.pairwise(turns))
 
 
 def _decode(values: np.ndarray, channels: list[list[str]], offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

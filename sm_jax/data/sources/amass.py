@@ -10,8 +10,6 @@ import itertools
 import logging
 import pathlib
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -19,6 +17,7 @@ import jax
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from sm_jax.assets.arrays import Unreadable, numbers, read_npz
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
@@ -180,15 +179,12 @@ def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     """The wanted entries as float64; strings such as the gender's, in whatever form, are never touched."""
     wanted = ("poses", "root_orient", "pose_body", "trans", "betas", "mocap_framerate", "mocap_frame_rate")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise UserError(f"{path}: not an .npz file; give an AMASS motion file")
-        with loaded as file:
-            return {key: np.asarray(file[key], np.float64) for key in wanted if key in file.files}
-    except (ValueError, TypeError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error,
-            NotImplementedError, RuntimeError) as error:  # fmt: skip
-        told = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: a damaged file ({told}); fetch it again") from error
+        arrays = read_npz(path, wanted)
+        return {key: numbers(arrays, key) for key in arrays}
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file; give an AMASS motion file") from error
+    except Unreadable as error:
+        raise UserError(f"{path}: a damaged file or no .npz file ({error}); fetch it again") from error
 
 
 def _sequences(

@@ -21,6 +21,7 @@ ADULT = (1.45, 2.05)  # metres: statures that name a unit
 ORDINARY = 1.70  # metres: the stature given to people in no usual unit
 # Upper arm, forearm, thigh and shin together as a share of stature, on the packaged body
 _LIMBS = 0.782
+_RATES = (1.0, 2000.0)  # frames a second of any recording
 _LOOKED_AT = 48  # frames that tell which joint is which
 _SETTLING = 10  # frames in which a take may still come out of a T-pose
 _FASTEST = 12.0  # m/s: a hand that is faster there is not a hand's motion
@@ -131,8 +132,12 @@ def _read(
         raise UserError(f"--up {up}: no such axis; one of {', '.join(UPS)}")
     metre = _scale(people, notes) if scale is None else scale
     rates = [person.file.fps if fps is None else fps for person in people]
-    if not (0 < metre < np.inf and min(rates) > 0):
-        raise UserError(f"--scale {metre}, --fps {min(rates)}: both must be positive numbers")
+    if not (0 < metre < np.inf and all(_RATES[0] <= rate <= _RATES[1] for rate in rates)):
+        least, most = _RATES
+        raise UserError(
+            f"{paths[0]}: scale {metre:g} and {rates[0]:g} frames a second; give --scale above zero and --fps from"
+            f" {least:g} to {most:g}"
+        )
     start = max(person.settled(metre, rate) for person, rate in zip(people, rates, strict=True))
     if any(person.restored for person in people):
         notes.append("The wrist bone that cgspeed's conversion drops is put back.")

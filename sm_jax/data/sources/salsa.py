@@ -5,9 +5,11 @@ Known faults, found by measuring the archive, are named below and mended or cut 
 """
 
 import dataclasses
+import lzma
 import pathlib
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -95,7 +97,7 @@ def read(archive: pathlib.Path) -> Iterator[LandmarkMotion]:
         try:
             with tarfile.open(archive) as tar:
                 tar.extractall(folder, filter="data")
-        except tarfile.TarError as error:
+        except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
             raise UserError(f"{archive}: not a readable tar archive ({error}); fetch it again") from error
         for trial in TRIALS:
             paths = [pathlib.Path(folder) / f"{subject}_{trial:02d}.bvh" for subject in (60, 61)]

@@ -1,9 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from sm_jax.data.mocap import asf
 from sm_jax.errors import UserError
+from tests.data.acclaim import write_asf
 
 HEAD = """# comment
 :version 1.10
@@ -104,7 +107,7 @@ def test_radians_are_read(tmp_path):
         (LEG.replace("length 2", "length two"), FRAME, "bone thigh: 'two' are no numbers"),
         (LEG.replace("length 2", "length nan"), FRAME, "no numbers"),
         (LEG.replace("axis 0 90 0  XYZ", "axis 0 90 0  XXZ"), FRAME, "axis order"),
-        (LEG.replace("dof rx\n", "dof rx l\n"), FRAME, "degrees of freedom l"),
+        (LEG.replace("dof rx\n", "dof rx l\n"), FRAME, "degrees of freedom rx l"),
         (LEG, "hello", "not an AMC file"),
         (LEG, ":DEGREES\n", "no frames"),
         (LEG, FRAME + "2\nroot 1 2 3 0 0 0\n", "frame 2 has no numbers for bone thigh"),
@@ -121,3 +124,28 @@ def test_a_bad_file_is_named(tmp_path, skeleton, motion, words):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"none\.asf: cannot be read"):
         asf.read_skeleton(tmp_path / "none.asf")
+
+
+@pytest.mark.parametrize(
+    ("line", "other", "words"),
+    [
+        ("  length 0.45", "  length 0", "a unit of length 0"),
+        ("  length 0.45", "  length -1", "a unit of length -1"),
+        ("dof rx ry rz", "dof rx rx rz", "degrees of freedom rx rx rz"),
+        ("length 7.2", "length 1e300", "are no numbers"),
+    ],
+)
+def test_numbers_and_axes_that_no_skeleton_has(tmp_path, line, other, words):
+    write_asf(tmp_path / "a.asf")
+    text = (tmp_path / "a.asf").read_text()
+    assert line in text
+    (tmp_path / "a.asf").write_text(text.replace(line, other, 1))
+    with pytest.raises(UserError, match=words):
+        asf.read_skeleton(tmp_path / "a.asf")
+
+
+def test_an_axis_without_words_is_the_usual_one(tmp_path):
+    write_asf(tmp_path / "a.asf")
+    text = (tmp_path / "a.asf").read_text()
+    (tmp_path / "a.asf").write_text(re.sub("axis .*", "axis", text))
+    np.testing.assert_array_equal(asf.read_skeleton(tmp_path / "a.asf").axes[3], np.eye(3))

@@ -203,3 +203,30 @@ def test_a_wrist_bone_that_is_there_stays(tmp_path):
     path.write_text(ARM % ("0.5 0 0", " ".join(["0"] * 15)))
     file = bvh.read(path)
     assert bvh.restore_wrists(file) is file
+
+
+@pytest.mark.parametrize(
+    "channels",
+    ["3 Xrotation Xrotation Yrotation", "4 Zrotation Xrotation Yrotation Zrotation", "2 Xposition Xposition"],
+)
+def test_channels_that_no_joint_can_have(tmp_path, channels):
+    count = channels.split()[0]
+    path = tmp_path / "a.bvh"
+    path.write_text(
+        f"HIERARCHY\nROOT a\n{{\nOFFSET 0 0 0\nCHANNELS {channels}\nEnd Site\n{{\nOFFSET 0 1 0\n}}\n}}\n"
+        f"MOTION\nFrames: 1\nFrame Time: 0.1\n{'1 ' * int(count)}\n"
+    )
+    with pytest.raises(UserError, match="damaged BVH file .channels"):
+        bvh.read(path)
+
+
+@pytest.mark.parametrize("number", ["1e300", "nan", "-inf"])
+def test_numbers_that_no_motion_holds(tmp_path, number):
+    path = tmp_path / "a.bvh"
+    for offset, value in ((number, "1"), ("1", number)):
+        path.write_text(
+            f"HIERARCHY\nROOT a\n{{\nOFFSET 0 {offset} 0\nCHANNELS 1 Xrotation\nEnd Site\n{{\nOFFSET 0 1 0\n}}\n}}\n"
+            f"MOTION\nFrames: 1\nFrame Time: 0.1\n{value}\n"
+        )
+        with pytest.raises(UserError, match="not finite or absurd"):
+            bvh.read(path)

@@ -282,3 +282,12 @@ def test_what_rings_after_the_first_pose_is_left_out(tmp_path):
     path.write_text("\n".join(text))
     _, report = bvh_pair.read_single(path)
     assert "The first 6 frames jump" in report.text()
+
+
+@pytest.mark.parametrize("fps", [1e-9, 1e9])
+def test_a_rate_that_no_recording_has_is_refused_before_anything_is_made_of_it(tmp_path, fps):
+    path = write(tmp_path / "a.bvh", n_frames=4)
+    path.write_text(re.sub("Frame Time: .*", f"Frame Time: {1 / fps}", path.read_text()))
+    with pytest.raises(UserError, match="give --scale above zero and --fps from 1 to 2000"):
+        bvh_pair.read_single(path)
+    assert bvh_pair.read_single(path, fps=30.0)[0].fps == 30.0

@@ -137,3 +137,14 @@ def test_bad_archives_are_named(tmp_path):
         pass
     with pytest.raises(UserError, match="60_01.bvh, 61_01.bvh is missing"):
         next(salsa.read(tmp_path / "empty.tar.xz"))
+
+
+def test_an_archive_that_is_cut_or_none_is_refused_in_one_line(tmp_path):
+    path = tmp_path / "salsa.tar.xz"
+    with tarfile.open(path, "w:xz") as tar:
+        tar.addfile(tarfile.TarInfo("60_01.bvh"))
+    for content in (path.read_bytes()[:60], b"", b"BZh9 and so on", b"\x1f\x8b\x08 and so on"):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match="not a readable tar archive") as caught:
+            list(salsa.read(path))
+        assert "\n" not in str(caught.value)
