@@ -44,6 +44,7 @@ def measure_whole(clip: str) -> None:
     import tempfile
     import time
     from pathlib import Path
+    from typing import Any
 
     import numpy as np
 
@@ -58,9 +59,9 @@ def measure_whole(clip: str) -> None:
     from sm_jax.types import Camera
 
     keep_compiled_programs()
-    found = {"code": code_version()}
+    found: dict[str, Any] = {"code": code_version()}
 
-    def timed(name: str, call):
+    def timed(name: str, call: Any) -> Any:
         for what in (f"{name}_first", name):
             begin, used = time.perf_counter(), time.process_time()
             result = call()
@@ -68,26 +69,27 @@ def measure_whole(clip: str) -> None:
         return result
 
     seen = timed("front_end", lambda: observe(f"sample:{clip}", progress=False))
-    observation, camera = seen.observation, seen.observation.camera
-    index, position = source_rows(seen.video, observation.frame_index, 30.0)
+    video, observation, camera = seen.video, seen.observation, seen.observation.camera
+    index, position = source_rows(video, np.asarray(observation.frame_index), 30.0)
     nearest = np.clip(np.rint(position).astype(int), 0, len(observation.frame_index) - 1)
+    visibility = np.asarray(observation.visibility)[:, nearest]
     content = motion_file(
         seen.body,
         resample(observation.motion, position.astype(np.float32)),
         Camera(
             K=camera.K, R=np.asarray(camera.R)[nearest], t=np.asarray(camera.t)[nearest], image_size=camera.image_size
         ),
-        fps=seen.video.fps,
-        time=seen.video.times[index],
+        fps=video.fps,
+        time=video.times[index],
         frame_index=index,
-        visibility=observation.visibility[:, nearest],
-        infilled=observation.visibility[:, nearest] < 0.3,
-        spread=np.zeros_like(observation.visibility[:, nearest]),
+        visibility=visibility,
+        infilled=visibility < 0.3,
+        spread=np.zeros_like(visibility),
         provenance={},
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "overlay.mp4"
-        timed("overlay", lambda: save_overlay(path, frames_at(seen.video, index), seen.body, content))
+        timed("overlay", lambda: save_overlay(path, frames_at(video, index), seen.body, content))
         found["overlay_megabytes"] = path.stat().st_size / 1e6
     found |= {"seen_frames": len(observation.frame_index), "drawn_frames": len(index)}
     print(json.dumps(found))
@@ -149,7 +151,7 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
         "survey": (lambda: tracking.survey(glances.frames(video), detect, side), len(glances)),
         "follow": (lambda: tracking.follow(frames, detect, surveyed), len(frames)),
         "landmarks": (
-            lambda: each(landmarks.locate_pair(frame.image, *pair, locate) for frame, *pair in pairs),
+            lambda: each(landmarks.locate_pair(f.image, keypoints, scores, locate) for f, keypoints, scores in pairs),
             len(pairs),
         ),
     }

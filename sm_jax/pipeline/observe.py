@@ -39,7 +39,7 @@ except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _LOGGER = logging.getLogger(__name__)
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
@@ -114,7 +114,7 @@ def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
     it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
     """
 
-    def shown(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    def shown(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
         return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
 
     def frames(what: str) -> Iterator[Frame]:
