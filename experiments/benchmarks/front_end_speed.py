@@ -27,9 +27,11 @@ from sm_jax.errors import UserError
 from sm_jax.perception import landmarks, tracking
 from sm_jax.perception.crops import SIZE
 from sm_jax.perception.detector import load_detector
-from sm_jax.perception.frames import Frame, probe, read_frames
+from sm_jax.perception.frames import Frame, frames_at, probe, read_frames
+from sm_jax.perception.fusion import at_rate, fuse
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.pipeline.observe import FPS
+from sm_jax.pipeline.models import as_body
+from sm_jax.pipeline.observe import FPS, fit_people
 
 OUT = RESULTS / "front_end_speed.json"
 CLIP, ROUNDS, CROPS = "cam01", 3, 16
@@ -139,7 +141,12 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     surveyed = tracking.survey(glances.frames(video), detect, side)
     locate = landmarks.load_landmarker()
     pairs: list[tuple[Frame, np.ndarray, np.ndarray]] = []
-    tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
+    tracks = tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
+    found = landmarks.PairLandmarks(locate).settle(tracks, lambda index: frames_at(video, index))
+    evidence = at_rate(fuse(tracks, found, video.width, video.height), FPS)
+    focal = float(np.hypot(video.width, video.height))
+    intrinsics = np.array([[focal, 0, video.width / 2], [0, focal, video.height / 2], [0, 0, 1]], np.float32)
+    body = as_body(None)
 
     def each(calls: Iterable[Any]) -> None:
         for _ in calls:
@@ -154,6 +161,7 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
             lambda: each(landmarks.locate_pair(f.image, keypoints, scores, locate) for f, keypoints, scores in pairs),
             len(pairs),
         ),
+        "fit": (lambda: fit_people(body, evidence, intrinsics), len(evidence.times)),
     }
 
 

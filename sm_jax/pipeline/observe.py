@@ -76,7 +76,7 @@ def observe(
         )
     evidence = at_rate(_look(video, glances, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
-    scene = _fit(model, evidence, intrinsics)
+    scene = fit_people(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
     observation = Observation(
         keypoints=evidence.keypoints,
@@ -152,8 +152,8 @@ def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
     raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
 
 
-def _fit(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:
-    """The scene of the clip's frames, fitted on a padded clip."""
+def fit_people(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:
+    """The scene of the clip's frames, fitted on a padded clip. intrinsics: [3, 3]."""
     n_frames = len(evidence.times)
     sight = MonocularInputs(
         keypoints=pad(evidence.keypoints, 1),
