@@ -1,7 +1,7 @@
 """BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres.
 
 The same network in two forms: the graph that JAX compiles for any accelerator, and the file that LiteRT runs on a CPU,
-several times faster than XLA does there. `landmarker_asset` chooses.
+faster than XLA does there. `landmarker_asset` chooses.
 """
 
 import collections
