@@ -27,9 +27,11 @@ from sm_jax.errors import UserError
 from sm_jax.perception import landmarks, tracking
 from sm_jax.perception.crops import SIZE
 from sm_jax.perception.detector import load_detector
-from sm_jax.perception.frames import Frame, probe, read_frames
+from sm_jax.perception.frames import Frame, frames_at, probe, read_frames
+from sm_jax.perception.fusion import at_rate, fuse
 from sm_jax.pipeline.folder import keep_compiled_programs
-from sm_jax.pipeline.observe import FPS
+from sm_jax.pipeline.models import as_body
+from sm_jax.pipeline.observe import FPS, fit_people
 
 OUT = RESULTS / "front_end_speed.json"
 CLIP, ROUNDS, CROPS = "cam01", 3, 16
@@ -44,6 +46,7 @@ def measure_whole(clip: str) -> None:
     import tempfile
     import time
     from pathlib import Path
+    from typing import Any
 
     import numpy as np
 
@@ -58,9 +61,9 @@ def measure_whole(clip: str) -> None:
     from sm_jax.types import Camera
 
     keep_compiled_programs()
-    found = {"code": code_version()}
+    found: dict[str, Any] = {"code": code_version()}
 
-    def timed(name: str, call):
+    def timed(name: str, call: Any) -> Any:
         for what in (f"{name}_first", name):
             begin, used = time.perf_counter(), time.process_time()
             result = call()
@@ -68,26 +71,27 @@ def measure_whole(clip: str) -> None:
         return result
 
     seen = timed("front_end", lambda: observe(f"sample:{clip}", progress=False))
-    observation, camera = seen.observation, seen.observation.camera
-    index, position = source_rows(seen.video, observation.frame_index, 30.0)
+    video, observation, camera = seen.video, seen.observation, seen.observation.camera
+    index, position = source_rows(video, np.asarray(observation.frame_index), 30.0)
     nearest = np.clip(np.rint(position).astype(int), 0, len(observation.frame_index) - 1)
+    visibility = np.asarray(observation.visibility)[:, nearest]
     content = motion_file(
         seen.body,
         resample(observation.motion, position.astype(np.float32)),
         Camera(
             K=camera.K, R=np.asarray(camera.R)[nearest], t=np.asarray(camera.t)[nearest], image_size=camera.image_size
         ),
-        fps=seen.video.fps,
-        time=seen.video.times[index],
+        fps=video.fps,
+        time=video.times[index],
         frame_index=index,
-        visibility=observation.visibility[:, nearest],
-        infilled=observation.visibility[:, nearest] < 0.3,
-        spread=np.zeros_like(observation.visibility[:, nearest]),
+        visibility=visibility,
+        infilled=visibility < 0.3,
+        spread=np.zeros_like(visibility),
         provenance={},
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "overlay.mp4"
-        timed("overlay", lambda: save_overlay(path, frames_at(seen.video, index), seen.body, content))
+        timed("overlay", lambda: save_overlay(path, frames_at(video, index), seen.body, content))
         found["overlay_megabytes"] = path.stat().st_size / 1e6
     found |= {"seen_frames": len(observation.frame_index), "drawn_frames": len(index)}
     print(json.dumps(found))
@@ -137,7 +141,12 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     surveyed = tracking.survey(glances.frames(video), detect, side)
     locate = landmarks.load_landmarker()
     pairs: list[tuple[Frame, np.ndarray, np.ndarray]] = []
-    tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
+    tracks = tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
+    found = landmarks.PairLandmarks(locate).settle(tracks, lambda index: frames_at(video, index))
+    evidence = at_rate(fuse(tracks, found, video.width, video.height), FPS)
+    focal = float(np.hypot(video.width, video.height))
+    intrinsics = np.array([[focal, 0, video.width / 2], [0, focal, video.height / 2], [0, 0, 1]], np.float32)
+    body = as_body(None)
 
     def each(calls: Iterable[Any]) -> None:
         for _ in calls:
@@ -149,9 +158,10 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
         "survey": (lambda: tracking.survey(glances.frames(video), detect, side), len(glances)),
         "follow": (lambda: tracking.follow(frames, detect, surveyed), len(frames)),
         "landmarks": (
-            lambda: each(landmarks.locate_pair(frame.image, *pair, locate) for frame, *pair in pairs),
+            lambda: each(landmarks.locate_pair(f.image, keypoints, scores, locate) for f, keypoints, scores in pairs),
             len(pairs),
         ),
+        "fit": (lambda: fit_people(body, evidence, intrinsics), len(evidence.times)),
     }
 
 

@@ -49,13 +49,15 @@ def save_overlay(
     ):
         rate = Fraction(content.fps).limit_denominator(1001)
         stream = container.add_stream("libx264", rate=rate, options={"crf": "20", "preset": "veryfast"})
-        stream.codec_context.thread_count = 0  # as many as there are cores: they encode while the next one is drawn
+        # as many threads as there are cores, which encode while the next picture is drawn
+        stream.codec_context.thread_count, stream.codec_context.thread_type = 0, "FRAME"
         for done, picture in enumerate(pictures, start=1):
             if done == 1:
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.time_base = stream.codec_context.time_base = CLOCK
-            shown = av.VideoFrame.from_ndarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), format="yuv420p")
+            planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
+            shown = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             shown.pts, shown.time_base = ticks[done - 1], CLOCK
             container.mux(stream.encode(shown))
             progress(done)

@@ -5,6 +5,7 @@ often than small ones, hence 256 pixels and not more.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,8 +45,10 @@ class People:
 Detector = Callable[[np.ndarray, Square], People]
 
 
+@functools.cache
 def load_detector(model: Path) -> Detector:
-    """The detector of a MoveNet-multipose topology file: (image [H, W, 3] uint8, part of it) → People."""
+    """The detector of a MoveNet-multipose topology file, loaded and compiled once: (image [H, W, 3] uint8, part of it)
+    → People."""
     graph = load_graph(model)
     network = jax.jit(lambda params, x: graph(params, x, ("output_0",))[0])
     params = jax.device_put(graph.params)

@@ -3,10 +3,10 @@
 import collections
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -26,6 +26,7 @@ except ModuleNotFoundError as error:
 _ASPECT = 0.02  # relative difference of two pictures' shapes that rounding to whole pixels explains
 _PATIENCE = 2.0  # seconds before a progress bar is shown
 _AHEAD = 4  # frames that wait for who takes them
+_T = TypeVar("_T")
 
 Visit = Callable[[int, float | None, Callable[[], np.ndarray]], None]
 """Is shown each frame in turn: its number, its timestamp as the file has it, and what makes its upright picture."""
@@ -104,7 +105,7 @@ def frames_at(video: Video, index: np.ndarray) -> Iterator[np.ndarray]:
     raise UserError(f"{video.path}: frame {number} is gone, {position + 1} are there; leave the file as it is")
 
 
-def read_ahead(items: Iterable[Any]) -> Iterator[Any]:
+def read_ahead(items: Iterable[_T]) -> Generator[_T, None, None]:
     """The same items, made in a thread of their own while the earlier ones are worked on."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1) as thread:

@@ -1,12 +1,13 @@
 """BlazePose-heavy: 33 landmarks of each person, in picture pixels and, roughly, in metres.
 
 The same network in two forms: the graph that JAX compiles for any accelerator, and the file that LiteRT runs on a CPU,
-several times faster than XLA does there. `landmarker_asset` chooses.
+faster than XLA does there. `landmarker_asset` chooses.
 """
 
 import collections
 import contextlib
 import dataclasses
+import functools
 import importlib.util
 import os
 import queue
@@ -65,8 +66,9 @@ def load_landmarker() -> Landmarker:
     return load_graph_landmarker(folder / "blazepose-heavy.json")
 
 
+@functools.cache
 def load_graph_landmarker(model: Path) -> Landmarker:
-    """The network of a topology file, compiled once, for batches of one size."""
+    """The network of a topology file, loaded and compiled once, for batches of one size."""
     graph = load_graph(model)
     network = jax.jit(lambda params, x: graph(params, x, ("ld_3d", "world_3d")))
     params = jax.device_put(graph.params)
@@ -79,9 +81,10 @@ def load_graph_landmarker(model: Path) -> Landmarker:
     return locate
 
 
+@functools.cache
 def load_litert_landmarker(model: Path) -> Landmarker:
-    """The network of a .tflite file. Crops are shared out to as many threads as there are cores: that is faster than
-    threads within one crop, and a result does not depend on their number."""
+    """The network of a .tflite file, loaded once. Crops are shared out to as many threads as there are cores: a result
+    does not depend on their number."""
     from ai_edge_litert.interpreter import Interpreter
 
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

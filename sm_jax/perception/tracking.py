@@ -52,7 +52,7 @@ class Glances:
 
     def visit(self, number: int, stamp: float | None, picture: Callable[[], np.ndarray]) -> None:
         """Take down one in so many frames."""
-        moved = None not in (stamp, self._stamp) and abs(stamp - self._stamp) >= 1 / SURVEY_FPS - _SLACK
+        moved = stamp is not None and self._stamp is not None and abs(stamp - self._stamp) >= 1 / SURVEY_FPS - _SLACK
         if not self._numbers or moved or number - self._numbers[-1] >= _MOST_BETWEEN:
             self._numbers.append(number)
             self._stamp = stamp

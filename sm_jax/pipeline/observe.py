@@ -39,7 +39,7 @@ except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _LOGGER = logging.getLogger(__name__)
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
@@ -76,7 +76,7 @@ def observe(
         )
     evidence = at_rate(_look(video, glances, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
-    scene = _fit(model, evidence, intrinsics)
+    scene = fit_people(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
     observation = Observation(
         keypoints=evidence.keypoints,
@@ -114,7 +114,7 @@ def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
     it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
     """
 
-    def shown(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    def shown(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
         return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
 
     def frames(what: str) -> Iterator[Frame]:
@@ -152,8 +152,8 @@ def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
     raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
 
 
-def _fit(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:
-    """The scene of the clip's frames, fitted on a padded clip."""
+def fit_people(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:
+    """The scene of the clip's frames, fitted on a padded clip. intrinsics: [3, 3]."""
     n_frames = len(evidence.times)
     sight = MonocularInputs(
         keypoints=pad(evidence.keypoints, 1),

@@ -1,6 +1,7 @@
 import importlib.util
 import time
 import weakref
+from typing import Any
 
 import jax
 import numpy as np
@@ -122,7 +123,8 @@ def test_the_library_is_for_cpus_where_it_is_installed(monkeypatch, tmp_path, pl
     monkeypatch.setattr(landmarks, "asset", tmp_path.joinpath)
     for name in ("load_graph_landmarker", "load_litert_landmarker"):
         monkeypatch.setattr(landmarks, name, lambda path, name=name: (name, path))
-    loader, path = landmarks.load_landmarker()
+    made: Any = landmarks.load_landmarker()
+    loader, path = made
     assert landmarks.landmarker_asset() == chosen and path.parent == tmp_path / chosen
     assert loader == ("load_litert_landmarker" if chosen == landmarks.LITERT else "load_graph_landmarker")
 

@@ -138,7 +138,11 @@ def test_an_interrupted_run_goes_on_with_the_same_result(observation, tmp_path, 
         assert sorted(path.name for path in out.iterdir()) == ["observation.npz", "summary.json"]
     with pytest.raises(UserError, match="go on with --resume"):
         reconstruct(str(video.path), out, overwrite=False)
-    for options, words in (({"focal": 500.0}, "another focal"), ({"body_name": "open-full"}, "another body .open-low")):
+    others: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"focal": 500.0}, "another focal"),
+        ({"body_name": "open-full"}, "another body .open-low"),
+    )
+    for options, words in others:
         with pytest.raises(UserError, match=words):
             reconstruct(str(video.path), out, overwrite=False, resume=True, **options)
     reconstruct(str(video.path), out, overwrite=False, resume=True)
