@@ -91,7 +91,7 @@ def _load(file: IO[bytes], size: int) -> Any:
     than its size accounts for: pickle makes room for whatever number a `put` names."""
     begin = file.tell()
     for operation, argument, _ in pickletools.genops(file):
-        if operation.name in _PUTS and not 0 <= int(argument) <= size:
+        if operation.name in _PUTS and not 0 <= int(argument or 0) <= size:
             raise ValueError(f"{operation.name} {argument}")
     file.seek(begin)
     return _ArrayUnpickler(file, encoding="latin1").load()

@@ -63,11 +63,13 @@ def reconstruct_to_folder(
             load()  # what is missing is missed before anything slow
         seconds: dict[str, float] = {}
         with _stage("seeing", seconds):
-            clip = _seen_before(out, begun, body, overwrite) if resume and path.suffix != ".npz" else None
+            from_pictures = path.suffix != ".npz"  # an observation is read in no time, and nothing of it is kept early
+            clip = _seen_before(out, begun, body, overwrite) if resume and from_pictures else None
             if clip is None:
                 clip = observe(source, body=body, focal=focal)
                 clip.save(folder / OBSERVATION)
-                write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
+                if from_pictures:
+                    write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
             else:
                 shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
             # whether interrupted or not, what follows starts from what the file holds

@@ -32,15 +32,16 @@ def infill_examples(
         raise UserError("these are the weights of a refiner: name an infiller's")
     net, count, batch = weights.config, len(examples.number), config.data.batch
 
-    def run(parameters_and_world: tuple[Params, TrainContext], example: Example) -> Array:
-        return infill(net, parameters_and_world[0], example, parameters_and_world[1], config.infill_steps)
+    def run(shared: tuple[Params, TrainContext], example: Example) -> Array:
+        params, world = shared
+        return infill(net, params, example, world, config.infill_steps)
 
     everywhere, samples = parallel.replicate((weights.params, world)), []
-    run = parallel.parallelise_examples(run)
+    infill_batch = parallel.parallelise_examples(run)
     for start in tqdm(range(0, count, batch), unit="batch", desc="infilling", disable=None):
         chosen = np.arange(start, start + batch) % count  # the last batch begins again: one program serves all
         part = parallel.split(jax.tree.map(lambda x: x[chosen], examples))  # noqa: B023
-        samples.append(parallel.join(run(everywhere, part)))
+        samples.append(parallel.join(infill_batch(everywhere, part)))
     return np.concatenate(samples)[:count], _without_text(examples)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -10,7 +10,6 @@ from flax import jax_utils
 from jax.experimental import multihost_utils
 
 from sm_jax.errors import UserError
-from sm_jax.train.examples import TrainContext
 from sm_jax.train.step import AXIS, Step
 
 
@@ -19,8 +18,12 @@ def parallelise(step: Step) -> Step:
     return jax.pmap(step, axis_name=AXIS, donate_argnums=0)
 
 
-def parallelise_examples(make: Callable[[TrainContext, Any], Any]) -> Callable[[TrainContext, Any], Any]:
-    """Compile what turns raw batches into a step's batches. World and batch then carry a leading device axis."""
+Shared = TypeVar("Shared")
+
+
+def parallelise_examples(make: Callable[[Shared, Any], Any]) -> Callable[[Shared, Any], Any]:
+    """Compile what turns one batch into another, with what all batches share, such as the TrainContext. Both then carry
+    a leading device axis."""
     return jax.pmap(make, axis_name=AXIS)
 
 

@@ -26,7 +26,7 @@ def infiller_preview(config: InfillerConfig, example: Example, world: TrainConte
     """A function of the weights: a picture [H, W, 3] uint8 of the first example, its estimate, an unguided sample."""
 
     def predict(params: Params, one: Example, world: TrainContext) -> Array:
-        return infill(config, params, one.conditions, jax.random.fold_in(world.key, 3), world.alpha_bar, steps)
+        return infill(config, params, one, world, steps)
 
     return _preview(predict, example, example, world)
 

@@ -27,6 +27,7 @@ import numpy as np
 import pytest
 
 from configs import tiny
+from experiments.lib.random_body import random_arrays
 from sm_jax.body.io import load_body, read_body
 from sm_jax.body.regressors import LSP, read_regressor
 from sm_jax.body.smpl import Body
@@ -54,7 +55,7 @@ from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.command import call
 from sm_jax.train.metric_writers import Files
 from sm_jax.types import Motion
-from tests.body.models import random_arrays, write_chumpy_pickle
+from tests.body.models import write_chumpy_pickle
 from tests.data.acclaim import write_amc, write_asf
 from tests.data.sequences import alone, seen, sequence
 from tests.data.sources.test_bvh_pair import write as write_bvh
@@ -122,7 +123,7 @@ def _call_nobody(*_: object) -> None:
     raise AssertionError("a connection was opened")
 
 
-def _see_all_frames(video: Video, progress: bool) -> None:
+def _see_all_frames(video: Video, *_: object) -> None:
     for _ in pipeline_observe.read_frames(video, 30.0):
         pass
     raise FarEnough

@@ -86,12 +86,12 @@ def test_a_flipped_byte_is_found(path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"config": RefinerConfig(width="64")}, "RefinerConfig with width '64': no such network"),
-        ({"config": RefinerConfig(width=True)}, "width 'True'"),
-        ({"config": RefinerConfig(taps=-3)}, "taps '-3'"),
-        ({"config": RefinerConfig(dilations=(1, 2.5))}, "dilations"),
-        ({"config": RefinerConfig(dilations=4)}, "dilations '4'"),
-        ({"config": RefinerConfig(residual="much")}, "residual 'much'"),
+        ({"config": {"width": "64"}}, "RefinerConfig with width '64': no such network"),
+        ({"config": {"width": True}}, "width 'True'"),
+        ({"config": {"taps": -3}}, "taps '-3'"),
+        ({"config": {"dilations": (1, 2.5)}}, "dilations"),
+        ({"config": {"dilations": 4}}, "dilations '4'"),
+        ({"config": {"residual": "much"}}, "residual 'much'"),
         ({"statistics": Statistics(mean=np.zeros(D - 1), std=np.ones(D))}, "statistics of shape"),
         ({"statistics": Statistics(mean=np.full(D, np.nan), std=np.ones(D))}, "not finite"),
         ({"statistics": Statistics(mean=np.zeros(D), std=np.zeros(D))}, "not what is saved with weights"),
@@ -101,6 +101,7 @@ def test_a_flipped_byte_is_found(path):
 )
 def test_what_no_network_has_is_refused(tmp_path, change, words):
     whole = {"params": PARAMS, "config": RefinerConfig(), "statistics": STATISTICS, "facts": {}}
+    change = {name: RefinerConfig(**value) if name == "config" else value for name, value in change.items()}
     save_weights(tmp_path / "odd.npz", **whole | change)
     with pytest.raises(UserError, match=words):
         load_weights(tmp_path / "odd.npz")

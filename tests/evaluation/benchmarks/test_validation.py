@@ -29,7 +29,9 @@ def window(start: int) -> PairSequence:
 @pytest.fixture(scope="module")
 def sight() -> Sight:
     truth = window(0)
-    centred = dataclasses.replace(truth.motion, pelvis=truth.motion.pelvis - [*truth.motion.pelvis[0, 0, :2], 0])
+    centred = dataclasses.replace(
+        truth.motion, pelvis=truth.motion.pelvis - np.array([*truth.motion.pelvis[0, 0, :2], 0])
+    )
     motion = jax.tree.map(lambda x: np.asarray(x, np.float32), centred)
     pixels, _ = project_points(camera(FRAMES), smpl.keypoints(BODY, smpl.pose(BODY, motion)))
     return Sight(
