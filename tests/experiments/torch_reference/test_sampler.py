@@ -24,7 +24,7 @@ from sm_jax.sampling.inputs import make_evidence
 
 # Without the last check, after which little of so short a sampling would be left to compare.
 SETTINGS = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=4, fall_back=False)
-LIFT = np.float32([[[0.0, 0.0, 0.2]], [[0.0, 0.0, 0.0]]])  # metres, of person 0
+LIFT = np.array([[[0.0, 0.0, 0.2]], [[0.0, 0.0, 0.0]]], np.float32)  # metres, of person 0
 
 
 @pytest.fixture(scope="module")
