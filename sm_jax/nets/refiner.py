@@ -70,7 +70,7 @@ class TemporalFilter(nn.Module):
             there, near = (jax.lax.dynamic_slice_in_dim(a, start, x.shape[2], 2) for a in (padded, padded_mask))
             return share[None, None, None] * near * frame_mask * (there - x)
 
-        filtered = x
+        filtered = jnp.asarray(x)
         for share, offset in zip(shares, offsets, strict=True):
             filtered = filtered + tap(share, self.taps + offset)
         return filtered

@@ -124,7 +124,7 @@ def _call_nobody(*_: object) -> None:
 
 
 def _see_all_frames(video: Video, *_: object) -> None:
-    for _ in pipeline_observe.read_frames(video, 30.0):
+    for _frame in pipeline_observe.read_frames(video, 30.0):
         pass
     raise FarEnough
 

@@ -2,6 +2,7 @@ import dataclasses
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_a_flipped_byte_is_found(path):
     ],
 )
 def test_what_no_network_has_is_refused(tmp_path, change, words):
-    whole = {"params": PARAMS, "config": RefinerConfig(), "statistics": STATISTICS, "facts": {}}
+    whole: dict[str, Any] = {"params": PARAMS, "config": RefinerConfig(), "statistics": STATISTICS, "facts": {}}
     change = {name: RefinerConfig(**value) if name == "config" else value for name, value in change.items()}
     save_weights(tmp_path / "odd.npz", **whole | change)
     with pytest.raises(UserError, match=words):
