@@ -68,7 +68,7 @@ class TemporalFilter(nn.Module):
         @jax.jit  # one tap is traced and lowered for all
         def tap(share: Array, start: Array) -> jax.Array:
             there, near = (jax.lax.dynamic_slice_in_dim(a, start, x.shape[2], 2) for a in (padded, padded_mask))
-            return share[None, None, None] * near * frame_mask * (there - x)
+            return jnp.asarray(share)[None, None, None] * near * frame_mask * (there - x)
 
         filtered = jnp.asarray(x)
         for share, offset in zip(shares, offsets, strict=True):
