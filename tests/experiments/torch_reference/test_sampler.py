@@ -79,8 +79,8 @@ def test_the_same_result_from_the_same_noise(world):
 
 
 def test_people_go_back_as_far_as_it_takes(world):
-    """The estimate lifts one person off the picture, and what is found lets them down twice as far. The other's feet are
-    found to stand nowhere, for which the energy would move them off the picture."""
+    """The estimate lifts one person off the picture, and what is found lets them down twice as far. The other's feet
+    are found to stand nowhere, for which the energy would move them off the picture."""
     (task, *_), body, models = world
     motion = task.observation.motion
     lifted = dataclasses.replace(motion, pelvis=motion.pelvis + LIFT)
