@@ -4,8 +4,8 @@
 
 Clips of the packaged validation take, of different lengths, seen by the simulated observer with both people or only one
 of them there, are reconstructed a few at a time, with a sentence and without. Time counts once a clip of each number of
-windows has been through, which compiles what there is to compile. Writes experiments/results/soak.json and
-docs/soak.png.
+windows has been through, which compiles what there is to compile. Writes soak.json beside the other results
+and draws soak.png for the docs.
 """
 
 import dataclasses
