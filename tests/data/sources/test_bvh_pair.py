@@ -250,16 +250,16 @@ def test_one_file_is_a_single_person(plain, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("tilt", "options", "words"),
+    ("tilt", "rate", "options", "words"),
     [
-        (0, {"fps": 2000.0}, "hands reach"),
-        (0, {"scale": 3.0}, "a stature of"),
-        (60, {"up": "y"}, "the body leans by 5"),
+        (0, 100.0, {"fps": 2000.0}, "hands reach"),
+        (0, 300.0, {"scale": 3.0}, "a stature of"),
+        (60, 300.0, {"up": "y"}, "the body leans by 5"),
     ],
 )
-def test_faults_of_a_single_person_are_named(tilt, options, words, tmp_path):
+def test_faults_of_a_single_person_are_named(tilt, rate, options, words, tmp_path):
     world = Rotation.from_euler("x", tilt, degrees=True).as_matrix()
-    landmarks, report = bvh_pair.read_single(write(tmp_path / "a.bvh", world=world, n_frames=400, fps=300.0), **options)
+    landmarks, report = bvh_pair.read_single(write(tmp_path / "a.bvh", world=world, n_frames=400, fps=rate), **options)
     assert words in str(bvh_pair.fault(landmarks, report))
 
 
