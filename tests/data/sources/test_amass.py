@@ -214,7 +214,12 @@ def test_what_is_no_amass_file_is_named(tmp_path):
     (tmp_path / "array.npz.npy").rename(tmp_path / "array.npz")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     (tmp_path / "text.npz").write_text("hello")
-    for name, words in (("array", "no .npz file"), ("other", "not an AMASS"), ("text", "damaged"), ("none", "no such file")):
+    for name, words in (
+        ("array", "no .npz file"),
+        ("other", "not an AMASS"),
+        ("text", "damaged"),
+        ("none", "no such file"),
+    ):
         with pytest.raises(UserError, match=words):
             amass.read_recording(tmp_path / f"{name}.npz")
     with pytest.raises(UserError, match="no AMASS"):
