@@ -18,6 +18,7 @@ from jax.extend.core import jaxprs_in_params
 from jax.sharding import AbstractMesh, PartitionSpec
 
 from configs import tiny
+from experiments.benchmarks.cold_start import count_equations
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.motion.normalise import Statistics
@@ -38,6 +39,7 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "sm_jax"
 PLATFORMS = ("cpu", "cuda", "tpu")
 DEVICES = 8  # of the machine that the training step is for
 STEPS = 7  # of denoising
+MOST_EQUATIONS = 8_300  # of guided sampling
 DATA = dataclasses.replace(tiny.INFILLER.data, placed=0.5, mixed=0.5)
 SIMULATE = jax.jit(functools.partial(make_examples, data=DATA, simulator=tiny.INFILLER.simulator))
 Program = tuple[Any, tuple]  # a compiled function, and the shapes that it is for
@@ -162,9 +164,13 @@ def scans(jaxpr: Any) -> list[int]:
     return lengths + [length for below in inner for length in scans(below)]
 
 
-def test_denoising_is_one_scan():
+def test_denoising_and_refining_are_one_scan_and_the_program_is_small():
+    """What is compiled grows with the equations, and a user waits for it. The energies' gradient is most of them: it
+    comes once, for the guided steps and the last descent together."""
     program, arguments = guided_sampling()
-    assert scans(program.trace(*arguments).jaxpr.jaxpr).count(STEPS) == 1  # pyright: ignore
+    jaxpr = program.trace(*arguments).jaxpr.jaxpr  # pyright: ignore
+    assert scans(jaxpr).count(STEPS + 1) == 1
+    assert count_equations(jaxpr) <= MOST_EQUATIONS
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

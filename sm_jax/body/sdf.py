@@ -7,7 +7,6 @@ several times the cost and, as measured, no less error.
 """
 
 import dataclasses
-from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +19,7 @@ from sm_jax.body.capsules import LAYOUT, capsules
 from sm_jax.body.mesh import nearest_on_mesh, vertex_normals
 from sm_jax.body.smpl import Body, Posed, shaped
 from sm_jax.geometry import rotations, safe
+from sm_jax.geometry.layout import sum_small
 from sm_jax.types import Array
 
 
@@ -73,14 +73,13 @@ def signed_distance(points: Array, field: PosedField) -> jax.Array:
     Far outside it only bounds the distance from above.
     """
     part = nearest_part(*jax.lax.stop_gradient((points, field.start, field.end, field.radius)))
-    rest = _to_rest(points, field.world_to_rest, part)
     box = _rows(jnp.concatenate([field.low, field.density], axis=-1)[..., None, :, :], part)
     low, density = box[:3], box[3:]
     n = round((field.cells.shape[-2] / field.radius.shape[-1]) ** (1 / 3)) + 1
-    at = [(rest[i] - low[i]) * density[i] for i in range(3)]
-    place = [jnp.clip(x, 0, n - 1) for x in at]
-    beyond = [(at[i] - place[i]) / density[i] for i in range(3)]
-    return _interpolate(field.cells, part, place, n) + safe.sqrt(_dot(beyond, beyond))
+    at = (_to_rest(points, field.world_to_rest, part) - low) * density
+    place = jnp.clip(at, 0, n - 1)
+    beyond = (at - place) / density
+    return _interpolate(field.cells, part, place, n) + safe.sqrt(sum_small(jnp.square(beyond), 0))
 
 
 def nearest_part(points: Array, start: Array, end: Array, radius: Array) -> jax.Array:
@@ -93,48 +92,53 @@ def nearest_part(points: Array, start: Array, end: Array, radius: Array) -> jax.
     radius = jnp.broadcast_to(radius[..., None, :, None], length.shape)
     rows = jnp.concatenate([start, axis, safe.divide(axis, length), radius], axis=-1)
     rows = jnp.moveaxis(rows, (-2, -1), (0, 1))[..., None]
-    x = [points[..., i] for i in range(3)]
+    x = jnp.moveaxis(points, -1, 0)  # component by component, as everywhere below
 
     def closer(capsule, best):
         nearest, part = best
-        start, axis, inverse, radius = rows[capsule, :3], rows[capsule, 3:6], rows[capsule, 6:9], rows[capsule, 9]
-        offset = [x[i] - start[i] for i in range(3)]
-        where = jnp.clip(_dot(offset, inverse), 0, 1)
-        offset = [offset[i] - where * axis[i] for i in range(3)]
-        distance = jnp.sqrt(_dot(offset, offset)) - radius
+        start, axis, inverse = rows[capsule, :9].reshape(3, 3, *rows.shape[2:])
+        offset = x - start
+        where = jnp.clip(sum_small(offset * inverse, 0, keepdims=True), 0, 1)
+        distance = jnp.sqrt(sum_small(jnp.square(offset - where * axis), 0)) - rows[capsule, 9]
         return jnp.minimum(distance, nearest), jnp.where(distance < nearest, jnp.astype(capsule, part.dtype), part)
 
     start_with = jnp.full_like(x[0], jnp.inf), jnp.zeros(x[0].shape, jnp.int32)
     return jax.lax.fori_loop(0, rows.shape[0], closer, start_with)[1]
 
 
-def _interpolate(cells: Array, part: Array, place: list[jax.Array], n: int) -> jax.Array:
-    """Trilinear interpolation [..., T, S] in the parts' tables at `place`, in nodes from the lower corner."""
+def _interpolate(cells: Array, part: Array, place: jax.Array, n: int) -> jax.Array:
+    """Trilinear interpolation [..., T, S] in the parts' tables at `place` [3, ..., T, S], in nodes from the lower
+    corner."""
     at = jax.lax.stop_gradient(place)
-    corner = [jnp.clip(jnp.floor(x), 0, n - 2) for x in at]
-    u, v, w = (x - low for x, low in zip(at, corner, strict=True))
-    i, j, k = (low.astype(jnp.int32) for low in corner)
+    corner = jnp.clip(jnp.floor(at), 0, n - 2)
+    u, v, w = at - corner
+    i, j, k = corner.astype(jnp.int32)
     index = ((part * (n - 1) + i) * (n - 1) + j) * (n - 1) + k
-    values = [x.reshape(index.shape) for x in _rows(cells, index.reshape(*index.shape[:-2], -1))]
-    lines = [values[m] + w * (values[m + 1] - values[m]) for m in (0, 2, 4, 6)]
-    faces = [lines[m] + v * (lines[m + 1] - lines[m]) for m in (0, 2)]
-    slope = (
+    values = _rows(cells, index.reshape(*index.shape[:-2], -1)).reshape(2, 2, 2, *index.shape)
+    lines = _mix(w[None, None], values[:, :, 0], values[:, :, 1])
+    faces = _mix(v[None], lines[:, 0], lines[:, 1])
+    change = values[:, :, 1] - values[:, :, 0]
+    slope = jnp.stack([
         faces[1] - faces[0],
-        _mix(u, lines[1] - lines[0], lines[3] - lines[2]),
-        _mix(u, *(_mix(v, values[m + 1] - values[m], values[m + 3] - values[m + 2]) for m in (0, 4))),
-    )
+        _mix(u, *(lines[:, 1] - lines[:, 0])),
+        _mix(u, *_mix(v[None], change[:, 0], change[:, 1])),
+    ])  # fmt: skip
     # The slope is at hand here; derived by the compiler, it would read the tables anew.
     slope = jax.lax.optimization_barrier(jax.lax.stop_gradient(slope))
-    change = [slope[m] * (place[m] - at[m]) for m in range(3)]
-    return _mix(u, *faces) + change[0] + change[1] + change[2]
+    return _mix(u, *faces) + sum_small(slope * (place - at), 0)
 
 
 @jax.custom_vjp
-def _to_rest(points: Array, world_to_rest: Array, part: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Components (each [..., T, S]) of points in the rest pose as the part of each sees it: rows [..., T, C, 12]."""
-    row, x = _rows(world_to_rest, part), [points[..., i] for i in range(3)]
-    rest = tuple(_dot(row[3 * i : 3 * i + 3], x) + row[9 + i] for i in range(3))
-    return jax.lax.optimization_barrier(rest)
+def _to_rest(points: Array, world_to_rest: Array, part: Array) -> jax.Array:
+    """Points [..., T, S, 3] in the rest pose as the part of each sees it [3, ..., T, S]: rows [..., T, C, 12]."""
+    R, t, x = _transforms(points, world_to_rest, part)
+    return jax.lax.optimization_barrier(sum_small(R * x[None], 1) + t)
+
+
+def _transforms(points: Array, world_to_rest: Array, part: Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """What takes each point to the rest pose, R [3, 3, ..., T, S] and t [3, ..., T, S], and the points so too."""
+    rows = _rows(world_to_rest, part)
+    return rows[:9].reshape(3, 3, *rows.shape[1:]), rows[9:], jnp.moveaxis(points, -1, 0)
 
 
 def _to_rest_forward(points, world_to_rest, part):
@@ -143,32 +147,27 @@ def _to_rest_forward(points, world_to_rest, part):
 
 def _to_rest_backward(kept, pull):
     # A loop over the parts sums each one's share many times faster than the scatter that the compiler would derive.
-    points, world_to_rest, part = kept
-    pull = jax.lax.optimization_barrier(pull)
-    row, x = _rows(world_to_rest, part), [points[..., i] for i in range(3)]
+    part, pull = kept[-1], jax.lax.optimization_barrier(pull)
+    R, _, x = _transforms(*kept)
 
     def share(_, p):
-        mine = [jnp.where(part == p, force, 0) for force in pull]
-        return None, jnp.stack([jnp.sum(f * k, -1) for f in mine for k in x] + [jnp.sum(f, -1) for f in mine], axis=-1)
+        mine = jnp.where(part == p, pull, 0)
+        turned = jnp.sum(mine[:, None] * x[None], axis=-1)
+        return None, jnp.concatenate([turned.reshape(9, *turned.shape[2:]), jnp.sum(mine, axis=-1)])
 
-    _, rows = jax.lax.scan(share, None, jnp.arange(world_to_rest.shape[-2], dtype=part.dtype))
-    turned = jnp.stack([_dot(row[k:9:3], pull) for k in range(3)], axis=-1)
-    return turned, jnp.moveaxis(rows, 0, -2), None
+    _, rows = jax.lax.scan(share, None, jnp.arange(kept[1].shape[-2], dtype=part.dtype))
+    turned = jnp.moveaxis(sum_small(R * pull[:, None], 0), 0, -1)
+    return turned, jnp.moveaxis(rows, (0, 1), (-2, -1)), None
 
 
 _to_rest.defvjp(_to_rest_forward, _to_rest_backward)
 
 
-def _rows(table: Array, index: Array) -> list[jax.Array]:
-    """The rows of a table [..., M, N] that an index [..., S] names, as N columns [..., S]."""
+def _rows(table: Array, index: Array) -> jax.Array:
+    """The rows of a table [..., M, N] that an index [..., S] names, as columns [N, ..., S]."""
     # Without the barrier the compiler reads the table anew wherever a column is used.
     rows = jax.lax.optimization_barrier(jnp.take_along_axis(table, index[..., None], axis=-2))
-    return [rows[..., i] for i in range(table.shape[-1])]
-
-
-def _dot(a: Sequence[Array] | Array, b: Sequence[Array] | Array) -> jax.Array:
-    """Dot product of vectors given by component: sums over an axis of three are many times slower on a CPU."""
-    return jnp.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
+    return jnp.moveaxis(rows, -1, 0)
 
 
 def _mix(share: jax.Array, a: jax.Array, b: jax.Array) -> jax.Array:

@@ -184,6 +184,6 @@ def _gathered(table: Array, joint: Array, weight: Array, x: Array) -> jax.Array:
     for k in range(joint.shape[1]):
         # "clip" keeps the index computation out of the inner loop: three times faster than promising it is in range.
         matrix = jnp.take(table, joint[:, k], axis=0, mode="clip")
-        moved = rotate_last(matrix, x)
+        moved = rotate_last(matrix[:, :, :3], x)
         total = total + weight[:, k, None, None] * (moved if table.shape[2] == 3 else moved + matrix[:, :, 3])
     return total

@@ -48,19 +48,19 @@ def scale_by_relative_adam(
     return optax.GradientTransformation(init, update)
 
 
-def relative_adam(size: Tree, steps: int) -> optax.GradientTransformation:
+def relative_adam(size: Tree, steps: jax.Array | int) -> optax.GradientTransformation:
     """Descent in `steps` steps that do not depend on the energy's scale and shrink linearly to nothing.
 
     Of one length throughout, they would end with each element off by such a length, this way or that, and neighbours in
     time would tremble against each other. size: length of the first full step: a number, an array that broadcasts
-    against x, or for a pytree x a pytree prefix of these.
+    against x, or for a pytree x a pytree prefix of these.  steps: may be traced.
     """
 
     def scale(direction: Tree, x: Tree | None) -> Tree:
         del x
         return jax.tree.map(lambda s, d: -s * d, jax.tree.broadcast(size, direction), direction)
 
-    shrink = optax.scale_by_schedule(optax.linear_schedule(1.0, 0.0, steps))
+    shrink = optax.scale_by_schedule(lambda count: jnp.maximum(1.0 - count / steps, 0.0))
     return optax.chain(scale_by_relative_adam(), shrink, optax.stateless(scale))
 
 
@@ -86,33 +86,37 @@ def descend(
 def energy_guidance(
     denoiser: Denoiser,
     energy: AnchoredEnergy,
-    optimiser: optax.GradientTransformation,
-    *,
-    steps: int = 5,
-    start: int,
+    optimiser: Callable[[jax.Array], optax.GradientTransformation],
+    steps: Callable[[jax.Array], jax.Array],
     clamp: Tree = float("inf"),
 ) -> Denoiser:
     """Lowers an energy of the predicted x0 by descent at every denoising step (EgoAllo, Yi et al. 2024).
 
-    energy: of x0 [B, ...] and of the denoiser's own x0 → scalar, a sum over the batch. Guided are the time steps
-    t <= `start`, by `steps` descent steps each. `clamp` bounds the correction of one denoising step per element. The
-    gradient is with respect to x0, not through the denoiser.
+    energy: of x0 [B, ...] and of the denoiser's own x0 → scalar, a sum over the batch.  steps: how many descent steps
+    there are at a time t []; they are data, so that the few of a noisy x0 and the many of the last are one loop.
+    optimiser: for so many steps. `clamp` bounds the correction of one denoising step per element. The gradient is with
+    respect to x0, not through the denoiser.
     """
 
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
-        count = jnp.where(t[0] <= start, steps, 0)
-        x0 = denoiser(x_t, t)
-        return descend(lambda x: energy(x, x0), x0, optimiser, count, clamp)
+        count, x0 = steps(t[0]), denoiser(x_t, t)
+        return descend(lambda x: energy(x, x0), x0, optimiser(count), count, clamp)
 
     return guided
 
 
-def classifier_free(conditional: Denoiser, unconditional: Denoiser, scale: Array | float) -> Denoiser:
-    """Extrapolates from the unconditional to the conditional prediction (Ho & Salimans 2022); scale 1 is the latter."""
+def classifier_free(
+    denoiser: Callable[[jax.Array, jax.Array, Tree], jax.Array], condition: Tree, null: Tree, scale: Array | float
+) -> Denoiser:
+    """Extrapolates from the unconditional to the conditional prediction (Ho & Salimans 2022); scale 1 is the latter.
+
+    denoiser: of x_t, t and a condition.  condition, null: two of one shape, evaluated as one batch.
+    """
+    both = jax.tree.map(lambda *x: jnp.stack(x), condition, null)
 
     def guided(x_t: jax.Array, t: jax.Array) -> jax.Array:
-        without = unconditional(x_t, t)
-        return without + scale * (conditional(x_t, t) - without)
+        told, untold = jax.vmap(denoiser, in_axes=(None, None, 0))(x_t, t, both)
+        return untold + scale * (told - untold)
 
     return guided
 

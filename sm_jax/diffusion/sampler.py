@@ -18,13 +18,15 @@ def ddim(
 ) -> jax.Array:
     """A clean sample [B, ...] from noise [B, ...] (Song et al. 2021, eq. 12 and 16).
 
-    alpha_bar: [steps] the schedule. timesteps: [N] decreasing, the steps to visit. eta: 0 is deterministic given
-    the noise, 1 is ancestral sampling, which needs a key. The result is the denoiser's prediction at the last of
-    the time steps. ValueError if eta asks for a key that is missing.
+    alpha_bar: [steps] the schedule. timesteps: [N] decreasing, the steps to visit; the last may be `schedule.CLEAN`,
+    where the denoiser is given its own last prediction. eta: 0 is deterministic given the noise, 1 is ancestral
+    sampling, which needs a key. The result is the denoiser's prediction at the last of the time steps. ValueError if
+    eta asks for a key that is missing.
     """
     if eta and key is None:
         raise ValueError("sampling with eta > 0 draws noise and needs a key")
-    alpha_bar, timesteps = jnp.asarray(alpha_bar), jnp.asarray(timesteps)
+    timesteps = jnp.asarray(timesteps)
+    alpha_bar = jnp.append(alpha_bar, 1.0)  # at CLEAN, which counts from the end
     here = alpha_bar[timesteps]
     after = jnp.concatenate([here[1:], jnp.ones_like(here[:1])])
     sigma = eta * jnp.sqrt((1.0 - after) / (1.0 - here)) * jnp.sqrt(1.0 - here / after)
@@ -35,7 +37,8 @@ def ddim(
         t = jnp.full(x.shape[:1], t)
         x0 = denoiser(x, t)
         direction = jnp.sqrt(jnp.maximum(1.0 - after - jnp.square(sigma), 0.0))
-        x = jnp.sqrt(after) * x0 + direction * noise_from_x0(alpha_bar, x, x0, t)
-        return (x + sigma * jax.random.normal(key, x.shape, x.dtype) if eta else x), None
+        noised = jnp.sqrt(after) * x0 + direction * noise_from_x0(alpha_bar, x, x0, t)
+        noised = noised + sigma * jax.random.normal(key, x.shape, x.dtype) if eta else noised
+        return jnp.where(after < 1.0, noised, x0), None
 
     return jax.lax.scan(step, noise, (timesteps, after, sigma, keys))[0]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+CLEAN = -1  # the time step of a sample without noise, after all others: what denoises it there smooths it
+
 
 def cosine(steps: int = 1000, offset: float = 0.008, max_beta: float = 0.999) -> np.ndarray:
     """alpha_bar [steps], float32, of the cosine schedule (Nichol & Dhariwal 2021, eq. 17), strictly decreasing."""

@@ -1,8 +1,9 @@
 """Elementary functions that are right over the whole float range, with finite gradients where the textbook's are not.
 
-Two devices. A double `where`: a single one is not enough, since the branch that is not taken still sends 0 * inf = NaN
-through its gradient. And a scale by a power of two, which costs no accuracy, wherever a square would leave the range:
-lengths of 1e-30 and 1e30 are lengths too.
+Three devices. Derivatives are written out with `divide`, which is zero over zero. Where they are not, a double `where`:
+a single one is not enough, since the branch that is not taken still sends 0 * inf = NaN through its gradient. And a
+scale by a power of two, which costs no accuracy, wherever a square would leave the range: lengths of 1e-30 and 1e30 are
+lengths too.
 """
 
 from functools import partial
@@ -11,22 +12,27 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from sm_jax.geometry.layout import sum_small
 from sm_jax.types import Array
 
 
+@jax.custom_jvp
 def sqrt(x: Array) -> jax.Array:
     """Square root; zero, with zero gradient, for x <= 0."""
-    positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1)), 0)
+    return jnp.sqrt(jnp.maximum(x, 0))
+
+
+@sqrt.defjvp
+def _sqrt_jvp(primals, tangents):
+    root = sqrt(*primals)
+    return root, divide(0.5 * tangents[0], root)
 
 
 def dot(x: Array, y: Array, axis: int = -1) -> jax.Array:
     """Sum of products along `axis`, which stays as an axis of length one."""
     if x.shape[axis] > 4:
         return jnp.sum(x * y, axis=axis, keepdims=True)
-    # Component by component: a sum over an axis of three is many times slower on a CPU.
-    parts = [lax.index_in_dim(x, i, axis) * lax.index_in_dim(y, i, axis) for i in range(x.shape[axis])]
-    return sum(parts[1:], start=parts[0])
+    return sum_small(x * y, axis, keepdims=True)
 
 
 def _scale(squares: jax.Array) -> jax.Array:
@@ -37,6 +43,13 @@ def _scale(squares: jax.Array) -> jax.Array:
     return jnp.where(squares < low, high, jnp.where(squares > high, low, jnp.ones_like(low)))
 
 
+def _scaled(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """x scaled to where squares are safe, its length there, and the scale."""
+    scale = _scale(dot(x, x, axis))
+    x = scale * x
+    return x, sqrt(dot(x, x, axis)), scale
+
+
 def norm(x: Array, axis: int = -1, keepdims: bool = False) -> jax.Array:
     """Euclidean length along `axis`; zero, with zero gradient, at the zero vector."""
     length = _norm(jnp.asarray(x), axis)
@@ -45,9 +58,8 @@ def norm(x: Array, axis: int = -1, keepdims: bool = False) -> jax.Array:
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
 def _norm(x: jax.Array, axis: int) -> jax.Array:
-    scale = _scale(dot(x, x, axis))
-    scaled = scale * x
-    return sqrt(dot(scaled, scaled, axis)) / scale
+    _, length, scale = _scaled(x, axis)
+    return length / scale
 
 
 @_norm.defjvp
@@ -63,8 +75,7 @@ def distances(a: Array, b: Array) -> jax.Array:
     Unlike `norm` it squares without scaling, being called on millions of pairs: right from 1e-18 to 1e18; nearer
     points are at zero, with zero gradient.
     """
-    squares = [jnp.square(a[..., :, None, i] - b[..., None, :, i]) for i in range(3)]
-    return sqrt(squares[0] + squares[1] + squares[2])
+    return sqrt(sum_small(jnp.square(a[..., :, None, :] - b[..., None, :, :]), -1))
 
 
 def divide(numerator: Array, denominator: Array) -> jax.Array:
@@ -74,8 +85,7 @@ def divide(numerator: Array, denominator: Array) -> jax.Array:
 
 @jax.custom_jvp
 def _divide(numerator: jax.Array, denominator: jax.Array) -> jax.Array:
-    nonzero = denominator != 0
-    return jnp.where(nonzero, numerator / jnp.where(nonzero, denominator, 1), 0)
+    return numerator / jnp.where(denominator == 0, jnp.inf, denominator)
 
 
 @_divide.defjvp
@@ -85,11 +95,24 @@ def _divide_jvp(primals, tangents):
     return quotient, divide(tangents[0] - quotient * tangents[1], primals[1])
 
 
+@partial(jax.jit, static_argnames="axis")
 def normalise(x: Array, axis: int = -1) -> jax.Array:
     """Unit vector along `axis`; the zero vector stays zero, with zero gradient."""
-    x = jnp.asarray(x)
-    scaled = _scale(dot(x, x, axis)) * x
-    return divide(scaled, sqrt(dot(scaled, scaled, axis)))
+    return _normalise(jnp.asarray(x), axis)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def _normalise(x: jax.Array, axis: int) -> jax.Array:
+    scaled, length, _ = _scaled(x, axis)
+    return divide(scaled, length)
+
+
+@_normalise.defjvp
+def _normalise_jvp(axis, primals, tangents):
+    (x,), (change,) = primals, tangents
+    _, length, scale = _scaled(x, axis)
+    unit, change = _normalise(x, axis), scale * change
+    return unit, divide(change - dot(unit, change, axis) * unit, length)
 
 
 def acos(x: Array) -> jax.Array:
@@ -104,10 +127,19 @@ def acos(x: Array) -> jax.Array:
 
 def atan2(y: Array, x: Array) -> jax.Array:
     """Angle of the vector (x, y) in [-pi, pi]; zero, with zero gradient, at the origin."""
-    scale = _scale(jnp.square(x) + jnp.square(y))
-    y, x = scale * y, scale * x
-    origin = (x == 0) & (y == 0)
-    return jnp.arctan2(jnp.where(origin, 0, y), jnp.where(origin, 1, x))
+    return _atan2(jnp.asarray(y), jnp.asarray(x))
+
+
+@jax.custom_jvp
+def _atan2(y: jax.Array, x: jax.Array) -> jax.Array:
+    return jnp.arctan2(y, jnp.where(x == 0, 0, x))  # that of minus zero is a half turn
+
+
+@_atan2.defjvp
+def _atan2_jvp(primals, tangents):
+    scale = _scale(jnp.square(primals[0]) + jnp.square(primals[1]))
+    (y, x), (y_change, x_change) = ((scale * a, scale * b) for a, b in (primals, tangents))
+    return _atan2(*primals), divide(x * y_change - y * x_change, jnp.square(x) + jnp.square(y))
 
 
 def matmul(a: Array, b: Array) -> jax.Array:

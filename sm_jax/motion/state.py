@@ -11,6 +11,7 @@ from sm_jax.types import Array, Motion
 
 ORIENT = slice(0, 6)
 POSE = slice(6, 144)
+ROTATIONS = slice(0, 144)  # both of them
 PELVIS = slice(144, 147)
 FOOT_CONTACT = slice(147, 151)
 
@@ -27,14 +28,8 @@ def pack(motion: Motion, foot_contact: Array) -> jax.Array:
     """
     chex.assert_shape([motion.body_pose, foot_contact], [(..., 23, 3, 3), (..., 4)])
     chex.assert_equal_shape_prefix([motion.pelvis, foot_contact], foot_contact.ndim - 1)
-    pose = matrix_to_6d(motion.body_pose)
-    parts = (
-        matrix_to_6d(motion.global_orient),
-        pose.reshape(*pose.shape[:-2], -1),
-        motion.pelvis,
-        foot_contact,
-    )
-    return jnp.concatenate(parts, axis=-1)
+    rotations = matrix_to_6d(motion.rotations)
+    return jnp.concatenate([rotations.reshape(*rotations.shape[:-2], -1), motion.pelvis, foot_contact], axis=-1)
 
 
 @jax.jit
@@ -42,10 +37,10 @@ def unpack(state: Array) -> tuple[Motion, Array]:
     """The inverse of `pack`, but for the betas, which a state does not hold: state [..., P, T, D] -> Motion with no
     betas [..., P, 0] and foot contact [..., P, T, 4]. Rotations are made orthonormal."""
     chex.assert_shape(state, (..., D))
-    pose = state[..., POSE]
+    rotations = sixd_to_matrix(state[..., ROTATIONS].reshape(*state.shape[:-1], 24, 6))
     motion = Motion(
-        global_orient=sixd_to_matrix(state[..., ORIENT]),
-        body_pose=sixd_to_matrix(pose.reshape(*pose.shape[:-1], 23, 6)),
+        global_orient=rotations[..., 0, :, :],
+        body_pose=rotations[..., 1:, :, :],
         pelvis=state[..., PELVIS],
         betas=jnp.zeros((*state.shape[:-2], 0), state.dtype),
     )

@@ -1,5 +1,9 @@
-"""What both networks are built from: time embedding, rotary positions, masked attention, adaptive norms."""
+"""What both networks are built from: time embedding, rotary positions, masked attention, adaptive norms.
 
+What every block calls is compiled here, so that it is traced and lowered once for all of them.
+"""
+
+import functools
 import math
 
 import chex
@@ -24,6 +28,7 @@ def sinusoidal_embedding(t: Array, width: int, max_period: float = 10_000.0) -> 
     return jnp.concatenate([jnp.cos(angle), jnp.sin(angle)], axis=-1)
 
 
+@functools.partial(jax.jit, static_argnames="base")
 def rotate_by_position(x: Array, base: float = 1_000.0) -> jax.Array:
     """Rotary position embedding over frames (Su et al. 2021): x [..., T, H, C], C even, position = frame number.
 
@@ -45,6 +50,7 @@ def swap_people(x: Array) -> jax.Array:
     return jnp.flip(x, axis=1)
 
 
+@functools.partial(jax.jit, static_argnames="epsilon")
 def layer_norm(x: Array, epsilon: float = 1e-6) -> Array:
     """Layer norm over the last axis without learned scale: the modulation brings its own."""
     centred = x - x.mean(-1, keepdims=True)
@@ -56,6 +62,7 @@ def modulate(x: Array, shift: Array, scale: Array) -> Array:
     return layer_norm(x) * (1.0 + scale[:, None, None, :]) + shift[:, None, None, :]
 
 
+@jax.jit
 def attend(q: Array, k: Array, v: Array, mask: Array) -> jax.Array:
     """Masked multi-head attention: q [..., T, H, C], k and v [..., S, H, C], mask [..., S] in {0, 1} → [..., T, H, C].
 

@@ -62,10 +62,17 @@ class TemporalFilter(nn.Module):
     def __call__(self, x: Array, frame_mask: Array) -> Array:
         shares = self.param("shares", nn.initializers.zeros, (2 * self.taps, x.shape[-1]))
         offsets = [k for k in range(-self.taps, self.taps + 1) if k]
+        widths = ((0, 0), (0, 0), (self.taps, self.taps), (0, 0))
+        padded, padded_mask = jnp.pad(x, widths), jnp.pad(frame_mask, widths)
+
+        @jax.jit  # one tap is traced and lowered for all
+        def tap(share: Array, start: Array) -> jax.Array:
+            there, near = (jax.lax.dynamic_slice_in_dim(a, start, x.shape[2], 2) for a in (padded, padded_mask))
+            return share[None, None, None] * near * frame_mask * (there - x)
+
         filtered = x
         for share, offset in zip(shares, offsets, strict=True):
-            near = shift_frames(frame_mask, offset) * frame_mask
-            filtered = filtered + share[None, None, None] * near * (shift_frames(x, offset) - x)
+            filtered = filtered + tap(share, self.taps + offset)
         return filtered
 
 

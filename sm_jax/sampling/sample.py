@@ -14,7 +14,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
@@ -27,7 +26,7 @@ from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import Samples, SamplingInputs, make_evidence
-from sm_jax.types import Array, Conditions, Motion
+from sm_jax.types import Array, Conditions, Motion, TextEmbedding
 
 TRAINING_STEPS = 1000
 
@@ -106,20 +105,15 @@ def sample_jit(
 ) -> Samples:
     """The compiled whole. weights: of the energies, instead of those of the settings."""
     windowed = make_clip_windows(task, body, models.statistics)
-    estimate, times = windowed.estimate, schedule.trailing(TRAINING_STEPS, settings.steps)
+    estimate, times = windowed.estimate, np.append(schedule.trailing(TRAINING_STEPS, settings.steps), schedule.CLEAN)
 
     def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> Judged:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
             prediction = state.to_motion(windowed.to_clip(start, overlap_state), estimate.betas)
             return clip_energies(body, task, estimate, weights, windowed.to_clip(x, overlap_state), prediction)[0]
 
-        infilled = denoiser(models, windowed, overlap_state, window_energy, settings)
-        x0 = sampler.ddim(infilled, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-        x0 = windowed.synchronise(_refine(models, x0, windowed.conditions), overlap_state)
-        if settings.guidance_start > 0:
-            steps, from_here = settings.final_guidance_steps, functools.partial(window_energy, start=x0)
-            optimiser, clamp = _descent(models.statistics, settings, steps)
-            x0 = guidance.descend(from_here, x0, optimiser, steps, clamp)
+        guided = denoiser(models, windowed, overlap_state, window_energy, settings)
+        x0 = sampler.ddim(guided, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
         found = windowed.to_clip(x0, overlap_state)
         return fall_back(body, task, windowed, weights, found, overlap_state, settings.fall_back)
 
@@ -205,25 +199,33 @@ def denoiser(
     window_energy: Callable[[jax.Array, jax.Array], jax.Array],
     settings: Settings,
 ) -> Denoiser:
-    """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend.
+    """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend. What is
+    without noise (`schedule.CLEAN`) is refined instead.
 
     overlap_state: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a
     number.
     """
-    agreeing = guidance.x0_transform(
-        _infiller(models, windowed.conditions, settings.cfg_scale), lambda x: windowed.synchronise(x, overlap_state)
-    )
+    infill = _infiller(models, windowed.conditions, settings.cfg_scale)
+
+    def predict(x: jax.Array, t: jax.Array) -> jax.Array:
+        refine = lambda x, _: _refine(models, x, windowed.conditions)  # noqa: E731
+        return jax.lax.cond(t[0] == schedule.CLEAN, refine, infill, x, t)
+
+    agreeing = guidance.x0_transform(predict, lambda x: windowed.synchronise(x, overlap_state))
     if settings.guidance_start <= 0:
         return agreeing
-    optimiser, clamp = _descent(models.statistics, settings, settings.guidance_steps)
-    return guidance.energy_guidance(
-        agreeing,
-        window_energy,
-        optimiser,
-        steps=settings.guidance_steps,
-        start=settings.guidance_start,
-        clamp=clamp,
-    )
+
+    def steps(t: jax.Array) -> jax.Array:
+        guided = jnp.where(t <= settings.guidance_start, settings.guidance_steps, 0)
+        return jnp.where(t == schedule.CLEAN, settings.final_guidance_steps, guided)
+
+    # Full steps have the settings' metric lengths.
+    metric = np.zeros(state.D, np.float32)
+    metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
+    metric[state.PELVIS] = settings.pelvis_step
+    size = jnp.reshape(metric / models.statistics.std, (1, 1, 1, state.D))
+    optimiser = functools.partial(guidance.relative_adam, size)
+    return guidance.energy_guidance(agreeing, window_energy, optimiser, steps, settings.clamp * size)
 
 
 def _each(function: Callable[..., Any], *values: Any) -> Any:
@@ -237,25 +239,16 @@ def _infiller(models: Models, conditions: Conditions, cfg_scale: float) -> Denoi
     """The network as a denoiser. Words speak of what is hidden: features that are seen are predicted without text, the
     others with classifier-free guidance by it."""
 
-    def with_conditions(given: Conditions) -> Denoiser:
-        return lambda x_t, t: jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
+    def told(x_t: jax.Array, t: jax.Array, text: TextEmbedding) -> jax.Array:
+        given = dataclasses.replace(conditions, text=text)
+        return jnp.asarray(models.infiller.apply({"params": models.infiller_params}, x_t, t, given))
 
-    silent = dataclasses.replace(conditions, text=jax.tree.map(jnp.zeros_like, conditions.text))
-    hidden = 1.0 - conditions.visibility[..., FEATURE_JOINTS]
-    return guidance.classifier_free(with_conditions(conditions), with_conditions(silent), cfg_scale * hidden)
+    text, hidden = conditions.text, 1.0 - conditions.visibility[..., FEATURE_JOINTS]
+    return guidance.classifier_free(told, text, jax.tree.map(jnp.zeros_like, text), cfg_scale * hidden)
 
 
 def _refine(models: Models, x0: Array, conditions: Conditions) -> jax.Array:
     return jnp.asarray(models.refiner.apply({"params": models.refiner_params}, x0, conditions))
-
-
-def _descent(statistics: Statistics, settings: Settings, steps: int) -> tuple[optax.GradientTransformation, Array]:
-    """Descent on the normalised state, with full steps of the settings' metric lengths; and its clamp [1, 1, 1, D]."""
-    metric = np.zeros(state.D, np.float32)
-    metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
-    metric[state.PELVIS] = settings.pelvis_step
-    size = jnp.reshape(metric / statistics.std, (1, 1, 1, state.D))
-    return guidance.relative_adam(size, steps), settings.clamp * size
 
 
 def sample_many(

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +25,10 @@ def anchored(x: jax.Array, start: jax.Array) -> jax.Array:
     return energy(x) + 0.0 * start.sum()
 
 
+def always(steps: int) -> Callable[[jax.Array], jax.Array]:
+    return lambda t: jnp.full_like(t, steps)
+
+
 def identity(x_t: jax.Array, t: jax.Array) -> jax.Array:
     return x_t
 
@@ -33,7 +40,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
         variance = gaussian.posterior_variance(t)
         size = variance * ERROR**2 / (variance + ERROR**2)
         newton = optax.stateless(lambda gradient, _: jax.tree.map(lambda g: -size * g, gradient))
-        return energy_guidance(gaussian.denoiser(), anchored, newton, steps=1, start=999)(x_t, t)
+        return energy_guidance(gaussian.denoiser(), anchored, lambda _: newton, always(1))(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))
     sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
@@ -46,7 +53,8 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
 @pytest.mark.parametrize(("t", "steps"), [(0, 5), (500, 5), (501, 0)])
 def test_descent_steps_by_time(t, steps):
     """On a quadratic, k steps of size s contract the distance to the minimum by (1 - s / error^2)^k."""
-    guided = energy_guidance(identity, anchored, optax.sgd(0.01), steps=5, start=500)
+    early = lambda t: jnp.where(t <= 500, 5, 0)  # noqa: E731
+    guided = energy_guidance(identity, anchored, lambda _: optax.sgd(0.01), early)
     x = jnp.array([[3.0, -2.0], [1.0, 0.5]])
     expected = SEEN + (1 - 0.01 / ERROR**2) ** steps * (x - SEEN)
     np.testing.assert_allclose(guided(x, jnp.array([t, t])), expected, rtol=1e-4)
@@ -54,12 +62,13 @@ def test_descent_steps_by_time(t, steps):
 
 def test_an_energy_knows_where_the_descent_began():
     """Drawn to 1 above the denoiser's own x0, every step of the way, it ends there."""
-    guided = energy_guidance(identity, lambda x, start: jnp.square(x - start - 1.0).sum(), optax.sgd(0.25), start=999)
+    above = lambda x, start: jnp.square(x - start - 1.0).sum()  # noqa: E731
+    guided = energy_guidance(identity, above, lambda _: optax.sgd(0.25), always(5))
     np.testing.assert_allclose(guided(jnp.array([[3.0, -2.0]]), T), [[4.0, -1.0]], atol=0.05)
 
 
 def test_the_correction_is_clamped():
-    guided = energy_guidance(identity, anchored, optax.sgd(0.05), steps=20, start=500, clamp=0.25)
+    guided = energy_guidance(identity, anchored, lambda _: optax.sgd(0.05), always(20), clamp=0.25)
     x = jnp.array([[3.0, 0.5], [-3.0, 0.3]])
     np.testing.assert_allclose(guided(x, T), [[2.75, SEEN], [-2.75, SEEN]], atol=1e-3)
 
@@ -91,6 +100,16 @@ def test_the_steps_are_those_of_adam_with_a_relative_floor_that_shrink():
     np.testing.assert_allclose(found, x, atol=1e-6)
 
 
+def test_a_traced_number_of_steps_is_the_same_descent():
+    """Of which few and many are one program."""
+    descent = jax.jit(lambda x, steps: descend(energy, x, relative_adam(0.1, steps), steps, jnp.inf))
+    for steps in (1, 30):
+        x = jnp.array([[3.0, -3.0]])
+        fixed = descend(energy, x, relative_adam(0.1, steps), steps, jnp.inf)
+        np.testing.assert_allclose(descent(x, steps), fixed, rtol=1e-6)
+    assert descent._cache_size() == 1  # pyright: ignore
+
+
 def test_relative_adam_comes_to_rest():
     """With steps of one length, elements end up to such a length beside the minimum."""
     x = jnp.linspace(-0.2, 1.0, 40)[None]
@@ -117,7 +136,7 @@ def test_descent_of_a_pytree_with_a_size_for_each_part():
 
 
 def test_guided_sampling_is_one_scan():
-    guided = energy_guidance(gaussian.denoiser(), anchored, relative_adam(0.1, 5), start=999)
+    guided = energy_guidance(gaussian.denoiser(), anchored, partial(relative_adam, 0.1), always(5))
     run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
     program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
     assert program.count("scan[") == 1 and "callback" not in program
@@ -125,7 +144,7 @@ def test_guided_sampling_is_one_scan():
 
 
 def test_classifier_free_extrapolates():
-    guided = classifier_free(lambda x, t: x + 1.0, lambda x, t: x, 2.5)
+    guided = classifier_free(lambda x, t, more: x + more, jnp.array(1.0), jnp.array(0.0), 2.5)
     np.testing.assert_allclose(guided(jnp.zeros((2, 1)), T), 2.5)
 
 

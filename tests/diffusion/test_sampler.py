@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sm_jax.diffusion.sampler import ddim
-from sm_jax.diffusion.schedule import trailing
+from sm_jax.diffusion.schedule import CLEAN, trailing
 from tests.diffusion import gaussian
 
 
@@ -29,6 +29,17 @@ def test_is_the_closed_form_of_the_noise():
 def test_one_step_is_the_prediction_at_pure_noise():
     sample = ddim(gaussian.denoiser(), noise(4), gaussian.LEVEL, trailing(1000, 1))
     np.testing.assert_allclose(sample, gaussian.MEAN, atol=1e-3)
+
+
+def test_what_has_no_noise_is_denoised_once_more():
+    """At CLEAN, after all steps with noise, the denoiser is given what it said last."""
+
+    def doubles(x_t: jax.Array, t: jax.Array) -> jax.Array:
+        return jnp.where(t[:, None] == CLEAN, 2.0 * x_t, gaussian.denoiser()(x_t, jnp.maximum(t, 0)))
+
+    steps = trailing(1000, 5)
+    once = ddim(gaussian.denoiser(), noise(4), gaussian.LEVEL, steps)
+    np.testing.assert_allclose(ddim(doubles, noise(4), gaussian.LEVEL, np.append(steps, CLEAN)), 2.0 * once, rtol=1e-6)
 
 
 def test_is_deterministic_given_the_noise():
