@@ -2,8 +2,9 @@
 
     python -m experiments.benchmarks.cold_start --before OTHER_CHECKOUT        (some 20 minutes on 2 cores)
 
-Each program that a user waits for, in fresh processes: with nothing kept, and with what the first process kept; this
-checkout and, if named, another one in turns, so that other work on the machine meets both alike. Of each step the
+Each program that a user waits for, and the stages of a reconstruction, in fresh processes: with nothing kept, and with
+what the first process kept; this checkout and, if named, another one in turns, so that other work on the machine meets
+both alike. Of each step the
 seconds on the clock and those of the processor, which other work disturbs less. Writes
 experiments/results/cold_start.json.
 """
@@ -176,12 +177,57 @@ def measure(program: Any, arguments: tuple) -> dict[str, Any]:
     }
 
 
-def measure_in_process(checkout: pathlib.Path, name: str, kept: str) -> dict[str, Any]:
+def measure_in_process(name: str, checkout: pathlib.Path, kept: str) -> dict[str, Any]:
     """`measure` of a checkout's program in a fresh process that keeps compiled programs in a folder."""
+    return json.loads(_run([__file__, "--program", name], checkout, kept))
+
+
+def _run(arguments: list[str], checkout: pathlib.Path, kept: str) -> str:
+    """The last line that a fresh process prints."""
     environment = {**os.environ, "PYTHONPATH": str(checkout), "JAX_COMPILATION_CACHE_DIR": kept}
-    command = [sys.executable, __file__, "--program", name]
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    return done.stdout.splitlines()[-1]
+
+
+# What a user waits for from the start of a process to a reconstruction, of a clip that has been observed.
+
+STAGES = """
+import json, time
+seconds = {}
+def stage(name, begin=[time.perf_counter(), time.process_time()]):
+    now = time.perf_counter(), time.process_time()
+    seconds[name] = [round(b - a, 2) for a, b in zip(begin, now)]
+    begin[:] = time.perf_counter(), time.process_time()
+
+from sm_jax.cli.main import command_class
+command_class("reconstruct")
+import sm_jax.pipeline.folder as folder
+stage("import")
+folder.keep_compiled_programs()
+from experiments.benchmarks.sampling import clip_inputs, clip_observations
+import jax
+from sm_jax.sampling.sample import Settings, sample
+from sm_jax.text.describers import rules
+from sm_jax.text.describers.describer import describer_input
+(observation, *_), body = clip_observations()
+inputs, settings = clip_inputs(1)[0][0], Settings()
+stage("not counted")
+models, encoder = folder.shipped_models().models, folder.text_encoder()
+stage("load models")
+encoder.encode_one(rules.describe(describer_input(observation, body)).text)
+stage("describe")
+for call in ("sample", "sample again"):
+    jax.block_until_ready(sample(models, body, inputs, settings))
+    stage(call)
+del seconds["not counted"]
+print(json.dumps(seconds))
+"""
+
+
+def measure_stages(checkout: pathlib.Path, kept: str) -> dict[str, Any]:
+    """Seconds on the clock and of the processor of each of the STAGES of a checkout."""
+    return json.loads(_run(["-c", STAGES], checkout, kept))
 
 
 def main(before: pathlib.Path | None = None, program: str | None = None) -> None:
@@ -191,19 +237,23 @@ def main(before: pathlib.Path | None = None, program: str | None = None) -> None
         print(json.dumps(measure(*PROGRAMS[program]())))
         return
     checkouts = {"": ROOT} | ({"_before": before.resolve()} if before else {})
-    found: dict[str, dict[str, Any]] = {name: {} for name in PROGRAMS}
-    for name in PROGRAMS:
+    works: dict[str, Callable[[pathlib.Path, str], dict[str, Any]]] = {"stages": measure_stages}
+    works |= {name: functools.partial(measure_in_process, name) for name in PROGRAMS}
+    found: dict[str, dict[str, Any]] = {name: {} for name in works}
+    for name, work in works.items():
         for suffix, checkout in checkouts.items():
             with tempfile.TemporaryDirectory() as kept:
                 for turn in TURNS:
-                    found[name][turn + suffix] = measure_in_process(checkout, name, kept)
-                    print(name, turn + suffix, json.dumps(found[name][turn + suffix]))
+                    found[name][turn + suffix] = work(checkout, kept)
+                    print(name, turn + suffix, json.dumps(found[name][turn + suffix]), flush=True)
     write_result(
         OUT,
         what="the first call of each program in a fresh process, with no and with kept compiled programs",
+        processor="seconds on the clock, then of the processor, where there are two",
         config={"batch": BATCH, "frames": FRAMES, "sampling": dataclasses.asdict(Settings())},
         seed=SEED,
         load=round(os.getloadavg()[1], 1),
+        stages=found.pop("stages"),
         programs=found,
     )
 

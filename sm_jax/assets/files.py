@@ -1,6 +1,7 @@
-"""Files that are either whole or absent: written under another name in the same folder, then renamed."""
+"""Files that are either whole or absent, written under another name in the same folder, then renamed; and folders."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import tempfile
@@ -27,6 +28,16 @@ def check_writable(path: pathlib.Path, *, overwrite: bool, ours: Callable[[pathl
             pass
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}; check space and rights") from error
+
+
+def hash_files(folder: pathlib.Path) -> str:
+    """Names the content of a folder: a hash of the paths and contents of all its files but compiled Python."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return digest.hexdigest()[:12]
 
 
 def make_folder(folder: pathlib.Path) -> None:

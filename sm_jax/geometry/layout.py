@@ -42,10 +42,10 @@ def rotate_last(R: Array, x: Array) -> jax.Array:
     return sum_small(R * jnp.asarray(x)[..., None, :, :], -2)
 
 
-def sum_small(x: jax.Array, axis: int, keepdims: bool = False) -> jax.Array:
+def sum_small(x: Array, axis: int, keepdims: bool = False) -> jax.Array:
     """Sum over an axis of a few entries, one by one: on a CPU a reduction of three is many times slower, since it is
     neither fused with what it sums nor vectorised."""
-    axis %= x.ndim
+    x, axis = jnp.asarray(x), axis % x.ndim
     first, *others = lax.split(x, (1,) * x.shape[axis], axis)
     total = sum(others, start=first)
     return total if keepdims else lax.squeeze(total, (axis,))

@@ -37,10 +37,12 @@ def dot(x: Array, y: Array, axis: int = -1) -> jax.Array:
 
 def _scale(squares: jax.Array) -> jax.Array:
     """Power of two that brings numbers with this sum of squares to where squares are safe. One nearly everywhere."""
-    exponent = 25 * jnp.finfo(squares.dtype).maxexp // 32
-    low, high = (jnp.array(2.0**e, squares.dtype) for e in (-exponent, exponent))
+    exponent = jnp.finfo(squares.dtype).maxexp
+    # Its own square is in the range too: of constants, the compiler takes (s x)^2 for s^2 x^2.
+    up, down = (jnp.array(2.0**e, squares.dtype) for e in (exponent // 2 - 1, -exponent // 2 - 2))
+    low, high = (jnp.array(2.0**e, squares.dtype) for e in (-25 * exponent // 32, 25 * exponent // 32))
     squares = lax.stop_gradient(squares)
-    return jnp.where(squares < low, high, jnp.where(squares > high, low, jnp.ones_like(low)))
+    return jnp.where(squares < low, up, jnp.where(squares > high, down, jnp.ones_like(low)))
 
 
 def _scaled(x: jax.Array, axis: int) -> tuple[jax.Array, jax.Array, jax.Array]:

@@ -66,7 +66,7 @@ class TemporalFilter(nn.Module):
         padded, padded_mask = jnp.pad(x, widths), jnp.pad(frame_mask, widths)
 
         @jax.jit  # one tap is traced and lowered for all
-        def tap(share: Array, start: Array) -> jax.Array:
+        def tap(share: Array, start: int) -> Array:
             there, near = (jax.lax.dynamic_slice_in_dim(a, start, x.shape[2], 2) for a in (padded, padded_mask))
             return share[None, None, None] * near * frame_mask * (there - x)
 

@@ -1,10 +1,11 @@
 """Which code made a result."""
 
 import functools
-import hashlib
 import os
 import pathlib
 import subprocess
+
+from sm_jax.assets.files import hash_files
 
 PACKAGE = pathlib.Path(__file__).parents[1]
 
@@ -19,7 +20,7 @@ def code_version(package: pathlib.Path = PACKAGE) -> str:
     commit = _git(package, "rev-parse", "--short=12", "HEAD") if _in_its_repository(package) else None
     if commit and _git(package, "status", "--porcelain", "--", ".") == "":
         return commit
-    return f"{commit or 'unknown'}+{_hash_files(package)}"
+    return f"{commit or 'unknown'}+{hash_files(package)}"
 
 
 def _in_its_repository(package: pathlib.Path) -> bool:
@@ -38,12 +39,3 @@ def _git(folder: pathlib.Path, *arguments: str) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.decode(errors="replace").strip()
-
-
-def _hash_files(package: pathlib.Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{path.relative_to(package).as_posix()} {content}\n".encode())
-    return digest.hexdigest()[:12]

@@ -26,6 +26,7 @@ from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import Samples, SamplingInputs, make_evidence
+from sm_jax.sampling.program_cache import call_cached
 from sm_jax.types import Array, Conditions, Motion, TextEmbedding
 
 TRAINING_STEPS = 1000
@@ -90,9 +91,11 @@ class Models:
 
 
 def sample(models: Models, body: smpl.Body, task: SamplingInputs, settings: Settings) -> Samples:
-    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new."""
-    weights = jax.device_put(settings.weights.active())
-    return sample_jit(models, body, task, weights, _without_weights(settings))
+    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new. Where JAX
+    keeps compiled programs in a folder, the program is kept there and found without tracing (`sampling.program_cache`)."""
+    arguments, how = (models, body, task, jax.device_put(settings.weights.active())), _without_weights(settings)
+    folder = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    return call_cached(folder, sample_jit, arguments, how) if folder else sample_jit(*arguments, how)
 
 
 def _without_weights(settings: Settings) -> Settings:

@@ -66,6 +66,15 @@ def test_zero_vectors_have_zero_gradients_of_first_and_second_order():
         np.testing.assert_array_equal(second, 0)
 
 
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1.0, 1e12])
+def test_constants_are_as_right_as_arguments(scale):
+    """The compiler computes with constants in an order of its own: where their squares are in the range, as we do."""
+    x = np.float32(scale) * UNIT
+    length, unit = jax.jit(lambda: (safe.norm(jnp.asarray(x)), safe.normalise(jnp.asarray(x))))()
+    np.testing.assert_allclose(length, scale, rtol=1e-6)
+    np.testing.assert_allclose(unit, UNIT * (scale > 0), atol=1e-6)
+
+
 def test_a_zero_numerator_over_anything_has_a_finite_gradient():
     denominator = np.array([2e-38, 1e-30, 1e-20, 1e20, 5e37], np.float32)
     gradient = jax.jit(jax.vmap(jax.grad(safe.divide, argnums=(0, 1))))(np.zeros_like(denominator), denominator)
