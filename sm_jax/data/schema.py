@@ -1,6 +1,8 @@
 """What data consists of: landmarks as a reader finds them, and motion of two people as training uses it."""
 
 import dataclasses
+import itertools
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -29,6 +31,24 @@ class LandmarkMotion:
     fps: float
     texts: tuple[str, ...]
     split: Split
+
+    def pieces(self, longest: float) -> Iterator["LandmarkMotion"]:
+        """The take in equal pieces of at most so many seconds, NAME_0, NAME_1, …; one that is no longer as it is."""
+        n_frames = self.positions.shape[1]
+        count = int(np.ceil(n_frames / (longest * self.fps)))
+        if count <= 1:
+            yield self
+            return
+        edges = np.linspace(0, n_frames, count + 1).astype(int)
+        for number, (start, end) in enumerate(itertools.pairwise(edges)):
+            R = self.orientations
+            yield dataclasses.replace(
+                self,
+                name=f"{self.name}_{number}",
+                positions=self.positions[:, start:end],
+                weight=self.weight[:, start:end],
+                orientations=None if R is None else R[:, start:end],
+            )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -150,8 +150,7 @@ def perform(body: smpl.Body, betas: Array, tracks: FigureTracks) -> Motion:
         local = local.at[:, :, joint].set(axis_angle_to_matrix(share * tracks.trunk))
     local = _legs(local, rest, tracks, R_heading, R_pelvis, pelvis, ankles, R_feet)
     local = _head(local, rest, tracks, pelvis)
-    for _ in range(_SWEEPS):
-        local = _arms(local, rest, tracks, pelvis)
+    local = jax.lax.fori_loop(0, _SWEEPS, lambda _, local: _arms(local, rest, tracks, pelvis), local)
     return Motion(global_orient=local[:, :, 0], body_pose=local[:, :, 1:], pelvis=pelvis, betas=betas)
 
 
@@ -274,13 +273,16 @@ def _wanted(R: jax.Array, joints: jax.Array, tracks: FigureTracks, hand: jax.Arr
         jnp.broadcast_to(jnp.array([0.0, -1.0, 0.0]), hand.shape), hand
     )  # [P, side] palm down, fingers outwards
     R_aim = compose(frame(palms, fingers), transpose(at_rest)[:, None, :, None])
-    point, R_hand = points[..., 0, :], R[:, :, _ARMS[:, 1]]
-    for k in range(shape[-1]):
-        weight = tracks.hand_weight[..., k]
-        point = point + weight[..., None] * (points[..., k, :] - point)
-        neutral = slerp(R_hand, R[:, :, _ARMS[:, 1]], weight)
-        R_hand = slerp(neutral, R_aim[..., k, :, :], weight * tracks.hand_aim[..., k])
-    return point, R_hand
+    R_forearm = R[:, :, _ARMS[:, 1]]
+
+    def take_up(wanted, slot):
+        """What is wanted, given what the slots before said."""
+        (point, R_hand), (slot_point, R_slot_aim, weight, aim) = wanted, slot
+        point = point + weight[..., None] * (slot_point - point)
+        return (point, slerp(slerp(R_hand, R_forearm, weight), R_slot_aim, weight * aim)), None
+
+    slots = (jnp.moveaxis(x, 3, 0) for x in (points, R_aim, tracks.hand_weight, tracks.hand_aim))
+    return jax.lax.scan(take_up, (points[..., 0, :], R_forearm), tuple(slots))[0]
 
 
 def pair_frame(pelvis: jax.Array) -> tuple[jax.Array, jax.Array]:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from sm_jax.body.io import load_body
-from sm_jax.data import codec, pieces
+from sm_jax.data import codec
 from sm_jax.data.schema import LandmarkMotion, PairSequence, Split
 from sm_jax.data.sources import amass, bvh_pair, cmu, salsa
 from sm_jax.data.store import open_set
@@ -24,6 +24,9 @@ _LOGGER = logging.getLogger(__name__)
 
 BODY = "open-low"
 SHORTEST = 30  # frames of a single person's take: a second
+# Seconds of a single person's piece, so that a fit's memory and an interruption's loss stay small: 1,020 frames, which
+# are padded to 1,024.
+LONGEST = 34.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,7 +208,7 @@ def _singles(source: str, reads: Iterable[Callable[[], LandmarkMotion]]) -> Iter
         except UserError as error:
             _LOGGER.warning("%s: left out", error)
             continue
-        for piece in pieces.cut(take):
+        for piece in take.pieces(LONGEST):
             yield Item(piece.name, partial(_fit, lambda piece=piece: piece, source))
 
 

@@ -1,6 +1,5 @@
 import numpy as np
 
-from sm_jax.data import pieces
 from sm_jax.data.schema import LandmarkMotion
 
 
@@ -14,11 +13,11 @@ def take(n_frames: int, turns: bool = True) -> LandmarkMotion:
 
 def test_a_short_take_stays_as_it_is():
     short = take(1020)
-    assert list(pieces.cut(short)) == [short]
+    assert list(short.pieces(34.0)) == [short]
 
 
 def test_a_long_take_is_cut_in_equal_pieces_without_loss():
-    cut = list(pieces.cut(take(2500)))
+    cut = list(take(2500).pieces(34.0))
     assert [piece.name for piece in cut] == ["one_0", "one_1", "one_2"]
     assert max(piece.positions.shape[1] for piece in cut) <= 34 * 30
     np.testing.assert_array_equal(np.concatenate([piece.positions[0, :, 0, 0] for piece in cut]), np.arange(2500))
@@ -29,4 +28,4 @@ def test_a_long_take_is_cut_in_equal_pieces_without_loss():
 
 
 def test_positions_alone_are_enough():
-    assert [piece.orientations for piece in pieces.cut(take(1500, turns=False))] == [None, None]
+    assert [piece.orientations for piece in take(1500, turns=False).pieces(34.0)] == [None, None]
