@@ -4,9 +4,8 @@
 
 Each program that a user waits for, and the stages of a reconstruction, in fresh processes: with nothing kept, and with
 what the first process kept; this checkout and, if named, another one in turns, so that other work on the machine meets
-both alike. Of each step the
-seconds on the clock and those of the processor, which other work disturbs less. Writes
-experiments/results/cold_start.json.
+both alike. Of each step the seconds on the clock and those of the processor, which other work disturbs less. Writes
+cold_start.json beside the other results.
 """
 
 import dataclasses

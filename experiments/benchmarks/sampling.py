@@ -45,7 +45,7 @@ from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import load_models
-from sm_jax.sampling import kept, sample
+from sm_jax.sampling import program_cache, sample
 from sm_jax.sampling.chunks import Request, sample_clips
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import SamplingInputs, make_evidence, make_sampling_inputs
@@ -226,7 +226,7 @@ def _random_request(seen: Observation, random: np.random.Generator, number: int)
 
 
 def _compiled() -> int:
-    return kept.program.cache_info().currsize
+    return program_cache.program.cache_info().currsize
 
 
 # How long L-BFGS without a prior (`sm_jax.evaluation.baselines.optimisation`) takes to where our sampler ends.

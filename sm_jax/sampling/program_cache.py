@@ -14,13 +14,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-import sm_jax
 from sm_jax.assets.files import hash_files, make_folder, replacing
 from sm_jax.sampling.inputs import Samples
 from sm_jax.types import Motion
 
 _LOG = logging.getLogger(__name__)
-_PACKAGE = pathlib.Path(sm_jax.__file__).parent
+_PACKAGE = pathlib.Path(__file__).parents[1]
 
 for _type in (Motion, Samples):
     jax.export.register_pytree_node_serialization(

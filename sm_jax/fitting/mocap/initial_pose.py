@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS, PARENTS
+from sm_jax.body.skeleton import JOINTS, LEVELS, PARENTS
 from sm_jax.geometry import safe
 from sm_jax.geometry.rotations import compose, nearest_rotation, rotate, shortest_arc, transpose
 from sm_jax.types import Array, Motion
@@ -35,16 +35,18 @@ def initial_motion(
     that knees and elbows are hinges; the rest follow their parents.
     """
     rest = smpl.rest_joints(body, betas)
-    world: list[jax.Array] = []
-    for joint, parent in enumerate(PARENTS):
-        guess = _trunk(rest, joints, joint_weight) if parent < 0 else world[parent]
-        if joint in _AIMS:
-            guess = _aimed(guess, rest, joints, joint_weight, joint)
-        known = rotation_weight[:, :, joint, None, None] > 0.0
-        world.append(jnp.where(known, R_world_joint[:, :, joint], guess))
-    local = jnp.stack([compose(transpose(world[p]), world[j]) for j, p in enumerate(PARENTS) if p >= 0], axis=2)
+    world = jnp.broadcast_to(_trunk(rest, joints, joint_weight)[:, :, None], R_world_joint.shape)
+    for level in LEVELS:
+        index = np.array(level)
+        guess = world[:, :, np.maximum(np.array(PARENTS)[index], 0)]  # the pelvis has the trunk's
+        if aimed := [joint for joint in level if joint in _AIMS]:
+            at = np.array([level.index(joint) for joint in aimed])
+            guess = guess.at[:, :, at].set(_aimed(guess[:, :, at], rest, joints, joint_weight, aimed))
+        known = rotation_weight[:, :, index, None, None] > 0.0
+        world = world.at[:, :, index].set(jnp.where(known, R_world_joint[:, :, index], guess))
+    local = compose(transpose(world[:, :, np.array(PARENTS[1:])]), world[:, :, 1:])
     pelvis = jnp.where(joint_weight[:, :, :1] > 0, joints[:, :, 0], joints[:, :, 1:3].mean(axis=2))
-    return Motion(global_orient=world[0], body_pose=local, pelvis=pelvis, betas=betas)
+    return Motion(global_orient=world[:, :, 0], body_pose=local, pelvis=pelvis, betas=betas)
 
 
 def _trunk(rest: Array, joints: Array, joint_weight: Array) -> jax.Array:
@@ -57,18 +59,21 @@ def _trunk(rest: Array, joints: Array, joint_weight: Array) -> jax.Array:
     return nearest_rotation(safe.einsum("ptni,ptnj->ptij", weight * measured, own))
 
 
-def _aimed(R_parent: Array, rest: Array, joints: Array, joint_weight: Array, joint: int) -> jax.Array:
-    """R_world_joint [P, T, 3, 3] of a joint whose bone points as measured; its parent's where that is unknown."""
-    child, after = _AIMS[joint]
+def _aimed(R_parent: Array, rest: Array, joints: Array, joint_weight: Array, aimed: list[int]) -> jax.Array:
+    """R_world_joint [P, T, J, 3, 3] of joints of one level, all with a hinge or all without, whose bones point as
+    measured; their parents' where that is unknown."""
+    child, after = (np.array(ends) for ends in zip(*(_AIMS[joint] for joint in aimed), strict=True))
+    joint = np.array(aimed)
     bone = safe.normalise(rest[:, child] - rest[:, joint])[:, None]
     direction = safe.normalise(joints[:, :, child] - joints[:, :, joint])
     R = compose(shortest_arc(rotate(R_parent, jnp.broadcast_to(bone, direction.shape)), direction), R_parent)
     known = joint_weight[:, :, joint] * joint_weight[:, :, child]
-    if after is not None:
-        axis = jnp.broadcast_to(jnp.asarray(_AXIS[joint], jnp.float32), direction.shape)
-        before, last = (joint, after) if after != child else (PARENTS[joint], child)
+    if aimed[0] in _AXIS:
+        axis = jnp.broadcast_to(jnp.asarray(np.stack([_AXIS[j] for j in aimed]), jnp.float32), direction.shape)
+        upper_of_two = after != child
+        before = np.where(upper_of_two, joint, np.array(PARENTS)[joint])
+        middle, last = np.where(upper_of_two, child, joint), np.where(upper_of_two, after, child)
         known = known * joint_weight[:, :, before] * joint_weight[:, :, last]
-        middle = child if after != child else joint
         upper = safe.normalise(joints[:, :, middle] - joints[:, :, before])
         lower = safe.normalise(joints[:, :, last] - joints[:, :, middle])
         hinge = jnp.cross(upper, lower) + _UNBENT * rotate(R, axis)
