@@ -17,7 +17,7 @@ from sm_jax.motion import normalise, state, windows
 from sm_jax.motion.resample import resample
 from sm_jax.nets.infiller import Infiller, InfillerConfig
 from sm_jax.nets.refiner import Refiner, RefinerConfig
-from sm_jax.sampling import sample
+from sm_jax.sampling import program_cache, sample
 from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.conditions import make_conditions
 from sm_jax.sampling.inputs import make_sampling_inputs
@@ -291,9 +291,11 @@ def test_two_devices_share_a_batch(models, tmp_path):
             np.testing.assert_allclose(found["total"][i], alone.total, rtol=1e-3)
 
 
-def test_other_weights_compile_nothing_new(models, monkeypatch):
-    monkeypatch.setattr(sample, "sample_jit", traced(1))
+def test_other_weights_compile_nothing_new(models):
+    plain, _ = sampled(models, seen(), GUIDED)
+    programs = program_cache.program.cache_info().misses
+    assert programs > 0
     heavier = dataclasses.replace(GUIDED.weights, smoothness=30.0 * GUIDED.weights.smoothness)
     smooth, _ = sampled(models, seen(), dataclasses.replace(GUIDED, weights=heavier))
-    plain, _ = sampled(models, seen(), GUIDED)
+    assert program_cache.program.cache_info().misses == programs
     assert float(jnp.abs(smooth.pelvis - plain.pelvis).max()) > 1e-4
