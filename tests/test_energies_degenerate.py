@@ -189,8 +189,8 @@ def body() -> Body:
     return load_body("open-low")
 
 
-# A third of all combinations.
-SOME = np.random.default_rng(0).choice(COUNT // REPEATS, 10 * CHUNK, replace=False)
+# A sixth of all combinations, in which every two kinds meet (the test sees to it).
+SOME = np.random.default_rng(6).choice(COUNT // REPEATS, 5 * CHUNK, replace=False)
 
 
 def test_scenes_of_every_two_kinds(body):
