@@ -3,7 +3,6 @@
 import json
 import pathlib
 
-import jax.numpy as jnp
 import numpy as np
 
 from sm_jax import __version__
@@ -15,6 +14,7 @@ from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.npz import MotionFile
 from sm_jax.geometry import rotations
+from sm_jax.motion.frames import map_on_host
 from sm_jax.types import Array, Camera
 
 try:
@@ -181,7 +181,7 @@ def _animate(scene: _Scene, animation: gltf.Animation, time: int, node: int, pat
 
 def _continuous_quaternions(R: Array) -> np.ndarray:
     """Rotations [T, ..., 3, 3] as unit (x, y, z, w) [T, ..., 4] whose sign never jumps from frame to frame."""
-    wxyz = np.asarray(rotations.matrix_to_quaternion(jnp.asarray(R, jnp.float32)), np.float64)
+    wxyz = map_on_host(rotations.matrix_to_quaternion, np.asarray(R, np.float32), 0).astype(np.float64)
     wxyz /= np.linalg.norm(wxyz, axis=-1, keepdims=True)
     agree = np.where((wxyz[1:] * wxyz[:-1]).sum(-1) < 0, -1.0, 1.0)
     sign = np.concatenate([np.ones_like(wxyz[:1, ..., 0]), np.cumprod(agree, axis=0)])

@@ -5,7 +5,6 @@ import json
 import pathlib
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.assets.arrays import Unreadable, check_shapes, numbers, read_npz
@@ -15,7 +14,8 @@ from sm_jax.body.io import terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry import rotations
-from sm_jax.motion.resample import resample
+from sm_jax.motion.frames import map_on_host, pose_on_host
+from sm_jax.motion.resample import resample_on_host
 from sm_jax.types import Camera, Motion
 
 FORMAT = 2
@@ -101,7 +101,7 @@ def motion_file(
     motion = Motion(**{field: np.asarray(value, np.float32) for field, value in vars(motion).items()})
     camera = Camera(**{field: np.asarray(value) for field, value in vars(camera).items()})
     _refuse_non_finite({**vars(motion), **{f"camera {name}": value for name, value in vars(camera).items()}})
-    posed = smpl.pose(body, motion)
+    posed = pose_on_host(body, motion)
     people, frames = motion.pelvis.shape[:2]
     time = np.arange(frames) / fps if time is None else np.asarray(time, np.float64)
     for name, array, shape in (
@@ -139,15 +139,12 @@ def steady(content: MotionFile) -> tuple[Motion, float]:
     if np.abs(time * content.fps - np.arange(len(time))).max() <= _UNEVEN:
         return content.motion, content.fps
     grid = np.arange(int(np.floor(time[-1] * STEADY_FPS + 1e-6)) + 1) / STEADY_FPS
-    position = np.interp(grid, time, np.arange(len(time))).astype(np.float32)
-    motion = resample(content.motion, position)
-    return Motion(**{field: np.asarray(value) for field, value in vars(motion).items()}), STEADY_FPS
+    return resample_on_host(content.motion, np.interp(grid, time, np.arange(len(time)))), STEADY_FPS
 
 
 def axis_angles(motion: Motion) -> np.ndarray:
     """Root and body rotations as SMPL's axis-angle vectors, [P, T, 24, 3]."""
-    local = motion.rotations
-    return np.asarray(rotations.matrix_to_axis_angle(jnp.asarray(local)))
+    return map_on_host(rotations.matrix_to_axis_angle, motion.rotations, 1)
 
 
 def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
@@ -210,10 +207,10 @@ def _from_arrays(data: dict[str, np.ndarray]) -> MotionFile:
     provenance = json.loads(words["provenance"])
     if not isinstance(provenance, dict):
         raise Unreadable("`provenance` is no JSON object")
-    local = rotations.axis_angle_to_matrix(jnp.asarray(data["poses"].reshape(people, frames, 24, 3)))
+    local = map_on_host(rotations.axis_angle_to_matrix, data["poses"].reshape(people, frames, 24, 3), 1)
     motion = Motion(
-        global_orient=np.asarray(local[:, :, 0]),
-        body_pose=np.asarray(local[:, :, 1:]),
+        global_orient=local[:, :, 0],
+        body_pose=local[:, :, 1:],
         pelvis=data["trans"] + data["rest_joints"][:, None, 0],
         betas=data["betas"],
     )

@@ -3,9 +3,11 @@
 import dataclasses
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.body import smpl
 from sm_jax.types import Array, Motion, Observation
 
 
@@ -70,3 +72,18 @@ def pad_motion(motion: Motion) -> Motion:
 def cut_motion(motion: Motion, n_frames: int) -> Motion:
     """The first frames of a motion [P, T]."""
     return map_frames(motion, lambda x: x[:, :n_frames])
+
+
+def pose_on_host(body: smpl.Body, motion: Motion) -> smpl.Posed:
+    """`smpl.pose` of a whole motion [P, T], as host arrays, by one of few compiled programs."""
+    n_frames = motion.pelvis.shape[1]
+    posed = jax.device_get(smpl.pose(body, pad_motion(map_frames(motion, np.asarray))))
+    cut = {name: getattr(posed, name)[:, :n_frames] for name in ("R_world_joint", "joints", "body_pose")}
+    return dataclasses.replace(posed, **cut)
+
+
+def map_on_host(function: Callable[[Array], Array], x: Array, axis: int) -> np.ndarray:
+    """A function that keeps the leading axes, of an array whose frames stand on `axis`, as a host array, by one of few
+    compiled programs."""
+    x = np.asarray(x)
+    return np.asarray(function(pad(x, axis)))[(slice(None),) * axis + (slice(x.shape[axis]),)]

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from sm_jax.geometry.rotations import slerp
+from sm_jax.motion.frames import cut_motion, pad, pad_motion
 from sm_jax.types import Array, Motion
 
 
@@ -29,6 +30,12 @@ def resample(motion: Motion, position: Array) -> Motion:
         pelvis=a + u[..., None] * (b - a),
         betas=motion.betas,
     )
+
+
+def resample_on_host(motion: Motion, position: np.ndarray) -> Motion:
+    """`resample` of a whole motion, as host arrays, by one of few compiled programs."""
+    found = resample(pad_motion(jax.device_get(motion)), pad(np.asarray(position, np.float32), 0))
+    return cut_motion(jax.device_get(found), len(position))
 
 
 # Recordings at any frame rate, read at the package's 30 frames a second.

@@ -12,14 +12,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from sm_jax.assets.arrays import Unreadable, check_shapes, numbers, read_npz
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.rotations import axis_angle_to_matrix, matrix_to_axis_angle
-from sm_jax.motion.frames import slice_observation
+from sm_jax.motion.frames import map_on_host, slice_observation
 from sm_jax.perception.video import Video
 from sm_jax.types import Camera, Motion, Observation
 
@@ -59,11 +58,10 @@ def save_observation(
     if the file cannot be written."""
     observation = slice_observation(observation, np.asarray(observation.frame_mask) > 0)
     motion, camera = observation.motion, observation.camera
-    rotations = np.asarray(motion.rotations)
     arrays = {
         "keypoints": observation.keypoints,
         "keypoint_confidence": observation.keypoint_confidence,
-        "poses": jax.jit(matrix_to_axis_angle)(rotations),
+        "poses": map_on_host(matrix_to_axis_angle, motion.rotations, 1),
         "pelvis": motion.pelvis,
         "betas": motion.betas,
         "visibility": observation.visibility,
@@ -100,7 +98,7 @@ def load_observation(path: Path) -> Observation:
         raise UserError(f"{path}: `K` is no camera's; give [[f, 0, x], [0, f, y], [0, 0, 1]] in pixels")
     if np.abs(R @ R.swapaxes(-1, -2) - np.eye(3)).max() > 0.01:
         raise UserError(f"{path}: `R` holds what is no rotation; give camera from world")
-    rotations = np.asarray(jax.jit(axis_angle_to_matrix)(arrays["poses"]))
+    rotations = map_on_host(axis_angle_to_matrix, arrays["poses"], 1)
     return Observation(
         keypoints=arrays["keypoints"],
         keypoint_confidence=arrays["keypoint_confidence"],

@@ -20,7 +20,7 @@ from sm_jax.body.capsules import capsules
 from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.fit import fit_landmarks
 from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs
-from sm_jax.motion.frames import cut_motion, pad
+from sm_jax.motion.frames import cut_motion, pad, pad_motion
 from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.pipeline.models import as_body
@@ -199,7 +199,8 @@ def visibility(body: smpl.Body, motion: Motion, camera: Camera, confidence: np.n
 
     confidence: [P, T, K] of the keypoints, low for arms that lie on the other person's trunk.
     """
-    clear = np.asarray(_unhidden(body, motion, camera))
+    padded = dataclasses.replace(camera, R=pad(np.asarray(camera.R), 0), t=pad(np.asarray(camera.t), 0))
+    clear = np.asarray(_unhidden(body, pad_motion(jax.device_get(motion)), padded))[:, : motion.pelvis.shape[1]]
     return np.clip(clear * np.asarray(joint_confidence(confidence)), 0, 1).astype(np.float32)
 
 

@@ -15,7 +15,7 @@ from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export.npz import MotionFile, motion_file
 from sm_jax.export.npz import save_motion as save_npz
-from sm_jax.motion.resample import resample
+from sm_jax.motion.resample import resample_on_host
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.describe import Text, describe
 from sm_jax.pipeline.models import LoadedModels, shipped_models, text_encoder
@@ -228,7 +228,7 @@ def _at_source_times(
     camera = found.camera
     content = motion_file(
         clip.body,
-        resample(found.motion, position.astype(np.float32)),
+        resample_on_host(found.motion, position),
         Camera(
             K=camera.K, R=np.asarray(camera.R)[nearest], t=np.asarray(camera.t)[nearest], image_size=camera.image_size
         ),

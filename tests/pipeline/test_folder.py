@@ -71,6 +71,19 @@ def with_video(observation, folder, rows, count):
     return folder / f"{count}.npz", video
 
 
+def test_a_clip_of_another_length_compiles_nothing(observation, tmp_path, caplog):
+    """From a saved observation to every file: of a process that has seen one clip, each program is there."""
+    whole = load_observation(observation)
+    for name, frames in (("first", 36), ("second", 31)):
+        caplog.clear()
+        with jax.log_compiles():
+            save_observation(tmp_path / f"{name}.npz", slice_observation(whole, slice(frames)))
+            reconstruct(str(tmp_path / f"{name}.npz"), tmp_path / name, overwrite=False)
+            load_motion(tmp_path / name / "motion.npz")
+        programs = {record.getMessage().split(" with ")[0] for record in caplog.records if "Compiling" in record.msg}
+        assert (not programs) == (name == "second"), programs
+
+
 def test_an_observation_becomes_a_folder(observation, tmp_path):
     """At its video's own 60 frames a second, over its pictures, though it was seen at 30."""
     path, video = with_video(observation, tmp_path, rows=40, count=79)

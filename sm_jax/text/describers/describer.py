@@ -10,6 +10,7 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.geometry.camera import project_points
+from sm_jax.motion.frames import map_observation, pad
 from sm_jax.motion.slerp_fill import fill_hidden
 from sm_jax.types import Array, Description, Observation
 
@@ -54,12 +55,13 @@ def describer_input(
 
     pictures: frames of the observation -> their RGB images, where there is a video.
     """
-    joints, pixels = _joints(body, observation)
+    n_frames = observation.visibility.shape[1]
+    joints, pixels = (np.asarray(x)[:, :n_frames] for x in _joints(body, map_observation(observation, pad)))
     return DescriberInput(
-        joints=np.asarray(joints),
+        joints=joints,
         visibility=np.asarray(observation.visibility),
         fps=float(observation.fps),
-        pixels=np.asarray(pixels),
+        pixels=pixels,
         pictures=pictures,
     )
 
