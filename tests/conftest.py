@@ -6,13 +6,10 @@ import pathlib
 
 # Most of the time goes into compiling. Without optimisation and with the older of XLA's two emitters of loops it is a
 # third, and what is compiled means the same.
-FAST_COMPILING = (
-    "--xla_backend_optimization_level=0",
-    "--xla_llvm_disable_expensive_passes=true",
-    "--xla_cpu_use_fusion_emitters=false",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)
-os.environ["XLA_FLAGS"] = " ".join([*FAST_COMPILING, os.environ.get("XLA_FLAGS", "")])
+os.environ["XLA_FLAGS"] = " ".join([
+    "--xla_backend_optimization_level=0", "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1", os.environ.get("XLA_FLAGS", ""),
+])  # fmt: skip
 # In the environment, so that the processes that tests start share what is compiled.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(pathlib.Path("~/.cache/sm_jax/compiled-tests").expanduser()))
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # two thirds of a small program's time too
