@@ -91,8 +91,10 @@ class Models:
 
 
 def sample(models: Models, body: smpl.Body, task: SamplingInputs, settings: Settings) -> Samples:
-    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new. Where JAX
-    keeps compiled programs in a folder, the program is kept there and found without tracing (`sampling.program_cache`)."""
+    """All hypotheses of a task, in one compiled call. Other weights of the same energies compile nothing new.
+
+    Where JAX keeps compiled programs in a folder, this one is found there without tracing (`sampling.program_cache`).
+    """
     arguments, how = (models, body, task, jax.device_put(settings.weights.active())), _without_weights(settings)
     folder = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
     return call_cached(folder, sample_jit, arguments, how) if folder else sample_jit(*arguments, how)
