@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sm_jax.export import mesh
-from sm_jax.export.mesh_sequence import R_OBJ_WORLD, save_obj, save_ply
+from sm_jax.export.mesh_sequence import save_obj, save_ply
 
 trimesh = pytest.importorskip("trimesh", reason="trimesh, which reads the meshes back, is not installed")
 
@@ -13,7 +13,7 @@ def test_obj(body, content, tmp_path):
     save_obj(tmp_path, body, content)
     assert [path.name for path in sorted(tmp_path.iterdir())] == [f"frame_{n:06d}.obj" for n in range(7)]
     scene = trimesh.load_scene(tmp_path / "frame_000003.obj", process=False, split_objects=True)
-    ours = mesh.posed_vertices(body, content)[:, 3] @ R_OBJ_WORLD.T
+    ours = mesh.posed_vertices(body, content)[:, 3][..., [0, 2, 1]] * [1, 1, -1]
     assert sorted(scene.geometry) == ["person0", "person1"]
     for person, vertices in enumerate(ours):
         read = scene.geometry[f"person{person}"]
