@@ -47,6 +47,7 @@ setup(
         "text": ["tokenizers>=0.21", "safetensors>=0.5"],
         "export": ["pygltflib>=1.16.5", "opencv-python-headless>=4.10", "av>=14"],
         "viewer": ["viser>=1.0"],
+        "usd": ["usd-core>=24.8"],
         "vlm": ["httpx>=0.27", "tenacity>=9.0"],
         "vlm-local": ["transformers>=4.57", "torch>=2.4", "torchvision>=0.19", "accelerate>=1.0", "pillow>=10"],
         "train": ["tensorboardX>=2.6", "submitit>=1.5"],

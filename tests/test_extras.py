@@ -15,6 +15,7 @@ from sm_jax.errors import UserError
         ("export.render", "cv2", "export"),
         ("export.glb", "pygltflib", "export"),
         ("export.viewer", "viser", "viewer"),
+        ("export.usd", "pxr", "usd"),
         ("text.describers.openai", "httpx", "vlm"),
         ("text.describers.openai", "tenacity", "vlm"),
         ("text.describers.connection", "httpx", "vlm"),

@@ -18,6 +18,7 @@ EXTRAS = {
     "text": "encodes sentences",
     "export": "writes people.glb and overlay.mp4",
     "viewer": "sm-jax view",
+    "usd": "sm-jax export --format usd",
     "vlm": "describing by a model at an endpoint",
     "vlm-local": "describing by a model on this machine",
     "train": "writers of training curves, launching on a cluster",

@@ -16,6 +16,7 @@ COMMANDS = {
     "reconstruct": "Reconstruct",
     "describe": "Describe",
     "view": "ViewMotion",
+    "export": "Export",
     "fetch": "Fetch",
     "evaluate": "Evaluate",
     "doctor": "Doctor",

@@ -24,6 +24,9 @@ class Reconstruct:
     describe what the first estimate shows, unless --describe-with names a model."""
     describe_with: Annotated[Kind | None, tyro.conf.arg(metavar="rules|text|openai|transformers")] = None
     """Who says what the two people do."""
+    no_contacts: Flag = False
+    """Draw no parts together: of the description, the words count and not the contacts (which are listed with their
+    seconds, how sure they are, and who says so)."""
     vision: Annotated[Vision, tyro.conf.arg(name="")] = dataclasses.field(default_factory=Vision)
     body: Body = "open-low"
     """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
@@ -56,6 +59,7 @@ class Reconstruct:
             seed=self.seed,
             overwrite=self.overwrite,
             resume=self.resume,
+            contacts=not self.no_contacts,
         )
 
     def interrupted(self) -> str:

@@ -9,10 +9,10 @@ import tyro
 
 @dataclasses.dataclass(frozen=True)
 class ViewMotion:
-    """Show a motion.npz in the browser."""
+    """Show a result in the browser."""
 
-    motion: Annotated[tyro.conf.Positional[pathlib.Path], tyro.conf.arg(metavar="FILE")]
-    """The motion.npz that `sm-jax reconstruct` wrote."""
+    motion: Annotated[tyro.conf.Positional[pathlib.Path], tyro.conf.arg(metavar="DIR|FILE")]
+    """The folder that `sm-jax reconstruct` wrote, or its motion.npz."""
     port: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 8080
     """Port of the viewer's server on this machine."""
 

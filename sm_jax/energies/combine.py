@@ -46,6 +46,26 @@ class EnergyWeights:
         return {name: weight for name, weight in dataclasses.asdict(self).items() if weight != 0}
 
 
+# By the names of the weights: what a number is, its unit, and where it should go. For people who read summaries.
+MEANINGS = {
+    "reprojection": "how far keypoints lie from where they were detected in the picture: 0 is on them, 0.5 about 10 cm"
+    " off on a grown person, 1 anywhere; lower follows the picture more closely",
+    "contact": "gap of more than 2 cm between parts that are said to touch: 0 is none, 0.8 is 10 cm; lower is better",
+    "penetration": "depth of more than 5 mm of one body's skin in the other's, squared, mean over the skin: 1 is 2 cm"
+    " everywhere; lower is better",
+    "spatial": "how much distances between the two people's joints, and who is in front, differ from the first"
+    " estimate: 0 is that estimate, 0.8 is 10 cm; small is enough",
+    "ground": "how far standing feet are from the ground, and other feet below it: 0 is on it, 0.5 is 10 cm, 1 far off;"
+    " lower is better",
+    "skating": "how fast feet slide while they stand: 0 is not at all, 0.8 is 0.2 m/s; lower is better",
+    "smoothness": "how hard joints accelerate: 0.8 is 10 m/s²; lower is smoother, and 0 would be no motion at all",
+    "limits": "how far joints bend beyond anatomy, squared radians: 0 is within it; lower is better",
+    "prior": "how far poses and places left the first estimate where people were seen, and the networks' motion where"
+    " they were not: 0 is not at all, 3 is anywhere, for each; small is enough",
+    "shape": "how far the bodies' shapes are from the average one, squared standard deviations: small is usual",
+}
+
+
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Evidence:

@@ -7,7 +7,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.export.npz import MotionFile
 from sm_jax.motion.frames import map_frames, pad_motion
-from sm_jax.types import Array
+from sm_jax.types import Array, Motion
 
 # Okabe & Ito's blue and vermilion: told apart by colour-blind eyes too.
 COLOURS = np.array([[0.18, 0.50, 0.78], [0.90, 0.42, 0.17]])
@@ -25,10 +25,10 @@ def posed_vertices(body: smpl.Body, content: MotionFile) -> np.ndarray:
     return np.asarray(smpl.vertices(body, smpl.pose(body, content.motion)))
 
 
-def posed_frames(body: smpl.Body, content: MotionFile) -> Iterator[np.ndarray]:
+def posed_frames(body: smpl.Body, motion: Motion) -> Iterator[np.ndarray]:
     """World vertices [P, V, 3] of one frame after the other; no more than a few are held, however long the motion."""
-    for start in range(0, len(content.frame_index), _CHUNK):
-        part = map_frames(content.motion, lambda x: np.asarray(x)[:, start : start + _CHUNK])  # noqa: B023
+    for start in range(0, motion.pelvis.shape[1], _CHUNK):
+        part = map_frames(motion, lambda x: np.asarray(x)[:, start : start + _CHUNK])  # noqa: B023
         vertices = np.asarray(smpl.vertices(body, smpl.pose(body, pad_motion(part)))).swapaxes(0, 1)
         yield from vertices[: part.pelvis.shape[1]]
 

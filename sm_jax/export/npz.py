@@ -10,7 +10,7 @@ import numpy as np
 from sm_jax.assets.arrays import Unreadable, check_shapes, numbers, read_npz
 from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
-from sm_jax.body.io import terms_of
+from sm_jax.body.io import PACKAGED, load_body, terms_of
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry import rotations
@@ -19,6 +19,7 @@ from sm_jax.motion.resample import resample_on_host
 from sm_jax.types import Camera, Motion
 
 FORMAT = 2
+NAME = "motion.npz"
 STEADY_FPS = 30.0  # the rate at which the motion of a video with an uneven one is computed
 # Axes of the arrays: P people, T frames, N betas.
 _AXES: dict[str, tuple[int | str, ...]] = {
@@ -42,6 +43,7 @@ _AXES: dict[str, tuple[int | str, ...]] = {
 _WORDS, _CAMERA = ("body", "provenance"), ("camera_K", "camera_R", "camera_t", "image_size")
 _RATES, _LONGEST_STEP = (0.01, 10_000.0), 60.0  # frames a second, seconds from a frame to the next
 _LARGEST = 1e6  # of any number: radians, metres, standard deviations
+_SAME_JOINT = 1e-3  # metres between rest joints that are one body's
 _UNEVEN = 0.3  # of a frame's time: how far it may lie from where a steady rate puts it
 CONVENTIONS = (
     "World: right-handed, z up, metres. poses: [P,T,72] axis-angle, radians; the first 3 are world from pelvis, the"
@@ -177,14 +179,43 @@ def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
         np.savez_compressed(file, **arrays)
 
 
+def motion_path(source: str | pathlib.Path) -> pathlib.Path:
+    """The file of a result: the `motion.npz` in a folder that `sm-jax reconstruct` wrote, or the path of one.
+    Raises UserError for a folder without one."""
+    path = pathlib.Path(source)
+    if not path.is_dir():
+        return path
+    if (path / NAME).is_file():
+        return path / NAME
+    if (path / "observation.npz").is_file():
+        raise UserError(f"{path}: what was seen, and no {NAME} yet; go on with sm-jax reconstruct --resume")
+    raise UserError(f"{path}: holds no {NAME}; give a folder that sm-jax reconstruct wrote")
+
+
+def body_of(content: MotionFile, given: str | pathlib.Path | None = None) -> smpl.Body:
+    """The body that a motion is of: the packaged one of its name, or the licensed file given.
+
+    Raises UserError if a licensed one is not given, if it cannot be read, or if it has other joints.
+    """
+    if given is None and content.body not in PACKAGED:
+        raise UserError(f"the motion is of {content.body}, a licensed body that does not travel with it: give its file")
+    body = load_body(given or content.body, betas=content.motion.betas.shape[-1])
+    fits = body.shapedirs.shape[-1] == content.motion.betas.shape[-1]
+    if not fits or np.abs(smpl.rest_joints(body, content.motion.betas) - content.rest_joints).max() > _SAME_JOINT:
+        raise UserError(f"{given or content.body} is not the body of this motion, {content.body}: give that one")
+    return body
+
+
 def load_motion(path: str | pathlib.Path) -> MotionFile:
     """Read `motion.npz` back. Raises UserError if the file is missing, broken, incomplete or not finite."""
     try:
-        data = read_npz(pathlib.Path(path), (*_AXES, *_WORDS))
+        data = read_npz(pathlib.Path(path), (*_AXES, *_WORDS, "keypoints"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; give the motion.npz that sm-jax reconstruct wrote") from None
     except Unreadable as error:
         raise UserError(f"{path} is not a motion.npz: {error}; give the file that sm-jax reconstruct wrote") from error
+    if "keypoints" in data and "joints" not in data:
+        raise UserError(f"{path} is an observation, what was seen before any model; give it to sm-jax reconstruct")
     try:
         return _from_arrays(data)
     except (Unreadable, ValueError, RecursionError) as error:

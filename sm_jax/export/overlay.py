@@ -69,7 +69,7 @@ def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile
     faces, total = np.asarray(body.faces), len(content.frame_index)
     size = _panel_size(content.camera.image_size)
     side = side_camera(content.joints, content.camera, (size[1], size[1]))
-    lowest = [vertices[..., 2].min() for vertices in mesh.posed_frames(body, content)]
+    lowest = [vertices[..., 2].min() for vertices in mesh.posed_frames(body, content.motion)]
     floor = Floor(side, content.joints, float(np.median(lowest)))
     number = -1
 
@@ -77,7 +77,7 @@ def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile
         return blend(floor.with_shadows(now), *bodies(side, now, faces, tint), 1.0)
 
     with ThreadPoolExecutor(1) as thread:
-        for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content), frames, strict=False)):
+        for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content.motion), frames, strict=False)):
             whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content.infilled[:, number])[..., None]
             tint = mesh.COLOURS[:, None] * (1 - whiteness) + whiteness
             right = thread.submit(draw_side, now, tint)

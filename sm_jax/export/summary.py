@@ -23,6 +23,10 @@ PARTS = {
     "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
     **{f"{side}_{limb}": tuple(f"{side}_{name}" for name in _LIMBS[limb]) for limb in _LIMBS for side in _SIDES},
 }
+_COMPARED = (
+    "before: of the first estimate with its gaps filled; after: of the result; neither is weighted. They pull against"
+    " one another, and the result is where their weighted sum is low: one of them may rise."
+)
 
 
 def coverage(visibility: Array, infilled: Array) -> list[dict[str, dict[str, float]]]:
@@ -48,10 +52,12 @@ def summarise(
     seconds: Mapping[str, float],
     energies_before: Mapping[str, Any],
     energies_after: Mapping[str, Any],
+    energies_meaning: Mapping[str, str],
     share: Array,
     hypotheses: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see;
+    """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see, and
+    what each means: its unit, and where it should go.
     share: [P] of the models' motion in the result.  hypotheses: of each, its `total` and its energies."""
     camera = content.camera
     return {
@@ -67,7 +73,13 @@ def summarise(
         },
         "description": description,
         "people": coverage(content.visibility, content.infilled),
-        "energies": {"before": energies_before, "after": energies_after, "hypotheses": hypotheses},
+        "energies": {
+            "compared": _COMPARED,
+            "meaning": {name: energies_meaning[name] for name in energies_after},
+            "before": energies_before,
+            "after": energies_after,
+            "hypotheses": hypotheses,
+        },
         "returned_to_the_estimate": [returned(person, float(kept)) for person, kept in enumerate(np.asarray(share))],
         "seconds": {**seconds, "total": sum(seconds.values())},
         "provenance": content.provenance,

@@ -6,11 +6,11 @@ import time
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
-from sm_jax.export.npz import MotionFile, load_motion
+from sm_jax.export.npz import MotionFile, body_of, load_motion, motion_path
 from sm_jax.geometry import rotations
+from sm_jax.motion.frames import pose_on_host
 
 try:
     import viser
@@ -22,7 +22,7 @@ class ViewerScene:
     """What a server shows of one motion. `frame` is the slider, `playing` the box beside it."""
 
     def __init__(self, server: viser.ViserServer, body: smpl.Body, content: MotionFile):
-        posed = smpl.pose(body, content.motion)
+        posed = pose_on_host(body, content.motion)
         self.orientations = np.asarray(rotations.matrix_to_quaternion(posed.R_world_joint))  # [P, T, 24, 4]
         self.joints = np.asarray(posed.joints)
         camera = content.camera
@@ -65,14 +65,15 @@ def _add_person(server: viser.ViserServer, body: smpl.Body, content: MotionFile,
     )
 
 
-def view(path: str | pathlib.Path, body: str | None = None, host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Serve a motion.npz to the web browser until interrupted.
+def view(source: str | pathlib.Path, body: str | None = None, host: str = "127.0.0.1", port: int = 8080) -> None:
+    """Serve a motion to the web browser until interrupted.
 
-    body: name or path, by default the name that the file gives (a licensed body has to be given by its path).
+    source: a folder that `sm-jax reconstruct` wrote, or its motion.npz.  body: name or path, by default the name that
+    the file gives (a licensed body has to be given by its path).
     Raises UserError if the file or the body cannot be read.
     """
-    content = load_motion(path)
-    shown = load_body(body or content.body)
+    content = load_motion(motion_path(source))
+    shown = body_of(content, body)
     server = viser.ViserServer(host=host, port=port)
     scene = ViewerScene(server, shown, content)
     lasts = np.diff(content.time, append=content.time[-1] + 1 / content.fps)

@@ -10,7 +10,7 @@ from sm_jax.assets.files import check_writable
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export.summary import save_summary
-from sm_jax.pipeline.observed_clip import Seen, as_clip
+from sm_jax.pipeline.observed_clip import ObservedClip, Seen, as_clip
 from sm_jax.text.describers import from_user, rules
 from sm_jax.text.describers.describer import Describer, describer_input
 from sm_jax.text.description_json import as_json
@@ -41,9 +41,14 @@ def describe(
         return text
     say = describer or (rules.describe if text is None else from_user.describe_text(text))
     clip = as_clip(seen, body)
-    description = say(describer_input(clip.observation, clip.body, clip.pictures))
-    _LOGGER.info("description (%s): %s", description.source, description.text)
+    description = _say(say, clip)
+    said = "\n".join(lines(description, float(clip.observation.fps)))
+    _LOGGER.info("description (%s): %s", description.source, said)
     return description
+
+
+def _say(describer: Describer, clip: ObservedClip) -> Description:
+    return describer(describer_input(clip.observation, clip.body, clip.pictures))
 
 
 def describe_input(
@@ -61,7 +66,7 @@ def describe_input(
         check_writable(out, overwrite=overwrite, ours=_is_description)
     input_path(source, focal)
     clip = observe(source, body=body_name, focal=focal)
-    description = describe(clip, describer=describer)
+    description = _say(describer, clip)
     print("\n".join(lines(description, float(clip.observation.fps))))
     if out is not None:
         save_summary(out, as_json(description))
@@ -81,8 +86,9 @@ def lines(description: Description, fps: float) -> Iterator[str]:
     for phase in description.phases:
         yield f"  {_seconds(phase.start, phase.end, fps)}  {phase.text}"
     yield "contacts:" if description.contacts else "contacts: none"
+    origin = "your text" if description.source == "text" else description.source
     for contact in sorted(description.contacts, key=lambda contact: (contact.start, contact.end)):
-        sure = f"{contact.confidence:.0%} sure"
+        sure = f"{contact.confidence:.0%} sure, from {origin}"
         yield f"  {_seconds(contact.start, contact.end, fps)}  {_pair(contact)}  {sure}"
 
 

@@ -15,6 +15,7 @@ import jax
 from sm_jax import __version__
 from sm_jax.assets.cache import cache_folder
 from sm_jax.body import smpl
+from sm_jax.energies.combine import MEANINGS
 from sm_jax.errors import UserError
 from sm_jax.export.folder import SUMMARY, files_in, new_folder, unfinished, write_first
 from sm_jax.export.summary import save_summary, summarise
@@ -44,11 +45,13 @@ def reconstruct_to_folder(
     seed: int,
     overwrite: bool,
     resume: bool = False,
+    contacts: bool = True,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
     The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
-    is there. resume: go on from what an interrupted run saw, if there is anything; the result is the same. Raises
+    is there. resume: go on from what an interrupted run saw, if there is anything; the result is the same.
+    contacts: whether the contacts of the description draw the bodies together, or its words count alone. Raises
     UserError for any fault in the input, the output or the options, as early as it can be known.
     """
     checked_settings(settings)
@@ -77,6 +80,9 @@ def reconstruct_to_folder(
             clip = dataclasses.replace(clip, observation=observation, source=source)
         with _stage("describing", seconds):
             description = describe(clip, describer=describer)
+            if not contacts:
+                description = dataclasses.replace(description, contacts=())
+                _LOGGER.info("no contact is used (--no-contacts)")
         with _stage("reconstructing", seconds):
             result = reconstruct(clip, description, settings=settings, seed=seed)
         with _stage("writing", seconds):
@@ -87,6 +93,7 @@ def reconstruct_to_folder(
             seconds=seconds,
             energies_before=result.energies_before,
             energies_after=result.energies_after,
+            energies_meaning=MEANINGS,
             share=result.share,
             hypotheses=[
                 {"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)

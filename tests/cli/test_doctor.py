@@ -1,12 +1,16 @@
 """What is missing is named, with the command that mends it."""
 
+import ast
 import importlib.metadata
+import pathlib
 
 import jax
 
 from sm_jax.assets.cache import asset_folder
 from sm_jax.assets.table import ASSETS
 from sm_jax.cli import doctor
+
+SETUP = pathlib.Path(__file__).parents[2] / "setup.py"
 
 
 def test_missing_and_damaged_assets_are_named(tmp_path, monkeypatch):
@@ -61,8 +65,12 @@ def test_missing_and_old_packages_are_named_by_extra(monkeypatch):
 
 
 def test_the_extras_are_those_of_the_package():
-    declared = importlib.metadata.metadata("sm_jax").get_all("Provides-Extra")
-    assert set(doctor.EXTRAS) == set(declared or ())
+    (extras,) = (
+        node.value
+        for node in ast.walk(ast.parse(SETUP.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "extras_require"
+    )
+    assert list(doctor.EXTRAS) == list(ast.literal_eval(extras))
 
 
 def test_a_device_that_fails_is_no_traceback(monkeypatch):

@@ -153,6 +153,8 @@ print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
         ("evaluate --benchmark hi4d", "--benchmark takes four_views, rendered, simulated, not hi4d"),
         ("evaluate --split", "--split lacks its value"),
         ("evaluate --bvh a", "--bvh takes FILE FILE, not a"),
+        ("export a --out b", "--format glb|bvh|amass|pkl|usd|obj|ply is missing"),
+        ("export a --format fbx --out b", "--format takes amass, bvh, glb, obj, pkl, ply, usd, not fbx"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
@@ -167,6 +169,7 @@ def test_a_mistake_is_one_short_line(call, monkeypatch, encoding, arguments, ans
     [
         (("reconstruct", "a.mp4", "--out", "out"), False, "nothing was written, out is as it was"),
         (("describe", "a.mp4"), False, "nothing was written"),
+        (("export", "a", "--format", "bvh", "--out", "out"), False, "nothing was written, out is as it was"),
         (("fetch",), False, "what was pulled whole is in the cache"),
         (("evaluate", "--out", "o.json"), True, "kept in o.rows.jsonl; the same command goes on"),
         (("evaluate", "--out", "o.json"), False, "nothing was written"),
@@ -191,6 +194,20 @@ def test_what_is_logged_is_shown_while_a_command_runs(call, monkeypatch):
     before = logger.getEffectiveLevel()
     logger.info("not shown")
     assert before > logging.INFO and not logging.getLogger("sm_jax").handlers
+
+
+def test_what_is_no_result_is_called_what_it_is(call, tmp_path):
+    save_observation(tmp_path / "seen.npz", observe(random_motion(), front_camera(), jnp.full((2, 12, 23, 2), 5.0)))
+    for command in (("view",), ("export", "--format", "bvh", "--out", "out")):
+        refused(call(*command, "seen.npz"), "seen.npz is an observation", "sm-jax reconstruct")
+        refused(call(*command, "."), "holds no motion.npz")
+        refused(call(*command, "nowhere"), "nowhere: no such file")
+    assert [path.name for path in tmp_path.iterdir()] == ["seen.npz"]
+
+
+def test_a_wrong_description_is_found_before_the_video_is_looked_for(call, tmp_path):
+    (tmp_path / "said.json").write_text('{\n"description": "They hug.",\n"contacts": [,]}')
+    refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "said.json"), "said.json: line 3, column 14")
 
 
 def test_describers_ask_for_what_they_need(call, tmp_path, monkeypatch):

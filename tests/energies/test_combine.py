@@ -7,7 +7,7 @@ import pytest
 
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
-from sm_jax.energies.combine import EnergyWeights, Evidence, energy
+from sm_jax.energies.combine import MEANINGS, EnergyWeights, Evidence, energy
 from sm_jax.geometry import camera as cameras
 from sm_jax.types import Camera, ContactTargets, Motion
 from tests.body.models import rest_motion
@@ -143,3 +143,7 @@ def test_padded_frames_change_nothing(body, standing):
         strict=True,
     ):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
+
+
+def test_every_energy_is_explained():
+    assert list(MEANINGS) == [field.name for field in dataclasses.fields(EnergyWeights)]

@@ -96,6 +96,15 @@ def test_a_viewer_shows_our_vertices(path, body, content, person):
     np.testing.assert_allclose(player.vertices(person, None), ours[0], atol=2e-5, err_msg="at rest: the first frame")
 
 
+@pytest.mark.parametrize("person", [0, 1])
+def test_trimesh_finds_our_joints(path, content, person):
+    """Where its nodes stand at rest, which is the first frame."""
+    trimesh = pytest.importorskip("trimesh", reason="trimesh, which reads the file back, is not installed")
+    graph = trimesh.load_scene(path).graph
+    joints = np.stack([graph.get(f"person{person}_{name}")[0][:3, 3] for name in JOINTS])
+    np.testing.assert_allclose(joints, content.joints[person, 0] @ R_GLTF_WORLD.T, atol=1e-4)
+
+
 def test_upright_and_timed(path, content):
     player = Player(path)
     assert player.vertices(0, 0)[:, 1].max() > 1.5 and abs(player.vertices(0, 0)[:, 2]).max() < 1.2, "y is up"

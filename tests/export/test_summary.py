@@ -32,12 +32,15 @@ def test_written_and_read(content, tmp_path):
         seconds={"perception": 1.5, "infiller": 2.0},
         energies_before={"contact": np.float32("nan"), "ground": jnp.ones(())},
         energies_after={"contact": 0.25, "ground": np.float64(0.5)},
+        energies_meaning={"contact": "gap", "ground": "height", "shape": "not asked for"},
         share=np.array([1.0, 0.67]),
         hypotheses=[{"total": np.float32(2.0), "ground": 1.0}, {"total": np.float32(0.5), "ground": 0.5}],
     )
     summary.save_summary(tmp_path / "summary.json", made)
     read = json.loads((tmp_path / "summary.json").read_text(), parse_constant=pytest.fail)
+    assert read["energies"].pop("compared").startswith("before: of the first estimate")
     assert read["energies"] == {
+        "meaning": {"contact": "gap", "ground": "height"},
         "before": {"contact": None, "ground": 1.0},
         "after": {"contact": 0.25, "ground": 0.5},
         "hypotheses": [{"total": 2.0, "ground": 1.0}, {"total": 0.5, "ground": 0.5}],
@@ -57,7 +60,7 @@ def test_a_moving_camera_is_called_moving(content):
     moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
     made = summary.summarise(
         dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={},
-        share=np.zeros(2),
+        energies_meaning={}, share=np.zeros(2),
     )  # fmt: skip
     assert made["camera"]["moving"] and made["returned_to_the_estimate"][0].startswith("person 0: altogether,")
 

@@ -38,7 +38,7 @@ def test_a_description_to_read():
         "They shake hands.",
         "    0.00 –  0.50 s  They meet.",
         "contacts:",
-        "    0.50 –  1.00 s  person 2's right hand – person 1's upper arm  85% sure",
+        "    0.50 –  1.00 s  person 2's right hand – person 1's upper arm  85% sure, from your text",
     ]
     assert list(lines(Description(text="They wait.", source="text"), 30.0)) == ["They wait.", "contacts: none"]
 
@@ -52,7 +52,7 @@ def test_what_is_written_is_what_is_said_again(seen, tmp_path, capsys):
     printed = describe(rules.describe, first)
     content = json.loads(first.read_text())
     assert content["source"] == "rules" and content["description"] == printed.splitlines()[0]
-    assert describe(from_user.from_file(first), second) == printed
+    assert describe(from_user.from_file(first), second) == printed.replace("from rules", "from your text")
     assert json.loads(second.read_text()) == content | {"source": "text"}
     with pytest.raises(UserError, match="first.json exists"):
         describe(rules.describe, first)

@@ -30,7 +30,7 @@ from sm_jax.pipeline.observe import FPS
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, source_rows
 from sm_jax.sampling.sample import Settings
-from sm_jax.text.describers import rules
+from sm_jax.text.describers import from_user, rules
 from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
 from tests.perception.videos import shades, write_video
@@ -124,6 +124,25 @@ def test_a_failure_leaves_the_old_folder(observation, tmp_path, monkeypatch):
         reconstruct(str(observation), out, overwrite=True)
     assert sorted(path.name for path in out.iterdir()) == ["old.txt", "summary.json"]
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_contacts_are_said_and_can_be_left_out(observation, tmp_path, monkeypatch, caplog):
+    class Stop(Exception):
+        pass
+
+    def stop(clip, description, **_):
+        raise Stop(description)
+
+    monkeypatch.setattr(folder, "reconstruct", stop)
+    for contacts in (True, False):
+        caplog.clear()
+        with caplog.at_level("INFO", "sm_jax"), pytest.raises(Stop) as stopped:
+            hands = from_user.describe_sentence("They hold hands.")
+            reconstruct(str(observation), tmp_path / "out", describer=hands, overwrite=True, contacts=contacts)
+        (description,) = stopped.value.args
+        assert bool(description.contacts) == contacts and description.text == "They hold hands."
+        assert " s  person 1's hand – person 2's hand  90% sure, from your text" in caplog.text
+        assert ("no contact is used" in caplog.text) != contacts
 
 
 def arrays(path):

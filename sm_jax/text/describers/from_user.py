@@ -1,8 +1,10 @@
 """The describer that a person is: a sentence, whose contacts are placed in time by looking at the estimate, or a JSON
 file."""
 
+import json
 import os
 import pathlib
+import re
 
 import numpy as np
 
@@ -21,6 +23,7 @@ _SLACK = 0.15
 _MOMENT = 0.1  # seconds on each side of a brief contact
 _GAP, _SHORTEST = 0.5, 0.1
 _BEGINNING = 0.5  # seconds at the start of a clip that say who is on the left
+_ANY_LENGTH = 2**53  # frames: of a clip that is not known yet
 
 
 def describe_text(text: str | os.PathLike[str]) -> Describer:
@@ -47,24 +50,54 @@ def describe_sentence(text: str) -> Describer:
 
 
 def from_file(path: pathlib.Path) -> Describer:
-    """A describer that says what a JSON file says (see `reply`). Raises UserError for a file that is none, and the
-    describer for one that does not fit its scene."""
+    """A describer that says what a JSON file says (see `text.description_json`). Raises UserError, with line and
+    column, for a file that is none, and the describer for one whose spans do not fit its scene."""
     try:
         with path.open(encoding="utf-8") as file:
             written = file.read(MOST_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}; name a JSON file") from error
 
-    def describe(scene: DescriberInput) -> Description:
+    def read(n_frames: int) -> Description:
         try:
-            description, faults = read_description(written, scene.n_frames, "text")
+            description, faults = read_description(written, n_frames, "text")
         except BadReply as error:
-            raise UserError(f"{path}: {error}; see docs/describing.md") from error
+            raise UserError(f"{path}: {_place_of_syntax(written)}{error}; see docs/describing.md") from error
         if faults:
-            raise UserError(f"{path}: {'; '.join(faults[:3])}; see docs/describing.md")
+            place = _place_of_item(written, faults[0])
+            raise UserError(f"{path}: {place}{'; '.join(faults[:3])}; see docs/describing.md")
         return description
 
-    return describe
+    read(_ANY_LENGTH)  # what is wrong with the file alone is wrong before anything slow
+    return lambda scene: read(scene.n_frames)
+
+
+def _place_of_syntax(written: str) -> str:
+    """Where a text stops being JSON, to stand before what is wrong with it; empty where it is JSON."""
+    try:
+        json.loads(written)
+    except json.JSONDecodeError as error:
+        return f"line {error.lineno}, column {error.colno}: "
+    except (ValueError, RecursionError):
+        pass
+    return ""
+
+
+def _place_of_item(written: str, fault: str) -> str:
+    """Where the item begins of which a fault speaks (`contacts[2]: …`), to stand before it; empty if not found."""
+    named = re.match(r"(\w+)\[(\d+)\]", fault)
+    opened = named and re.search(rf'"{named[1]}"\s*:\s*\[\s*', written)
+    if not (named and opened):
+        return ""
+    decoder, at = json.JSONDecoder(strict=False), opened.end()
+    try:
+        for _ in range(int(named[2])):
+            _, end = decoder.raw_decode(written, at)
+            at = end + len(written[end:]) - len(written[end:].lstrip(" \t\r\n,"))
+    except (ValueError, RecursionError):
+        return ""
+    line_start = written.rfind("\n", 0, at) + 1
+    return f"line {written.count(chr(10), 0, at) + 1}, column {at - line_start + 1}: "
 
 
 def left_one(scene: DescriberInput) -> int | None:

@@ -42,9 +42,15 @@ _TAKEN = re.compile(
 _PATTED = re.compile(
     rf"\b(?:pat|tap|slap|touch)\w*\s((?:[\w']+\s){{0,4}}?)on\s(?:the|his|her|their)\s{_SIDE}({_REGION})\b"
 )
-_NOT = re.compile(r"\b(?:no|not|never|without|nearly|almost|avoids?|about to|tr(?:y|ies|ying) to)\b|n't\b")
+_NOT = re.compile(
+    r"\b(?:no|not|never|without|nearly|almost|avoid(?:s|ed|ing)?|about to|tr(?:y|ies|ied|ying) to)\b|n't\b"
+    r"|\bfail(?:s|ed|ing)? to\b"
+)
+# "one punches and the other dodges": what lasts a moment did not arrive
+_EVADED = re.compile(r"\b(?:dodg|evad|avoid|side-?step)\w*|\b(?:miss(?:es|ed|ing)?|duck(?:s|ed|ing)?)\b")
 _ALONE = re.compile(r"\bown\b|\bhands? on (?:his |her |their )?hips\b")
-_CLAUSE = re.compile(r"[.;,!?]|\b(?=without\b)|\bbut\b|\bwhile\b|\bthen\b")
+_STEP = re.compile(r"[.;!?]|\bthen\b")  # what happens one after the other
+_CLAUSE = re.compile(r",|\b(?=without\b)|\bbut\b|\bwhile\b")
 _NOUN = r"(?:person|man|woman|guy|girl|boy|lady|dancer|fighter|player|figure|one)"
 _NUMBERED = rf"%s {_NOUN}|the %s\b(?! (?:time|moment|half|part)\b)|(?:person|dancer) (?:%s)\b"
 _STANDING = rf"{_NOUN} (?:(?:standing|sitting|who is) )?(?:on|at|to) the %s\b(?! (?:{_REGION})\b)"
@@ -138,19 +144,33 @@ _IDIOMS: tuple[tuple[re.Pattern[str], tuple[PhraseContact, ...]], ...] = tuple(
 
 
 def parse_contacts(text: str) -> tuple[PhraseContact, ...]:
-    """The contacts that an English sentence speaks of. What is denied (`without touching`) or unknown gives none."""
-    found: dict[PhraseContact, None] = {}
+    """The contacts that an English text speaks of. What is denied (`without touching`), evaded (`the other
+    dodges`: a blow of the same step, or of the one before) or unknown gives none."""
+    steps: list[list[PhraseContact]] = []
     subject = None
-    for clause in _CLAUSE.split(
+    for step in _STEP.split(
         text.lower().replace("’", "'").replace("lower back", "lower-back").replace("upper arm", "upper-arm")
     ):
-        subject = _OTHER[subject] if subject and _THE_OTHER.search(clause) else _agent(clause) or subject
-        if _NOT.search(clause) or _ALONE.search(clause):
+        if not step.strip():
             continue
-        for touch in (*_idioms(clause), *_placed(clause), *_gripped(clause), *_held(clause)):
-            ordered = dataclasses.replace(touch, order=subject) if subject and touch.order == "either" else touch
-            found[ordered] = None
-    return tuple(found)
+        steps.append([])
+        for clause in _CLAUSE.split(step):
+            subject = _OTHER[subject] if subject and _THE_OTHER.search(clause) else _agent(clause) or subject
+            if _NOT.search(clause) or _ALONE.search(clause):
+                continue
+            for touch in (*_idioms(clause), *_placed(clause), *_gripped(clause), *_held(clause)):
+                ordered = dataclasses.replace(touch, order=subject) if subject and touch.order == "either" else touch
+                steps[-1].append(ordered)
+        if _EVADED.search(step):
+            _leave_out_evaded(steps)
+    return tuple(dict.fromkeys(touch for said in steps for touch in said))
+
+
+def _leave_out_evaded(steps: list[list[PhraseContact]]) -> None:
+    """Of the last step all that is brief; of the one before the same kinds, or all of it where the last names none."""
+    kinds = {(touch.region_a, touch.region_b) for touch in steps[-1] if touch.brief}
+    for said in steps[-2:]:
+        said[:] = [t for t in said if not (t.brief and (not kinds or (t.region_a, t.region_b) in kinds))]
 
 
 def _agent(clause: str) -> Actor | None:

@@ -96,6 +96,34 @@ def test_a_wrong_file_is_named(tmp_path, content, words):
         from_file(tmp_path / "missing.json")
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{\n "description": "They hug.",\n "contacts": [,]\n}', r"line 3, column 15: .*not JSON"),
+        ('{"description": "They hug."', r"line 1, column 28: .*ends before its last bracket"),
+        (
+            '{"description": "They hug.", "contacts": [\n'
+            ' {"person_a": 1, "region_a": "hand", "region_b": "back", "first": 0, "last": 3},\n'
+            '  {"person_a": 3, "region_a": "hand", "region_b": "back", "first": 0, "last": 3}]}',
+            r"line 3, column 3: contacts\[1\]: person_a is 3",
+        ),
+        ('{"description": "They hug.", "phases": 3}', r"said.json: phases is not an array"),
+    ],
+)
+def test_a_wrong_file_is_found_before_anyone_looks(tmp_path, content, words):
+    path = tmp_path / "said.json"
+    path.write_text(content)
+    with pytest.raises(UserError, match=words):
+        from_file(path)
+
+
+def test_spans_are_checked_against_the_clip(tmp_path):
+    path = tmp_path / "said.json"
+    path.write_text('{"description": "They hug.",\n "phases": [{"text": "They hug.", "first": 0, "last": 10000}]}')
+    with pytest.raises(UserError, match=r"line 2, column 13: phases\[0\]: frames 0 to 10000 are no span"):
+        from_file(path)(scene(pair()))
+
+
 def test_words_without_contact_and_no_words():
     assert describe_sentence("they dance")(scene(pair())).contacts == ()
     with pytest.raises(UserError, match="empty"):

@@ -94,3 +94,29 @@ def test_a_denial_ends_with_its_clause():
 def test_a_kick_is_brief_and_a_hold_is_not():
     assert [t.brief for t in parse_contacts("they kick")] == [True]
     assert [t.brief for t in parse_contacts("they hold hands")] == [False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One punches and the other dodges.",
+        "The first person punches, the second person ducks.",
+        "The first person kicks. The other evades the kick.",
+        "he kicks but misses",
+        "He kicks... The other dodges.",
+        "She sidesteps, avoiding his punch",
+        "The second person dodges as the first one kicks",
+        "One pushes, then the other dodges",
+        "he fails to slap him",
+    ],
+)
+def test_what_is_evaded_does_not_touch(text):
+    assert not parse_contacts(text)
+
+
+def test_only_the_evaded_blow_is_left_out():
+    assert said("He punches, she dodges, then she kicks him") == said("she kicks him")
+    assert said("They hold hands. One punches and the other dodges.") == said("they hold hands")
+    assert said("She ducks and puts a hand on his back") == said("she puts a hand on his back")
+    assert said("One slaps the other. Then he kicks and misses.") == said("one slaps the other")
+    assert said("They dance near a duckling, then kiss") == said("they kiss")
