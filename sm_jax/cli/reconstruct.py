@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from sm_jax.cli.parse import Body, Flag, Focal
+from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.text.describers.choice import Kind, Vision, choose
 
 
@@ -14,9 +15,9 @@ from sm_jax.text.describers.choice import Kind, Vision, choose
 class Reconstruct:
     """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
 
-    input: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INPUT")]
-    """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, or `sample:cam01` …
-    `sample:cam04` for the sample clip."""
+    inputs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="INPUT")]
+    """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, `sample:cam01` …
+    `sample:cam04` for the sample clip, or another tool's result: one or more files, or its folder with --from."""
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FOLDER")]
     """Folder for motion.npz, people.glb, overlay.mp4, summary.json and more."""
     text: Annotated[str | None, tyro.conf.arg(metavar="SENTENCE|FILE")] = None
@@ -36,6 +37,7 @@ class Reconstruct:
     motion.npz."""
     seed: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 0
     """Seed of the sampling noise."""
+    imported: Annotated[ImportOptions, tyro.conf.arg(name="")] = dataclasses.field(default_factory=ImportOptions)
     overwrite: Flag = False
     """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
     resume: Flag = False
@@ -47,7 +49,7 @@ class Reconstruct:
         from sm_jax.sampling.sample import Settings
 
         reconstruct_to_folder(
-            self.input,
+            self.inputs,
             self.out,
             describer=choose(self.describe_with, self.text, self.vision),
             body_name=self.body,
@@ -56,6 +58,7 @@ class Reconstruct:
             seed=self.seed,
             overwrite=self.overwrite,
             resume=self.resume,
+            imported=self.imported,
         )
 
     def interrupted(self) -> str:
