@@ -18,7 +18,7 @@ import pickle
 import zipfile
 import zlib
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import ml_dtypes
 import numpy as np
@@ -59,9 +59,7 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
     return _codecs.encode(text, encoding)
 
 
-def _tensor(
-    storage: np.ndarray, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
-) -> np.ndarray:
+def _tensor(storage: np.ndarray, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> np.ndarray:
     """A tensor's numbers [size], which lie in its storage at an offset with strides, all counted in numbers."""
     size, stride = tuple(int(n) for n in size), tuple(int(n) for n in stride)
     if min((offset, *size, *stride)) < 0 or len(size) != len(stride) or math.prod(size) > _MOST:
@@ -116,7 +114,7 @@ _BOUGHT = frozenset({pickle.BYTEARRAY8[0], pickle.NEXT_BUFFER[0], pickle.READONL
 
 
 class _Unpickler(pickle._Unpickler):  # the one in Python: it makes room for nothing before it has read it
-    dispatch = {code: act for code, act in pickle._Unpickler.dispatch.items() if code not in _BOUGHT}  # pyright: ignore
+    dispatch: ClassVar = {code: act for code, act in pickle._Unpickler.dispatch.items() if code not in _BOUGHT}  # pyright: ignore
 
     def __init__(self, file: IO[bytes], storage: Callable[[_StorageType, str, int], np.ndarray] | None = None):
         super().__init__(file, encoding="latin1")
@@ -214,7 +212,9 @@ def _read_archive(archive: zipfile.ZipFile, size: int) -> Any:
     if unpacked > max(_LARGE, _RATIO * size):
         raise Unreadable(f"it would unpack to {unpacked / 1e9:.1f} GB from {size / 1e6:.1f} MB")
     root = next(name for name in archive.namelist() if name.endswith("data.pkl")).removesuffix("data.pkl")
-    order = "<" if f"{root}byteorder" not in archive.namelist() or archive.read(f"{root}byteorder") == b"little" else ">"
+    order = (
+        "<" if f"{root}byteorder" not in archive.namelist() or archive.read(f"{root}byteorder") == b"little" else ">"
+    )
 
     def storage(kind: _StorageType, key: str, count: int) -> np.ndarray:
         dtype = kind.dtype if kind.dtype.kind == "V" else kind.dtype.newbyteorder(order)

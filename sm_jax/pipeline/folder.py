@@ -51,8 +51,9 @@ def reconstruct_to_folder(
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
     The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
-    is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on from what an interrupted run saw, if there is anything; the result is the same. Raises
-    UserError for any fault in the input, the output or the options, as early as it can be known.
+    is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on
+    from what an interrupted run saw, if there is anything; the result is the same. Raises UserError for any fault in
+    the input, the output or the options, as early as it can be known.
     """
     checked_settings(settings)
     checked_key(seed)

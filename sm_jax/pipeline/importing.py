@@ -1,8 +1,8 @@
 """Two people out of another tool's result as what was seen of them, in one camera and one z-up world at 30 fps.
 
 What the tool says of a person is the estimate; a frame without the person is a frame in which nothing of the person was
-seen, for the infiller to fill. Keypoints are the file's own, or those of the front-end where the video is beside it, or,
-where there is neither, the projection of the estimate: it says where in the picture the tool saw the body.
+seen, for the infiller to fill. Keypoints are the file's own, or those of the front-end where the video is beside it,
+or, where there is neither, the projection of the estimate: it says where in the picture the tool saw the body.
 """
 
 import dataclasses
@@ -35,8 +35,8 @@ from sm_jax.perception.importers.refit import refit
 from sm_jax.perception.observation_file import is_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.models import as_body
-from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.observe import fit_people, see, to_world, visibility
+from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.types import Array, Camera, Motion, Observation
 
 _LOGGER = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def import_clip(
     """
     model = as_body(body)
     estimate = read_estimate([Path(path) for path in paths], tool)
-    source = ", ".join(map(os.fspath, paths))
+    source = ", ".join(os.fspath(path) for path in paths)
     film, evidence = (None, None) if video is None else see(Path(video), progress=progress)
     size = _size(estimate, film, image_size, source)
     camera, K, guessed = _cameras(estimate, size, focal, source)
@@ -158,9 +158,7 @@ class _Grid:
     seen: np.ndarray
 
 
-def _size(
-    estimate: Estimate, film: Video | None, given: tuple[int, int] | None, source: str
-) -> tuple[float, float]:
+def _size(estimate: Estimate, film: Video | None, given: tuple[int, int] | None, source: str) -> tuple[float, float]:
     size = (film.width, film.height) if film is not None else estimate.image_size or given
     if estimate.up is not None:
         return _MADE_UP
@@ -185,7 +183,9 @@ def _cameras(
         camera = estimate.camera_of(*size)
     if camera is None and estimate.family is not None and estimate.up is None:
         if focal is None:
-            raise UserError(f"{source}: {estimate.tool} does not store its camera; give the --focal that it was run with")
+            raise UserError(
+                f"{source}: {estimate.tool} does not store its camera; give the --focal that it was run with"
+            )
         camera = SourceCamera(K=centred(focal, *size), is_real=True)
     if camera is not None and camera.is_real and focal is None:
         return camera, camera.K, False
@@ -338,8 +338,8 @@ def _swapped(found: FusedKeypoints) -> FusedKeypoints:
 def _added(
     keypoints: np.ndarray, confidence: np.ndarray, found: FusedKeypoints | None
 ) -> tuple[np.ndarray, np.ndarray, FusedKeypoints | None]:
-    """Keypoints [2, n, K, 2] and confidence [2, n, K] with those of the front-end where it is surer, and the front-end's
-    in the order of the file's people."""
+    """Keypoints [2, n, K, 2] and confidence [2, n, K] with those of the front-end where it is surer, and all of the
+    front-end's in the order of the file's people."""
     if found is None:
         return keypoints, confidence, None
 
@@ -435,9 +435,7 @@ def _path(source: SourceCamera, grid: _Grid) -> tuple[np.ndarray, np.ndarray]:
     return read_rotations(source.R, position), read_points(source.t, position)
 
 
-def _motion(
-    body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid, R: np.ndarray, t: np.ndarray
-) -> Motion:
+def _motion(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid, R: np.ndarray, t: np.ndarray) -> Motion:
     """Both people in the reference frame on the grid; where one is missing, interpolated."""
     assert estimate.family is not None
     rotations, pelvis, betas = [], [], []
@@ -480,9 +478,7 @@ def _from_world(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid) -
     # It looks along y from its own distance, at the height of a chest.
     R = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
     t = np.array([0.0, 1.0, 3.0 * reach + 4.0], np.float32)
-    camera = Camera(
-        K=K, R=np.tile(R, (n, 1, 1)), t=np.tile(t, (n, 1)), image_size=np.asarray(_MADE_UP, np.float32)
-    )
+    camera = Camera(K=K, R=np.tile(R, (n, 1, 1)), t=np.tile(t, (n, 1)), image_size=np.asarray(_MADE_UP, np.float32))
     pixels = np.asarray(_pixels(body, motion, camera))
     shown = np.repeat(grid.seen[..., None].astype(np.float32), motion.body_pose.shape[2] + 1, axis=2)
     confidence = PROJECTED * shown[..., np.array(KEYPOINT_JOINTS)]

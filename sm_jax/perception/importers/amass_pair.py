@@ -43,5 +43,7 @@ def _read(name: str, content: Any) -> tuple[Track, float]:
         rotations = rotations_24(numbers_of(content, "poses", None, 156)[:, :66])
     n = len(rotations)
     rate = float(numbers_of(content, next(key for key in _RATES if key in content)))
-    person = track(name, np.arange(n), rotations, numbers_of(content, "trans", n, 3), numbers_of(content, "betas", None))
+    person = track(
+        name, np.arange(n), rotations, numbers_of(content, "trans", n, 3), numbers_of(content, "betas", None)
+    )
     return person, rate

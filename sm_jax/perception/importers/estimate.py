@@ -136,7 +136,10 @@ def track(
     confidence: np.ndarray | None = None,
     axes: np.ndarray | None = None,
 ) -> Track:
-    """A person with motion, frames put in order. betas: [N] or [n, N].  axes: [n, 3, 3] as in `Track`. Raises Unreadable for what no person does."""
+    """A person with motion, frames put in order. betas: [N] or [n, N].  axes: [n, 3, 3] as in `Track`.
+
+    Raises Unreadable for what no person does.
+    """
     frames = np.asarray(frames)
     if not len(frames) == len(rotations) == len(trans):
         raise Unreadable(f"person {name}: {len(frames)} frames, {len(rotations)} poses, {len(trans)} places")

@@ -2,9 +2,9 @@
 
 OpenPose: `<video>_<frame>_keypoints.json` {people: [{pose_keypoints_2d: [x, y, c, …], person_id}]}, BODY_25 or COCO 18.
 AlphaPose: [{image_id: "12.jpg", keypoints: [x, y, c, …], score, idx}], COCO 17, Halpe 26 or Halpe 136, where `idx` says
-who it is if tracking was on. MMPose: [{frame_id, instances: [{keypoints: [[x, y], …], keypoint_scores, track_id}]}], also
-under `instance_info`, COCO 17, Halpe 26 or COCO-WholeBody 133. rtmlib has no file of its own: what it returns is put
-into either of the last two. Joint orders: the tools' documentation of their keypoints.
+who it is if tracking was on. MMPose: [{frame_id, instances: [{keypoints: [[x, y], …], keypoint_scores, track_id}]}],
+also under `instance_info`, COCO 17, Halpe 26 or COCO-WholeBody 133. rtmlib has no file of its own: what it returns is
+put into either of the last two. Joint orders: the tools' documentation of their keypoints.
 
 Where nothing says who is who, the two main people are followed as the front-end follows its own detections.
 """
@@ -73,9 +73,10 @@ def _is_alphapose(content: Any) -> bool:
 
 
 def _mmpose_frames(content: Any) -> list[Any]:
-    found = content.get("instance_info") if isinstance(content, Mapping) else content
-    first = found[0] if isinstance(found, list) and found else None
-    return found if isinstance(first, Mapping) and "instances" in first else []
+    found: Any = content.get("instance_info") if isinstance(content, Mapping) else content
+    if not (isinstance(found, list) and found and isinstance(found[0], Mapping) and "instances" in found[0]):
+        return []
+    return found
 
 
 def _people(name: str, content: Any) -> Iterable[_Person]:

@@ -2,8 +2,8 @@
 
 A dictionary from a frame's path to its record, in which lists run in parallel over people: `tid`, `tracked_time`
 (frames since the person was last detected; more than 0 is a ghost, whose entries repeat older ones), `smpl`
-{global_orient [1, 3, 3], body_pose [23, 3, 3], betas [10]}, `camera` [3], `size` [height, width], `conf`; and `time`, the
-frame's number. Source: brjathu/PHALP, `trackers/PHALP.py` and `models/hmar/hmar.py`.
+{global_orient [1, 3, 3], body_pose [23, 3, 3], betas [10]}, `camera` [3], `size` [height, width], `conf`; and `time`,
+the frame's number. Source: brjathu/PHALP, `trackers/PHALP.py` and `models/hmar/hmar.py`.
 
 The picture is padded to a square of 256 px seen with a focal length of 5000, so distances are of no meaning until they
 are scaled. `2d_joints` are projections of the body and not measured, thus left out.

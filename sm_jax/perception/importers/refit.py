@@ -1,9 +1,9 @@
 """Another body's motion on ours: rotations, pelvis and shape of SMPL or SMPL-X for the body that is to be moved.
 
-A rotation is relative to its body's rest pose, and rest poses differ: SMPL's shins lean back by 6 degrees, SMPL-X's feet
-point out by 20. Limbs are turned such that they point where the file's do. The trunk keeps its rotations, since spines
-differ in where their joints lie and not in how they stand; the body is placed by the middle of its hips for the same
-reason. On a body of the file's own family nothing changes but that the file's betas are used.
+A rotation is relative to its body's rest pose, and rest poses differ: SMPL's shins lean back by 6 degrees, SMPL-X's
+feet point out by 20. Limbs are turned such that they point where the file's do. The trunk keeps its rotations, since
+spines differ in where their joints lie and not in how they stand; the body is placed by the middle of its hips for the
+same reason. On a body of the file's own family nothing changes but that the file's betas are used.
 """
 
 import dataclasses
@@ -117,7 +117,9 @@ def rest_turns(family: Family, body: smpl.Body) -> np.ndarray:
 
 def _stature(body: smpl.Body, height: float) -> float:
     """The first beta at which a body's shoulders stand so high over its ankles."""
-    shoulders, ankles = ([JOINTS.index(f"{side}_{name}") for side in ("left", "right")] for name in ("shoulder", "ankle"))
+    shoulders, ankles = (
+        [JOINTS.index(f"{side}_{name}") for side in ("left", "right")] for name in ("shoulder", "ankle")
+    )
 
     def tall(beta: float) -> float:
         betas = beta * np.eye(1, body.shapedirs.shape[-1], dtype=np.float32)[0]

@@ -1,9 +1,9 @@
 """SLAHMR: `*_world_results.npz`.
 
-`trans` [B, T, 3], `root_orient` [B, T, 3], `pose_body` [B, T, 63] axis-angle of SMPL-H, `betas` [B, 16], in the world of
-its optimisation, which all people share; `cam_R` [B, T, 3, 3] and `cam_t` [B, T, 3], camera from world, and `intrins`
-(fx, fy, cx, cy). Source: vye16/slahmr, `optim/output.py`. Where a person was not tracked, SLAHMR's own prior has filled
-the motion in; the file does not say where.
+`trans` [B, T, 3], `root_orient` [B, T, 3], `pose_body` [B, T, 63] axis-angle of SMPL-H, `betas` [B, 16], in the world
+of its optimisation, which all people share; `cam_R` [B, T, 3, 3] and `cam_t` [B, T, 3], camera from world, and
+`intrins` (fx, fy, cx, cy). Source: vye16/slahmr, `optim/output.py`. Where a person was not tracked, SLAHMR's own prior
+has filled the motion in; the file does not say where.
 """
 
 from collections.abc import Mapping

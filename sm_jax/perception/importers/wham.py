@@ -1,7 +1,7 @@
 """WHAM: `wham_output.pkl`, written with joblib where `--save_pkl` is given.
 
-{person: {pose [T, 72], trans [T, 3], betas [T, 10], frame_ids [T], pose_world, trans_world, verts}}, SMPL, axis-angle in
-the camera's frame. Source: yohanshin/WHAM, `demo.py`.
+{person: {pose [T, 72], trans [T, 3], betas [T, 10], frame_ids [T], pose_world, trans_world, verts}}, SMPL, axis-angle
+in the camera's frame. Source: yohanshin/WHAM, `demo.py`.
 
 `*_world` is left out: every person's world begins at the own feet. The file holds no camera: without a calibration WHAM
 takes the picture's diagonal as focal length, so the picture's size has to be known.

@@ -40,9 +40,7 @@ def test_limbs_point_where_the_files_body_pointed(family, lean):
     # the trunk is turned as the file says
     for name in ("pelvis", "spine3", "head"):
         joint = JOINTS.index(name)
-        np.testing.assert_allclose(
-            result.R_world_joint[0, :, joint], plain.R_world_joint[0, :, joint], atol=1e-5
-        )
+        np.testing.assert_allclose(result.R_world_joint[0, :, joint], plain.R_world_joint[0, :, joint], atol=1e-5)
 
 
 def test_left_and_right_are_mirror_images():
