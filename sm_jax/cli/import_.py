@@ -14,10 +14,12 @@ from sm_jax.perception.importers.options import ImportOptions
 class Import:
     """Turn another tool's result (PHALP, GVHMR, WHAM, OpenPose, …) into an observation.npz for `sm-jax reconstruct`."""
 
-    inputs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="FILE")]
-    """The tool's file, its folder, or one file of each person."""
+    input: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="FILE")]
+    """The tool's file or its folder."""
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FILE")]
     """The observation, an .npz file."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MORE")] = ()
+    """Its other files, where it writes one for each person or frame."""
     options: Annotated[ImportOptions, tyro.conf.arg(name="")] = dataclasses.field(default_factory=ImportOptions)
     body: Body = "open-low"
     """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
@@ -31,7 +33,7 @@ class Import:
         from sm_jax.pipeline.importing import import_to_file
 
         import_to_file(
-            self.inputs,
+            (self.input, *self.more),
             self.out,
             options=self.options,
             body_name=self.body,

@@ -15,11 +15,13 @@ from sm_jax.text.describers.choice import Kind, Vision, choose
 class Reconstruct:
     """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
 
-    inputs: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="INPUT")]
+    input: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INPUT")]
     """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, `sample:cam01` …
-    `sample:cam04` for the sample clip, or another tool's result: one or more files, or its folder with --from."""
+    `sample:cam04` for the sample clip, or another tool's result (a folder of it with --from)."""
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FOLDER")]
     """Folder for motion.npz, people.glb, overlay.mp4, summary.json and more."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MORE")] = ()
+    """The other files of that result, where the tool writes one for each person or frame."""
     text: Annotated[str | None, tyro.conf.arg(metavar="SENTENCE|FILE")] = None
     """What the two people do, in a sentence, or a .json file as `sm-jax describe --out` writes it. Without it, rules
     describe what the first estimate shows, unless --describe-with names a model."""
@@ -49,7 +51,7 @@ class Reconstruct:
         from sm_jax.sampling.sample import Settings
 
         reconstruct_to_folder(
-            self.inputs,
+            (self.input, *self.more),
             self.out,
             describer=choose(self.describe_with, self.text, self.vision),
             body_name=self.body,

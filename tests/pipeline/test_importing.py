@@ -1,7 +1,6 @@
 """Another tool's result as what was seen of two people, and from there to a folder of results."""
 
 import dataclasses
-import json
 
 import numpy as np
 import pytest
@@ -18,8 +17,11 @@ from sm_jax.perception.fusion import FusedKeypoints
 from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.perception.video import Video
-from sm_jax.pipeline import importing
+from sm_jax.pipeline import folder, importing
+from sm_jax.pipeline.folder import reconstruct_to_folder
 from sm_jax.pipeline.importing import import_clip, result_paths
+from sm_jax.sampling.sample import Settings
+from sm_jax.text.describers import rules
 from tests.helpers import cached_asset
 from tests.perception.importers import people as made
 from tests.perception.importers.people import FOCAL, FRAMES, SIZE, People
@@ -142,11 +144,11 @@ def test_amass_pairs_get_a_camera_that_sees_them(tmp_path):
 @pytest.fixture(scope="module")
 def from_keypoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("keypoints")
-    return import_clip(made.openpose(folder, People()), image_size=SIZE, focal=FOCAL, fps=30)
+    return import_clip(made.openpose(folder, People(frames=8)), image_size=SIZE, focal=FOCAL, fps=30)
 
 
 def test_keypoints_alone_are_fitted(from_keypoints):
-    observation, people = from_keypoints.observation, People()
+    observation, people = from_keypoints.observation, People(frames=8)
     found = np.asarray(project_points(observation.camera, smpl.keypoints(BODY, smpl.pose(BODY, observation.motion)))[0])
     error = np.linalg.norm(found - people.pixels(), axis=-1)[:, :, 5:17]
     assert np.median(error) < 8  # of people of 430 px
@@ -200,18 +202,34 @@ def test_what_is_another_tools_result(tmp_path):
 
 def test_one_missing_for_thirty_frames_is_infilled_and_both_are_exported(tmp_path, capsys):
     cached_asset("minilm")
-    gone = range(10, 40)
-    paths = made.phalp(tmp_path, People(frames=56), gone)
-    files = tuple(map(str, paths))
-    Import(inputs=files, out=tmp_path / "seen.npz", focal=FOCAL, options=ImportOptions(fps=30.0)).run()
+    (path,) = made.phalp(tmp_path, People(), range(5, 35))
+    options = ImportOptions(fps=30.0)
+    Import(input=str(path), out=tmp_path / "seen.npz", focal=FOCAL, options=options).run()
     assert "missing in 0 and 30" in capsys.readouterr().out
-    assert not load_observation(tmp_path / "seen.npz").visibility[1, 10:40].any()
+    assert not load_observation(tmp_path / "seen.npz").visibility[1, 5:35].any()
     out = tmp_path / "out"
-    Reconstruct(inputs=files, out=out, focal=FOCAL, imported=ImportOptions(fps=30.0), steps=2).run()
-    motion = load_motion(out / "motion.npz")
-    assert motion.infilled[1, 10:40].all() and not motion.infilled[0].any()
-    found = np.asarray(motion.motion.pelvis)
-    assert np.isfinite(found).all() and np.linalg.norm(found[0] - found[1], axis=-1).max() < 2.0
+    reconstruct_to_folder(
+        [str(path)],
+        out,
+        describer=rules.describe,
+        body_name="open-low",
+        focal=FOCAL,
+        settings=Settings(steps=2, final_guidance_steps=5),
+        seed=0,
+        overwrite=False,
+        imported=options,
+    )
+    found = load_motion(out / "motion.npz")
+    assert found.infilled[1, 5:35].all() and not found.infilled[0].any()
+    pelvis = np.asarray(found.motion.pelvis)
+    assert np.isfinite(pelvis).all() and np.linalg.norm(pelvis[0] - pelvis[1], axis=-1).max() < 2.0
     names = {path.name for path in out.iterdir()}
     assert {"people.glb", "person0.bvh", "person1.bvh", "person0_amass.npz", "person1_amass.npz"} <= names
-    assert json.loads((out / "summary.json").read_text())
+
+
+def test_the_command_hands_everything_on(tmp_path, monkeypatch):
+    handed = {}
+    monkeypatch.setattr(folder, "reconstruct_to_folder", lambda *given, **named: handed.update(named, given=given))
+    imported = ImportOptions(people="1,2")
+    Reconstruct(input="a.pt", more=("b.pt",), out=tmp_path / "out", imported=imported).run()
+    assert handed["given"][0] == ("a.pt", "b.pt") and handed["imported"] is imported
