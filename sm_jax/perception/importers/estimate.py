@@ -91,7 +91,7 @@ def numbers_of(record: Mapping[Any, Any], key: Any, *shape: int | None, where: s
         found = ", ".join(map(str, list(record)[:8])) if isinstance(record, Mapping) else type(record).__name__
         raise Unreadable(f"{label} is missing (there are {found})")
     try:
-        array = np.asarray(record[key], np.float64)
+        array = np.array(record[key], np.float64)  # a copy: the bytes of a file are read-only
     except (TypeError, ValueError) as error:
         raise Unreadable(f"{label} holds no numbers") from error
     wanted = tuple("any" if size is None else size for size in shape)

@@ -104,9 +104,7 @@ def _together(estimates: list[Estimate]) -> Estimate:
     for other in estimates[1:]:
         if first.camera is None or other.camera is None:
             raise Unreadable("no camera")
-        if np.abs(other.camera.K / np.where(first.camera.K == 0, 1, first.camera.K) - (first.camera.K != 0)).max() > (
-            _SAME_CAMERA
-        ):
+        if not np.allclose(other.camera.K, first.camera.K, rtol=_SAME_CAMERA, atol=_SAME_CAMERA):
             raise Unreadable("the files' cameras (K_fullimg) differ: they are not of one video, or not of one run")
     tracks = [dataclasses.replace(e.tracks[0], name=str(k)) for k, e in enumerate(estimates)]
     return dataclasses.replace(first, tracks=tuple(tracks))

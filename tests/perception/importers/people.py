@@ -109,7 +109,7 @@ def wham(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
     n = people.pelvis.shape[1]
     content = {
         p: {
-            "pose": people.vectors[p].reshape(n, 72).astype(np.float32),
+            "pose": people.vectors[p].reshape(n, 72),  # of either precision
             "trans": (people.pelvis[p] - SMPL_PELVIS).astype(np.float32),
             "pose_world": np.zeros((n, 72), np.float32),
             "trans_world": np.zeros((n, 3), np.float32),

@@ -84,7 +84,7 @@ def test_two_cameras_are_no_pair(tmp_path):
     incam = {"body_pose": np.zeros((FRAMES, 63)), "betas": np.zeros((FRAMES, 10))}
     incam |= {key: np.zeros((FRAMES, 3)) for key in ("global_orient", "transl")}
     write_torch(paths[1], {"smpl_params_incam": incam, "K_fullimg": monkey})
-    with pytest.raises(UserError, match="cameras"):
+    with pytest.raises(UserError, match="K_fullimg. differ"):
         read_estimate(paths)
 
 
