@@ -11,7 +11,7 @@ import logging
 import math
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -44,6 +44,7 @@ _LOGGER = logging.getLogger(__name__)
 PROJECTED = 0.5  # confidence of keypoints that are the estimate's own projection
 _STATURE = 1.7  # metres, of whoever has a size in pixels
 _NEAR, _SAME_DEPTH = 0.75, 1.5  # of their mean size between two people, and ratio of their sizes
+_NEAREST = 0.1  # metres before the camera; nobody is nearer
 _LONGEST = 100_000  # frames
 _FLAT_SIZE = 1.7  # metres of a person whose keypoints are laid out flat for a first guess
 _MADE_UP = (1920.0, 1080.0)  # pixels of the camera that is put before people of a world without one
@@ -75,9 +76,13 @@ def import_clip(
     model = as_body(body)
     estimate = read_estimate([Path(path) for path in paths], tool)
     source = ", ".join(os.fspath(path) for path in paths)
+    if video is not None and estimate.up is not None:
+        raise UserError(f"--video {video}: {estimate.tool} is not of a video")
     film, evidence = (None, None) if video is None else see(Path(video), progress=progress)
     size = _size(estimate, film, image_size, source)
     camera, K, guessed = _cameras(estimate, size, focal, source)
+    if camera is not None:
+        estimate = dataclasses.replace(estimate, tracks=tuple(_before_camera(estimate.tracks, source)))
     if camera is not None and not camera.is_real:
         estimate = dataclasses.replace(estimate, tracks=tuple(_at_focal(t, camera.K, K) for t in estimate.tracks))
     pair = _pair(estimate, K, people, source)
@@ -197,6 +202,27 @@ def _cameras(
         K[:2, 2] = camera.K[:2, 2]
         camera = dataclasses.replace(camera, is_real=bool(np.allclose(K, camera.K)))
     return camera, K, focal is None and estimate.up is None
+
+
+def _before_camera(tracks: Sequence[Track], source: str) -> Iterator[Track]:
+    """The tracks without frames in which a person would be behind the camera. Raises UserError where none is left."""
+    left = 0
+    for track in tracks:
+        assert track.rotations is not None and track.trans is not None
+        rows = np.flatnonzero(track.trans[:, 2] > _NEAREST)
+        if len(rows) == 0:
+            continue
+        left += 1
+        yield dataclasses.replace(
+            track,
+            frames=track.frames[rows],
+            confidence=track.confidence[rows],
+            rotations=track.rotations[rows],
+            trans=track.trans[rows],
+            axes=np.broadcast_to(track.axes, (len(track.frames), 3, 3))[rows],
+        )
+    if left == 0:
+        raise UserError(f"{source}: everybody is behind the camera; give a result in the camera's frame")
 
 
 def _at_focal(track: Track, K: np.ndarray, real: np.ndarray) -> Track:

@@ -189,6 +189,17 @@ def test_what_a_file_does_not_say_is_asked_for(tmp_path):
         import_clip(made.gvhmr(tmp_path, people)[:1])
 
 
+def test_nobody_is_behind_the_camera(tmp_path):
+    people = People()
+    people.pelvis[0, 5:9, 2] = -1.0
+    clip = import_clip(made.comotion(tmp_path, people), image_size=SIZE, focal=FOCAL, fps=30)
+    seen = np.asarray(clip.observation.visibility).max(axis=-1) > 0
+    assert not seen[0, 5:9].any() and seen[0, :5].all() and seen[0, 9:].all() and seen[1].all()
+    people.pelvis[..., 2] = -1.0
+    with pytest.raises(UserError, match="behind the camera"):
+        import_clip(made.comotion(tmp_path, people), image_size=SIZE, focal=FOCAL, fps=30)
+
+
 def test_what_is_another_tools_result(tmp_path):
     people, none = People(frames=3), ImportOptions()
     assert result_paths([str(made.phalp(tmp_path, people)[0])], none) is not None

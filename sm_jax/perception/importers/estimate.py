@@ -12,7 +12,7 @@ from sm_jax.body.skeleton import JOINTS
 
 Family = Literal["smpl", "smplx"]  # SMPL-H has SMPL's shape and rest pose
 _FURTHEST = 1e5  # metres from the camera; a focal length of 5000 at 256 px puts people a few hundred away
-_MOST_FRAMES = 2**22
+MOST_FRAMES = 2**22  # of a video
 _REFLECTED = 0.05  # how far a matrix may be from a rotation
 
 
@@ -143,7 +143,7 @@ def track(
     frames = np.asarray(frames)
     if not len(frames) == len(rotations) == len(trans):
         raise Unreadable(f"person {name}: {len(frames)} frames, {len(rotations)} poses, {len(trans)} places")
-    if len(frames) == 0 or frames.min() < 0 or frames.max() > _MOST_FRAMES or np.abs(trans).max() > _FURTHEST:
+    if len(frames) == 0 or frames.min() < 0 or frames.max() > MOST_FRAMES or np.abs(trans).max() > _FURTHEST:
         raise Unreadable(f"person {name}: frame numbers or places that cannot be")
     order = np.argsort(frames, kind="stable")
     if (np.diff(frames[order]) == 0).any():

@@ -19,7 +19,7 @@ from sm_jax.assets.arrays import Unreadable
 from sm_jax.body.skeleton import KEYPOINTS
 from sm_jax.perception.association import MISSING, assign
 from sm_jax.perception.detector import People
-from sm_jax.perception.importers.estimate import Estimate, Track
+from sm_jax.perception.importers.estimate import MOST_FRAMES, Estimate, Track
 
 _COCO = {name: number for number, name in enumerate(KEYPOINTS[:17])}
 _HALPE = _COCO | {"left_toe": 20, "right_toe": 21, "left_heel": 24, "right_heel": 25}
@@ -59,6 +59,8 @@ def read_files(contents: list[tuple[str, Any]]) -> Estimate:
     people = [person for name, content in contents for person in _people(name, content)]
     if not people:
         raise Unreadable("nobody is in it")
+    if not all(0 <= frame <= MOST_FRAMES for frame, *_ in people):
+        raise Unreadable("frame numbers that cannot be")
     known = all(who is not None for _, who, _, _ in people)
     tracks = _by_name(people) if known else _followed(people)
     return Estimate(tool="keypoints", tracks=tuple(tracks))

@@ -22,13 +22,17 @@ _TANGENT = math.tan(math.radians(30))
 
 def matches(content: Any) -> bool:
     """Whether a file's content is ROMP's, of a frame or of a video."""
-    found = content.get("results") if isinstance(content, Mapping) else None
-    return isinstance(found, Mapping) and ("smpl_thetas" in found or "sequence_results" in content)
+    if not isinstance(content, Mapping) or "results" not in content:
+        return False
+    found = content["results"]
+    if found is None:
+        return True  # nobody was found in the frame
+    return isinstance(found, Mapping) and (not found or "smpl_thetas" in found or "sequence_results" in content)
 
 
 def read(content: Any) -> Estimate:
-    """All people of a video's file. Raises Unreadable for another layout, and for one frame alone."""
-    if "smpl_thetas" in content["results"]:
+    """All people of a video's file, or of one frame's. Raises Unreadable for another layout."""
+    if "sequence_results" not in content:
         return read_frames([("0", content)])
     return read_frames([(str(name), {"results": record}) for name, record in content["results"].items()])
 

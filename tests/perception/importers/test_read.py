@@ -96,6 +96,21 @@ def test_romp_without_tracking_says_so(tmp_path):
         read_estimate([tmp_path / "00.npz"])
 
 
+def test_frames_in_which_romp_found_nobody_are_gaps(tmp_path):
+    (folder,) = made.romp_frames(tmp_path, People(frames=5))
+    for frame, nobody in ((2, {}), (3, None)):
+        np.savez(folder / f"{frame:08d}.npz", results=np.array(nobody, object))
+    for track in read_estimate([folder]).tracks:
+        np.testing.assert_array_equal(track.frames, [0, 1, 4])
+
+
+def test_frame_numbers_are_not_believed(tmp_path):
+    (path,) = made.alphapose(tmp_path, People(frames=3))
+    path.write_text(path.read_text().replace('"2.jpg"', '"200000000000.jpg"'))
+    with pytest.raises(UserError, match="cannot be"):
+        read_estimate([path])
+
+
 def test_another_layout_is_named(tmp_path):
     incam = {"body_pose": np.zeros((5, 69), np.float32)}
     write_torch(tmp_path / "a.pt", {"smpl_params_incam": incam, "K_fullimg": np.zeros((5, 3, 3))})
