@@ -48,7 +48,7 @@ def read_npy(path: pathlib.Path) -> np.ndarray:
     """The array of an .npy file. Raises FileNotFoundError, and Unreadable for any other fault."""
     with _faults():
         with path.open("rb") as file:
-            _check_header(_header(file), path.stat().st_size - file.tell(), path.stem)
+            _check_header(npy_header(file), path.stat().st_size - file.tell(), path.stem)
         return np.load(path, allow_pickle=False)
 
 
@@ -95,7 +95,7 @@ def _member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, objects: Callable[[IO[bytes]], np.ndarray | None] | None
 ) -> np.ndarray:
     with archive.open(info) as file:
-        header = _header(file)
+        header = npy_header(file)
         if header[2].hasobject and objects is not None:
             with archive.open(info) as again:
                 found = objects(again)
@@ -107,7 +107,8 @@ def _member(
         return np.lib.format.read_array(file, allow_pickle=False)
 
 
-def _header(file: IO[bytes]) -> _Header:
+def npy_header(file: IO[bytes]) -> _Header:
+    """Shape, whether in Fortran's order, and type of an .npy file, read up to where its data begin."""
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(file)

@@ -6,9 +6,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.assets.arrays import Unreadable, read_npz
+from sm_jax.assets.pickles import Refused
 from sm_jax.body import skeleton, skinning, smplx_to_smpl
 from sm_jax.body.capsules import fit_capsules
-from sm_jax.body.pickles import Refused, read_object, read_pickle
+from sm_jax.body.pickles import read_object, read_pickle
 from sm_jax.body.sdf import fit_distance_field
 from sm_jax.body.smpl import Body, CapsuleModel, DistanceField
 from sm_jax.body.surface import VERTEX_KEYPOINTS, keypoint_vertices, surface_points, vertex_regions

@@ -4,7 +4,6 @@ Classes outside the allow-list are refused by name. chumpy's and scipy's objects
 from which the array is taken; no code of chumpy runs, and scipy gets a matrix only after its indices are checked.
 """
 
-import _codecs
 import io
 import pathlib
 import pickle
@@ -14,12 +13,8 @@ from typing import IO, Any
 import numpy as np
 import scipy.sparse
 
-from sm_jax.assets.arrays import Unreadable
+from sm_jax.assets.pickles import PLAIN, Refused
 from sm_jax.errors import UserError
-
-
-class Refused(Unreadable):
-    """The pickle asks for a class that is not on the list."""
 
 
 class _Record:
@@ -42,32 +37,15 @@ class _Chumpy(_Record):
     """A chumpy array: values (`Ch`), or what is left of an expression over another one."""
 
 
-def _latin1(text: str, encoding: str) -> bytes:
-    """Bytes, as protocol 2 puts them."""
-    if encoding not in ("latin1", "latin-1"):
-        raise Refused(f"it wants to encode as {encoding[:20]!r}")
-    return _codecs.encode(text, encoding)
-
-
-# The functions with which Python and NumPy pickle their own objects, under the names old and new versions write.
-_PLAIN = object().__reduce_ex__(0)[0]
-_ALLOWED: dict[tuple[str, str], Any] = {
-    ("_codecs", "encode"): _latin1,
+# In the state of every chumpy array, beside plain data.
+_RECONSTRUCT = object().__reduce_ex__(0)[0]
+_ALLOWED = {
+    **PLAIN,
     ("__builtin__", "object"): object,
     ("builtins", "object"): object,
-    ("__builtin__", "set"): set,  # in the state of every chumpy array
-    ("builtins", "set"): set,
-    ("copy_reg", "_reconstructor"): _PLAIN,
-    ("copyreg", "_reconstructor"): _PLAIN,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
+    ("copy_reg", "_reconstructor"): _RECONSTRUCT,
+    ("copyreg", "_reconstructor"): _RECONSTRUCT,
 }
-for _core in ("numpy.core", "numpy._core"):
-    _ALLOWED[f"{_core}.multiarray", "_reconstruct"] = np.empty(0).__reduce__()[0]
-    _ALLOWED[f"{_core}.multiarray", "scalar"] = np.float64(0).__reduce__()[0]
-    _ALLOWED[f"{_core}.numeric", "_frombuffer"] = np.empty(0).__reduce_ex__(5)[0]
-
-
 _SPARSE = ("csc_matrix", "csr_matrix", "csc_array", "csr_array")
 _MOST = 2**28  # entries of a sparse matrix when written out; SMPL-X's regressor has 576,125
 

@@ -1,6 +1,7 @@
 """`sm-jax`: the command line. It parses, calls one function a command, and turns a user's mistake into one line."""
 
 import importlib
+import keyword
 import sys
 
 import tyro
@@ -11,9 +12,10 @@ from sm_jax.cli.parse import Command, nearest, parse
 from sm_jax.errors import UserError
 
 PROG = "sm-jax"
-# name -> the class in the module of that name, imported when it is asked for
+# name -> the class in the module of that name (with _ behind Python's own words), imported when it is asked for
 COMMANDS = {
     "reconstruct": "Reconstruct",
+    "import": "Import",
     "describe": "Describe",
     "view": "ViewMotion",
     "export": "Export",
@@ -41,7 +43,8 @@ def main() -> None:
 
 def command_class(name: str) -> type[Command]:
     """The class of a command."""
-    return getattr(importlib.import_module(f"sm_jax.cli.{name}"), COMMANDS[name])
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    return getattr(importlib.import_module(f"sm_jax.cli.{module}"), COMMANDS[name])
 
 
 def _parse(arguments: list[str]) -> Command | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import tyro
 
 from sm_jax.cli.parse import Body, Flag, Focal
+from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.text.describers.choice import Kind, Vision, choose
 
 
@@ -15,10 +16,12 @@ class Reconstruct:
     """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
 
     input: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INPUT")]
-    """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, or `sample:cam01` …
-    `sample:cam04` for the sample clip."""
+    """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, `sample:cam01` …
+    `sample:cam04` for the sample clip, or another tool's result (a folder of it with --from)."""
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FOLDER")]
     """Folder for motion.npz, people.glb, overlay.mp4, summary.json and more."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MORE")] = ()
+    """The other files of that result, where the tool writes one for each person or frame."""
     text: Annotated[str | None, tyro.conf.arg(metavar="SENTENCE|FILE")] = None
     """What the two people do, in a sentence, or a .json file as `sm-jax describe --out` writes it. Without it, rules
     describe what the first estimate shows, unless --describe-with names a model."""
@@ -39,6 +42,7 @@ class Reconstruct:
     motion.npz."""
     seed: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 0
     """Seed of the sampling noise."""
+    imported: Annotated[ImportOptions, tyro.conf.arg(name="")] = dataclasses.field(default_factory=ImportOptions)
     overwrite: Flag = False
     """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
     resume: Flag = False
@@ -50,7 +54,7 @@ class Reconstruct:
         from sm_jax.sampling.sample import Settings
 
         reconstruct_to_folder(
-            self.input,
+            (self.input, *self.more),
             self.out,
             describer=choose(self.describe_with, self.text, self.vision),
             body_name=self.body,
@@ -60,6 +64,7 @@ class Reconstruct:
             overwrite=self.overwrite,
             resume=self.resume,
             contacts=not self.no_contacts,
+            imported=self.imported,
         )
 
     def interrupted(self) -> str:

@@ -84,6 +84,14 @@ def save_observation(
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
 
 
+def is_observation(path: Path) -> bool:
+    """Whether a file says that it is one."""
+    try:
+        return str(read_npz(path, ("format",)).get("format", "")) == FORMAT
+    except (Unreadable, OSError):
+        return False
+
+
 def load_observation(path: Path) -> Observation:
     """Read an observation. Raises UserError, naming the key and the frame, for a file that is not a sound one."""
     arrays = _read(path)

@@ -7,7 +7,7 @@ import os
 import pathlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
@@ -19,8 +19,10 @@ from sm_jax.energies.combine import MEANINGS
 from sm_jax.errors import UserError
 from sm_jax.export.folder import SUMMARY, files_in, new_folder, unfinished, write_first
 from sm_jax.export.summary import save_summary, summarise
+from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.describe import describe
+from sm_jax.pipeline.importing import import_with, result_paths
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
 from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
@@ -35,7 +37,7 @@ OBSERVATION = "observation.npz"
 
 
 def reconstruct_to_folder(
-    source: str,
+    source: str | Sequence[str],
     out: pathlib.Path,
     *,
     describer: Describer,
@@ -46,18 +48,22 @@ def reconstruct_to_folder(
     overwrite: bool,
     resume: bool = False,
     contacts: bool = True,
+    imported: ImportOptions | None = None,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
     The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
-    is there. resume: go on from what an interrupted run saw, if there is anything; the result is the same.
-    contacts: whether the contacts of the description draw the bodies together, or its words count alone. Raises
-    UserError for any fault in the input, the output or the options, as early as it can be known.
+    is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on
+    from what an interrupted run saw, if there is anything; the result is the same.  contacts: whether the contacts of
+    the description draw the bodies together, or its words count alone. Raises UserError for any fault in the input, the
+    output or the options, as early as it can be known.
     """
     checked_settings(settings)
     checked_key(seed)
-    path = input_path(source, focal)
-    inputs = (path, pathlib.Path(body_name))
+    sources, imported = (source,) if isinstance(source, str) else tuple(source), imported or ImportOptions()
+    results = result_paths(sources, imported)
+    path = input_path(sources[0], focal) if results is None else results[0]
+    inputs = (*(results or (path,)), pathlib.Path(body_name))
     begun = {"source": str(path.resolve()), "body": body_name, "focal": focal, "code": code_version()}
     with new_folder(out, overwrite=overwrite, resume=resume, inputs=inputs) as folder:
         keep_compiled_programs()
@@ -66,10 +72,14 @@ def reconstruct_to_folder(
             load()  # what is missing is missed before anything slow
         seconds: dict[str, float] = {}
         with _stage("seeing", seconds):
-            from_pictures = path.suffix != ".npz"  # an observation is read in no time, and nothing of it is kept early
+            # an observation is read in no time, and nothing of it is kept early
+            from_pictures = results is None and path.suffix != ".npz"
             clip = _seen_before(out, begun, body, overwrite) if resume and from_pictures else None
             if clip is None:
-                clip = observe(source, body=body, focal=focal)
+                if results is None:
+                    clip = observe(sources[0], body=body, focal=focal)
+                else:
+                    clip = import_with(results, imported, body=body, focal=focal)
                 clip.save(folder / OBSERVATION)
                 if from_pictures:
                     write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
@@ -77,7 +87,7 @@ def reconstruct_to_folder(
                 shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
             # whether interrupted or not, what follows starts from what the file holds
             observation = load_observation(folder / OBSERVATION)
-            clip = dataclasses.replace(clip, observation=observation, source=source)
+            clip = dataclasses.replace(clip, observation=observation, source=", ".join(sources))
         with _stage("describing", seconds):
             description = describe(clip, describer=describer)
             if not contacts:

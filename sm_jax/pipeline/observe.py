@@ -63,18 +63,12 @@ def observe(
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
         return load_clip(path, model)
-    for name in ("movenet-multipose", landmarker_asset()):
-        asset(name)  # what has to be pulled is pulled before anything slow
-    glances = Glances()
-    video = probe(path, progress=progress, visit=glances.visit)
-    for note in video.notes:
-        _LOGGER.warning("%s: %s", path, note)
+    video, evidence = see(path, progress=progress)
     length = focal or math.hypot(video.width, video.height)
     if focal is None:
         _LOGGER.warning(
             "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
         )
-    evidence = at_rate(_look(video, glances, progress), FPS)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
     scene = fit_people(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
@@ -91,6 +85,17 @@ def observe(
     return ObservedClip(
         observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
     )
+
+
+def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
+    """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people."""
+    for name in ("movenet-multipose", landmarker_asset()):
+        asset(name)  # what has to be pulled is pulled before anything slow
+    glances = Glances()
+    video = probe(path, progress=progress, visit=glances.visit)
+    for note in video.notes:
+        _LOGGER.warning("%s: %s", path, note)
+    return video, at_rate(_look(video, glances, progress), FPS)
 
 
 def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:

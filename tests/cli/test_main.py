@@ -145,7 +145,7 @@ print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
     [
         ("reconstruct a --out b --stepz=3", "no option --stepz; the nearest is --steps NUMBER"),
         ("reconstruct a --out b --zzz", "no option --zzz"),
-        ("reconstruct a b --out c", "b is one argument too many"),
+        ("describe a b", "b is one argument too many"),
         ("reconstruct", "INPUT and --out FOLDER are missing"),
         ("reconstruct a --out b --steps many", "--steps takes NUMBER, not many"),
         ("describe a --focal far", "--focal takes PIXELS, not far"),
