@@ -46,7 +46,7 @@ def program(
 ) -> Callable[[list], Samples]:
     """The compiled function of the leaves of such arguments. Of equal arguments there is one."""
     # All that the text depends on: the arguments, the code, and how this JAX writes programs down.
-    facts = (tree, shapes, static, hash_files(_PACKAGE), jax.__version__, jax.default_backend(), *_options())
+    facts = (tree, shapes, static, hash_files(_PACKAGE), jax.__version__, jax.devices()[0].device_kind, *_options())
     path = pathlib.Path(folder) / f"sampler-{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.jax"
     if path.exists():
         try:
