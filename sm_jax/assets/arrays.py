@@ -44,6 +44,12 @@ def read_npz(
         return {name: _member(archive, info, name, objects) for name, info in chosen.items()}
 
 
+def npz_names(path: pathlib.Path) -> frozenset[str]:
+    """The names of an .npz file's arrays. Raises FileNotFoundError, and Unreadable for any other fault."""
+    with _faults(), zipfile.ZipFile(path) as archive:
+        return frozenset(name.removesuffix(".npy") for name in archive.namelist())
+
+
 def read_npy(path: pathlib.Path) -> np.ndarray:
     """The array of an .npy file. Raises FileNotFoundError, and Unreadable for any other fault."""
     with _faults():

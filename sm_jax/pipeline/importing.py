@@ -10,7 +10,6 @@ import itertools
 import logging
 import math
 import os
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from sm_jax.assets.arrays import Unreadable, npz_names
 from sm_jax.assets.files import check_writable, replacing
 from sm_jax.body import smpl
 from sm_jax.body.skeleton import KEYPOINT_JOINTS
@@ -145,10 +145,12 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
 
 def _is_foreign(path: Path) -> bool:
     """Whether an .npz file is another tool's."""
-    if path.suffix != ".npz" or not zipfile.is_zipfile(path):
+    if path.suffix != ".npz":
         return False
-    with zipfile.ZipFile(path) as archive:
-        keys = {name.removesuffix(".npy") for name in archive.namelist()}
+    try:
+        keys = npz_names(path)
+    except (FileNotFoundError, Unreadable):  # the reader of observations says what is wrong with it
+        return False
     return "format" not in keys and bool({"results", "root_orient", "trans"} & keys)
 
 

@@ -1,7 +1,7 @@
 """GVHMR: `hmr4d_results.pt`, written with torch, one person a file. GENMO and GEM write the same under other names.
 
 `smpl_params_incam` {body_pose [T, 63], betas [T, 10], global_orient [T, 3], transl [T, 3]}, axis-angle of SMPL-X in the
-camera's frame, and `K_fullimg` [T, 3, 3]. Source: zju3dv/GVHMR, `tools/demo/demo.py`.
+camera's frame, and `K_fullimg` [T, 3, 3]. Source: zju3dv/GVHMR, its demonstration program.
 
 `smpl_params_global` is left out: each file has a world of its own, and two people's worlds do not agree.
 """
