@@ -24,8 +24,8 @@ setup(
     entry_points={"console_scripts": ["sm-jax = sm_jax.cli.main:main"]},
     python_requires=">=3.11",
     install_requires=[
-        # From jaxlib 0.10.2 on, XLA sums over small axes by kernels that on CPUs give wrong numbers now and then; what
-        # shows it is tests/geometry/test_rotations.py::test_gradients_of_many_rotations.
+        # jaxlib 0.10.2 sums over small axes by kernels that on CPUs give wrong numbers now and then; what shows it is
+        # tests/geometry/test_rotations.py::test_gradients_of_many_rotations.
         "jax>=0.10,<0.10.2",
         "jaxlib>=0.10,<0.10.2",
         "flax>=0.12.8",

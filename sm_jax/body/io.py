@@ -94,6 +94,7 @@ def _checked(arrays: dict[str, np.ndarray], path: pathlib.Path) -> dict[str, np.
     return {key: array.astype(np.float32) for key, array in arrays.items()} | {"f": faces.astype(np.int32)}
 
 
+LARGEST_STATURE_BETA = 1.2  # of the open bodies' |betas[0]|: their range of stature is too wide beyond
 PACKAGED = {"open-low": "open_low.npz", "open-full": "open_full.npz"}
 _DATA = pathlib.Path(__file__).parent / "packaged"
 

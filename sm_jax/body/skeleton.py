@@ -24,6 +24,10 @@ FOOT_JOINTS = (7, 8, 10, 11)
 # The joint at the far end of each joint's bone: the next one down the limb, itself at a limb's end and the root.
 NEXT_JOINT = (0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 10, 11, 15, 16, 17, 15, 18, 19, 20, 21, 22, 23, 22, 23)
 
+# Rest pelvis of the neutral SMPL body at mean shape, metres, as published in the code of many tools: their translations
+# are those of the model's origin, ours of the pelvis.
+SMPL_REST_PELVIS = (-0.00179506, -0.22333382, 0.02821918)
+
 REGIONS = (
     "head", "neck", "chest", "belly", "back", "waist", "shoulder", "upper_arm", "forearm", "hand", "buttock",
     "thigh", "shin", "foot",

@@ -6,11 +6,10 @@ import numpy as np
 
 from sm_jax.assets.files import replacing
 from sm_jax.body.io import terms_of
+from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export.npz import MotionFile, axis_angles, steady
 
 BODY_JOINTS = 22  # SMPL-H: SMPL's joints without the two hands, then 30 finger joints
-# Rest pelvis of the neutral SMPL body at mean shape, as published in the code of many tools.
-SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918], np.float32)
 
 
 def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.Path]:
@@ -26,7 +25,7 @@ def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.
     poses = axis_angles(motion)[:, :, :BODY_JOINTS]
     paths = []
     for person, pose in enumerate(poses):
-        rest_pelvis = SMPL_REST_PELVIS if open_body else content.rest_joints[person, 0]
+        rest_pelvis = np.array(SMPL_REST_PELVIS, np.float32) if open_body else content.rest_joints[person, 0]
         betas = np.zeros(16, np.float32)
         if not open_body:
             count = min(16, content.motion.betas.shape[-1])

@@ -13,8 +13,8 @@ import numpy as np
 
 from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
+from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export import mesh
-from sm_jax.export.amass import SMPL_REST_PELVIS
 from sm_jax.export.npz import MotionFile
 from sm_jax.types import Array
 
@@ -49,7 +49,9 @@ def _frames(body: smpl.Body, content: MotionFile) -> Iterator[dict[str, Any]]:
     people = range(len(content.rest_joints))
     open_body = content.body.startswith("open-")
     since = _frames_since_seen(content.infilled)
-    rest = [SMPL_REST_PELVIS if open_body else content.rest_joints[person, 0] for person in people]
+    rest = [
+        np.array(SMPL_REST_PELVIS, np.float32) if open_body else content.rest_joints[person, 0] for person in people
+    ]
     betas = np.zeros((len(people), _BETAS), np.float32)
     if not open_body:
         count = min(_BETAS, motion.betas.shape[-1])

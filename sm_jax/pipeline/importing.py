@@ -23,9 +23,10 @@ from sm_jax.body import smpl
 from sm_jax.body.skeleton import KEYPOINT_JOINTS
 from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.fit import estimate_up
-from sm_jax.fitting.monocular.residuals import MonocularFit, lowest_sole
+from sm_jax.fitting.monocular.residuals import STATURE, MonocularFit, lowest_sole
 from sm_jax.geometry.camera import project_points
 from sm_jax.geometry.rotations import shortest_arc
+from sm_jax.motion.frames import map_on_host, pad, pad_motion
 from sm_jax.motion.resample import FPS, read_points, read_rotations
 from sm_jax.perception.fusion import FusedKeypoints
 from sm_jax.perception.importers.estimate import Estimate, SourceCamera, Track, centred
@@ -42,11 +43,9 @@ from sm_jax.types import Array, Camera, Motion, Observation
 _LOGGER = logging.getLogger(__name__)
 
 PROJECTED = 0.5  # confidence of keypoints that are the estimate's own projection
-_STATURE = 1.7  # metres, of whoever has a size in pixels
 _NEAR, _SAME_DEPTH = 0.75, 1.5  # of their mean size between two people, and ratio of their sizes
 _NEAREST = 0.1  # metres before the camera; nobody is nearer
 _LONGEST = 100_000  # frames
-_FLAT_SIZE = 1.7  # metres of a person whose keypoints are laid out flat for a first guess
 _MADE_UP = (1920.0, 1080.0)  # pixels of the camera that is put before people of a world without one
 _RESULTS = (".pkl", ".pt", ".pth", ".npy", ".json")  # what no video, and none of ours, ends in
 _Pair = tuple[Track, Track]
@@ -235,9 +234,10 @@ def _at_focal(track: Track, K: np.ndarray, real: np.ndarray) -> Track:
     x = track.trans[:, :2] / track.trans[:, 2:] * f
     z = track.trans[:, 2:] * focal[0] / f[0]
     trans = np.concatenate([x / focal * z, z], axis=1)
-    turn = np.asarray(shortest_arc(jnp.asarray(track.trans, jnp.float32), jnp.asarray(trans, jnp.float32)), np.float64)
+    both = np.stack([track.trans, trans], axis=1).astype(np.float32)
+    turned = map_on_host(lambda both: shortest_arc(both[:, 0], both[:, 1]), both, 0)
     rotations = track.rotations.copy()
-    rotations[:, 0] = turn @ rotations[:, 0]
+    rotations[:, 0] = turned @ rotations[:, 0]
     return dataclasses.replace(track, rotations=rotations, trans=trans)
 
 
@@ -297,10 +297,10 @@ def _in_picture(track: Track, K: np.ndarray, *, world: bool) -> tuple[np.ndarray
         high = np.where(seen, track.keypoints, -np.inf).max(axis=1)
         place, size = (low + high) / 2, np.linalg.norm(high - low, axis=-1)
     elif world:
-        place, size = track.trans[:, :2], np.full(len(track.trans), _STATURE)
+        place, size = track.trans[:, :2], np.full(len(track.trans), STATURE)
     else:
         place = track.trans[:, :2] / track.trans[:, 2:] * K[[0, 1], [0, 1]] + K[:2, 2]
-        size = K[0, 0] * _STATURE / np.maximum(track.trans[:, 2], 1e-3)
+        size = K[0, 0] * STATURE / np.maximum(track.trans[:, 2], 1e-3)
     return track.frames, np.column_stack([place, size])
 
 
@@ -424,7 +424,7 @@ def _laid_flat(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
     seen = (confidence > 0)[..., None]
     low, high = np.where(seen, keypoints, np.inf).min(axis=2), np.where(seen, keypoints, -np.inf).max(axis=2)
     size = np.linalg.norm(np.where(np.isfinite(high - low), high - low, 0.0), axis=-1)[..., None, None]
-    metres = keypoints * _FLAT_SIZE / np.maximum(size, 1.0)
+    metres = keypoints * STATURE / np.maximum(size, 1.0)
     return np.concatenate([metres, np.zeros((*metres.shape[:-1], 1))], axis=-1)
 
 
@@ -445,7 +445,7 @@ def _from_motion(
         image_size=still.image_size,
     )
     sure = _sure(pair, grid)
-    pixels = np.asarray(_pixels(body, motion, camera))
+    pixels = _pixels(body, motion, camera)
     shown = visibility(body, motion, camera, np.repeat(sure[..., None], pixels.shape[2], axis=2))
     confidence = PROJECTED * shown[..., np.array(KEYPOINT_JOINTS)]
     keypoints, confidence, found = _added(pixels, confidence, found)
@@ -485,11 +485,10 @@ def _motion(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid, R: np
 
 def _scene(body: smpl.Body, motion: Motion, grid: _Grid, up: np.ndarray | None) -> MonocularFit:
     """The motion, the vertical, and the level at which each person stands."""
-    posed = smpl.pose(body, motion)
-    seen = grid.seen.astype(np.float32)
+    posed = smpl.pose(body, pad_motion(motion))
     if up is None:
-        up = np.asarray(estimate_up(posed.joints, jnp.asarray(seen + 1e-6)))
-    soles = np.asarray(lowest_sole(body, posed, jnp.asarray(up, jnp.float32)))
+        up = np.asarray(estimate_up(posed.joints, pad(grid.seen.astype(np.float32), 1, "constant") + 1e-6))
+    soles = np.asarray(lowest_sole(body, posed, jnp.asarray(up, jnp.float32)))[:, : grid.seen.shape[1]]
     levels = np.array([np.median(own[shown]) for own, shown in zip(soles, grid.seen, strict=True)], np.float32)
     return MonocularFit(motion=motion, up=up, level=levels)
 
@@ -507,14 +506,20 @@ def _from_world(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid) -
     R = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
     t = np.array([0.0, 1.0, 3.0 * reach + 4.0], np.float32)
     camera = Camera(K=K, R=np.tile(R, (n, 1, 1)), t=np.tile(t, (n, 1)), image_size=np.asarray(_MADE_UP, np.float32))
-    pixels = np.asarray(_pixels(body, motion, camera))
+    pixels = _pixels(body, motion, camera)
     shown = np.repeat(grid.seen[..., None].astype(np.float32), motion.body_pose.shape[2] + 1, axis=2)
     confidence = PROJECTED * shown[..., np.array(KEYPOINT_JOINTS)]
     return _observation(pixels, confidence, motion, shown, camera, grid)
 
 
+def _pixels(body: smpl.Body, motion: Motion, camera: Camera) -> np.ndarray:
+    """Where a body's keypoints [2, n, K, 2] are in the picture."""
+    padded = dataclasses.replace(camera, R=pad(np.asarray(camera.R), 0), t=pad(np.asarray(camera.t), 0))
+    return np.asarray(_project(body, pad_motion(motion), padded))[:, : motion.pelvis.shape[1]]
+
+
 @jax.jit
-def _pixels(body: smpl.Body, motion: Motion, camera: Camera) -> Array:
+def _project(body: smpl.Body, motion: Motion, camera: Camera) -> Array:
     return project_points(jax.tree.map(jnp.asarray, camera), smpl.keypoints(body, smpl.pose(body, motion)))[0]
 
 

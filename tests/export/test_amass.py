@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-from sm_jax.export.amass import SMPL_REST_PELVIS, save_amass
+from sm_jax.body.skeleton import SMPL_REST_PELVIS
+from sm_jax.export.amass import save_amass
 from sm_jax.export.npz import axis_angles
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
+from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export import mesh
-from sm_jax.export.amass import SMPL_REST_PELVIS
 from sm_jax.export.phalp import save_phalp
 from sm_jax.types import Motion
 

@@ -19,8 +19,8 @@ from scipy.spatial.transform import Rotation
 
 from sm_jax.assets.arrays import Unreadable, numbers, read_npz
 from sm_jax.body import smpl
-from sm_jax.body.io import load_body
-from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
+from sm_jax.body.io import LARGEST_STATURE_BETA, load_body
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS, SMPL_REST_PELVIS
 from sm_jax.data.schema import PARTNER_ASIDE, PairSequence, Split
 from sm_jax.data.sources import cmu
 from sm_jax.data.sources.bvh_pair import names_of
@@ -33,10 +33,8 @@ from sm_jax.types import Array, Motion
 _LOGGER = logging.getLogger(__name__)
 
 BODY_JOINTS = 22  # SMPL-H and SMPL-X share SMPL's joints up to the wrists
-SMPL_REST_PELVIS = np.array([-0.00179506, -0.22333382, 0.02821918])  # mean neutral SMPL body
 PIECE = 60  # seconds: longer recordings are cut
 _MOST_TURNED, _FURTHEST = 100.0, 1e4  # radians and metres
-_STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _NOT_MOTION = ("shape", "neutral_stagei", "male_stagei", "female_stagei")
 # The data set's own splits, by the names its subsets have had.
 _VAL = ("humaneva", "mpi_hdm05", "hdm05", "sfu", "mpi_mosh", "mosh")
@@ -273,7 +271,7 @@ def _stature(body: smpl.Body, rotations: np.ndarray, pelvis: np.ndarray) -> np.n
     ratio = np.median(motion.pelvis[..., 2] / np.maximum(own, 0.1), axis=1)
     height = [_pelvis_height(body, beta) for beta in (-1.0, 0.0, 1.0)]
     beta = (ratio - 1) * height[1] / (0.5 * (height[2] - height[0]))
-    return np.where((ratio > 0.8) & (ratio < 1.25), np.clip(beta, -_STATURE, _STATURE), 0.0)
+    return np.where((ratio > 0.8) & (ratio < 1.25), np.clip(beta, -LARGEST_STATURE_BETA, LARGEST_STATURE_BETA), 0.0)
 
 
 def _pelvis_height(body: smpl.Body, beta: float) -> float:

@@ -13,13 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
+from sm_jax.body.io import LARGEST_STATURE_BETA
 from sm_jax.data.schema import PairSequence
 from sm_jax.fitting.contact_ik.anchors import distances, touches
 from sm_jax.fitting.contact_ik.solve import solve_contacts
 from sm_jax.fitting.mocap.floor import contact_on_floor, sole_height, stand
 from sm_jax.types import Array, Contact, Motion
 
-_STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 _SHAPE = 2.0  # largest value of the other betas
 _KEPT = 0.15  # metres between two points, at most, for a contact to be true of the motion as it is
 _ROWS = 8  # anchors are counted in multiples of this, so that sequences share compiled programs
@@ -39,7 +39,7 @@ class Kept:
 
 def random_betas(key: Array, shape: tuple[int, ...] = (2, 10)) -> jax.Array:
     """Betas [..., P, N] of ordinary adults, each person's independent of the other's."""
-    limit = jnp.full((1,) * (len(shape) - 1) + shape[-1:], _SHAPE).at[..., 0].set(_STATURE)
+    limit = jnp.full((1,) * (len(shape) - 1) + shape[-1:], _SHAPE).at[..., 0].set(LARGEST_STATURE_BETA)
     return jnp.clip(jax.random.normal(key, shape), -limit, limit)
 
 

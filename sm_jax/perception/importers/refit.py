@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from sm_jax.body import smpl
-from sm_jax.body.skeleton import JOINTS, PARENTS
+from sm_jax.body.io import LARGEST_STATURE_BETA
+from sm_jax.body.skeleton import JOINTS, PARENTS, SMPL_REST_PELVIS
 from sm_jax.geometry.rotations import shortest_arc
 from sm_jax.perception.importers.estimate import Family, Track
 
 _VERTICES = {"smpl": 6890, "smplx": 10475}
-_STATURE = 1.2  # largest |betas[0]|: the open body's range of stature is too wide beyond
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class _Rest:
 # To a centimetre and a degree, the mean of both sides; the pelvis as both projects' users know it.
 _REST = {
     "smpl": _Rest(
-        pelvis=(-0.0018, -0.2233, 0.0282),
+        pelvis=SMPL_REST_PELVIS,
         hips=(0.0, -0.09, -0.01),
         height=1.31,
         thigh=(0.10, -0.99, -0.02),
@@ -126,4 +126,4 @@ def _stature(body: smpl.Body, height: float) -> float:
         y = np.asarray(smpl.rest_joints(body, betas))[:, 1]
         return float(y[shoulders].mean() - y[ankles].mean())
 
-    return float(np.clip((height - tall(0.0)) / (tall(1.0) - tall(0.0)), -_STATURE, _STATURE))
+    return float(np.clip((height - tall(0.0)) / (tall(1.0) - tall(0.0)), -LARGEST_STATURE_BETA, LARGEST_STATURE_BETA))
