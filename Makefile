@@ -19,7 +19,7 @@ test: lint assets
 lint: $(INSTALLED)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyrefly check
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix $(SOURCES)

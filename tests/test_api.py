@@ -61,7 +61,7 @@ def test_every_name_is_there_and_is_what_a_type_checker_sees():
     assert seen == {name: f"sm_jax.{home}" for name, home in sm._HOME.items()}
     assert set(sm.__all__) == {*seen, "UserError", "__version__"}
     with pytest.raises(AttributeError, match="no attribute 'reconstrut'"):
-        _ = sm.reconstrut  # pyright: ignore[reportAttributeAccessIssue]
+        _ = sm.reconstrut
 
 
 def test_the_calls_that_a_user_would_type():

@@ -168,7 +168,7 @@ def test_denoising_and_refining_are_one_scan_and_the_program_is_small():
     """What is compiled grows with the equations, and a user waits for it. The energies' gradient is most of them: it
     comes once, for the guided steps and the last descent together."""
     program, arguments = guided_sampling()
-    jaxpr = program.trace(*arguments).jaxpr.jaxpr  # pyright: ignore
+    jaxpr = program.trace(*arguments).jaxpr.jaxpr
     assert scans(jaxpr).count(STEPS + 1) == 1
     assert count_equations(jaxpr) <= MOST_EQUATIONS
 

@@ -54,7 +54,7 @@ CASES = (
 
 
 class TestVariants(chex.TestCase):
-    @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)  # pyright: ignore[reportCallIssue]
+    @chex.variants(with_jit=True, without_jit=True, with_device=True, without_device=True)
     @parameterized.named_parameters(*CASES)
     def test_the_value_is_the_textbooks(self, function, arguments, expected):
         found = self.variant(function)(*arguments)

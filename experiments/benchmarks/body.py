@@ -82,7 +82,7 @@ def our_layer(file: pathlib.Path) -> Layer:
 
 def body_models_layer(file: pathlib.Path) -> Layer:
     """The JAX layers of the package body-models."""
-    from body_models.smpl.jax import SMPL  # pyright: ignore[reportMissingImports]
+    from body_models.smpl.jax import SMPL
 
     model, surface = SMPL(model_path=str(file)), np.asarray(load_body(file).surface_index)
     points = model.prepare_point_regressor(jnp.eye(model.num_vertices)[surface])
@@ -105,8 +105,8 @@ def _jax(function: Callable, body: Any) -> tuple[Callable, Callable]:
 
 def smplx_layer(file: pathlib.Path) -> Layer:
     """The reference implementation, torch eager. It has no way to parts of the mesh."""
-    import smplx  # pyright: ignore[reportMissingImports]
-    import torch  # pyright: ignore[reportMissingImports]
+    import smplx
+    import torch
 
     (pickled := file.parent / "smpl" / "SMPL_NEUTRAL.pkl").parent.mkdir(exist_ok=True)
     pickled.write_bytes(pickle.dumps(dict(np.load(file))))

@@ -52,7 +52,7 @@ def guided_sampling() -> Program:
     """One clip, with the networks and the settings that ship."""
     inputs, body, _ = clip_inputs(1)
     settings, (models, _) = Settings(), load_models()
-    whole = functools.partial(sample_jit.__wrapped__, settings=dataclasses.replace(settings, weights=UNWEIGHTED))  # pyright: ignore
+    whole = functools.partial(sample_jit.__wrapped__, settings=dataclasses.replace(settings, weights=UNWEIGHTED))  # pyrefly: ignore[missing-attribute]
     return jax.jit(whole), (models, body, inputs[0], settings.weights.active())
 
 

@@ -27,7 +27,7 @@ from sm_jax.errors import UserError
 from sm_jax.perception import landmarks, tracking
 from sm_jax.perception.crops import SIZE
 from sm_jax.perception.detector import load_detector
-from sm_jax.perception.frames import Frame, frames_at, probe, read_frames
+from sm_jax.perception.frames import frames_at, probe, read_frames
 from sm_jax.perception.fusion import at_rate, fuse
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import as_body
@@ -140,7 +140,7 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     frames = list(read_frames(video, FPS))
     surveyed = tracking.survey(glances.frames(video), detect, side)
     locate = landmarks.load_landmarker()
-    pairs: list[tuple[Frame, np.ndarray, np.ndarray]] = []
+    pairs: list[Any] = []  # frame, keypoints, scores
     tracks = tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
     found = landmarks.PairLandmarks(locate).settle(tracks, lambda index: frames_at(video, index))
     evidence = at_rate(fuse(tracks, found, video.width, video.height), FPS)

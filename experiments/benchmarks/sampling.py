@@ -125,7 +125,7 @@ def jax_samples(variant: str, settings: Settings, batches: tuple[int, ...]) -> d
 
 def torch_samples(kind: str, settings: Settings, batches: tuple[int, ...]) -> dict[Work, Call]:
     """All clips in one call, with each of some numbers of threads."""
-    import torch  # pyright: ignore[reportMissingImports]
+    import torch
 
     from experiments.torch_reference.sampler import TorchSampler, constants_of
 

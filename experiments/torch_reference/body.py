@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import torch  # pyright: ignore[reportMissingImports]
-from torch.nn.functional import normalize, pad  # pyright: ignore[reportMissingImports]
+import torch
+from torch.nn.functional import normalize, pad
 
 from sm_jax.body.skeleton import KEYPOINT_JOINTS, PARENTS
 from sm_jax.motion import state

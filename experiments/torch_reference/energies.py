@@ -5,7 +5,7 @@ Each is as its namesake in `sm_jax.energies`, whose constants it reads.
 
 from typing import Any
 
-import torch  # pyright: ignore[reportMissingImports]
+import torch
 
 from experiments.torch_reference.body import (
     Constants,

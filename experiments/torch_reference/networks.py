@@ -9,9 +9,9 @@ from typing import Any
 
 import jax
 import numpy as np
-import torch  # pyright: ignore[reportMissingImports]
-from torch import nn  # pyright: ignore[reportMissingImports]
-from torch.nn.functional import (  # pyright: ignore[reportMissingImports]
+import torch
+from torch import nn
+from torch.nn.functional import (
     gelu,
     layer_norm,
     pad,

@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import torch  # pyright: ignore[reportMissingImports]
+import torch
 
 from experiments.torch_reference.body import Constants, matrices_to_6d, unpack
 from experiments.torch_reference.energies import Pose, energies, picture_errors

@@ -7,8 +7,8 @@ from typing import Any
 
 import jax
 import numpy as np
-import torch  # pyright: ignore[reportMissingImports]
-from torch.nn.functional import normalize  # pyright: ignore[reportMissingImports]
+import torch
+from torch.nn.functional import normalize
 
 from experiments.torch_reference.body import kinematics, unpack
 from experiments.torch_reference.networks import TorchInfiller, load_flax, tensors, widths
@@ -158,9 +158,7 @@ class TorchTrainer:
         decay = min(self.config.optimiser.ema, (1 + self.steps) / (10 + self.steps))
         self.steps += 1
         with torch.no_grad():
-            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
-                self.average, list(self.net.parameters()), 1 - decay
-            )
+            torch._foreach_lerp_(self.average, list(self.net.parameters()), 1 - decay)
         return total
 
 

@@ -114,16 +114,16 @@ _BOUGHT = frozenset({pickle.BYTEARRAY8[0], pickle.NEXT_BUFFER[0], pickle.READONL
 
 
 class _Unpickler(pickle._Unpickler):  # the one in Python: it makes room for nothing before it has read it
-    dispatch: ClassVar = {code: act for code, act in pickle._Unpickler.dispatch.items() if code not in _BOUGHT}  # pyright: ignore
+    dispatch: ClassVar = {code: act for code, act in pickle._Unpickler.dispatch.items() if code not in _BOUGHT}
 
     def __init__(self, file: IO[bytes], storage: Callable[[_StorageType, str, int], np.ndarray] | None = None):
         super().__init__(file, encoding="latin1")
         self._stream, self._storage = file, storage
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
-        if (module_name, global_name) not in _ALLOWED:
-            raise Refused(f"it wants to load {module_name}.{global_name}"[:120])
-        return _ALLOWED[module_name, global_name]
+    def find_class(self, module: str, name: str, /) -> Any:  # pyrefly: ignore[bad-override]
+        if (module, name) not in _ALLOWED:
+            raise Refused(f"it wants to load {module}.{name}"[:120])
+        return _ALLOWED[module, name]
 
     def persistent_load(self, pid: Any) -> np.ndarray:
         """The numbers of a tensor's storage. pid: ("storage", type, key, device, how many, …)."""
@@ -132,11 +132,11 @@ class _Unpickler(pickle._Unpickler):  # the one in Python: it makes room for not
         return self._storage(pid[1], str(pid[2]), int(pid[4]))
 
     def load_build(self) -> None:
-        super().load_build()  # pyright: ignore
-        if isinstance(self.stack[-1], _ArrayWrapper):  # pyright: ignore
-            self.stack[-1] = self._array_beside(vars(self.stack[-1]))  # pyright: ignore
+        super().load_build()  # pyrefly: ignore[missing-attribute]
+        if isinstance(self.stack[-1], _ArrayWrapper):  # pyrefly: ignore[missing-attribute]
+            self.stack[-1] = self._array_beside(vars(self.stack[-1]))  # pyrefly: ignore[missing-attribute]
 
-    dispatch[pickle.BUILD[0]] = load_build  # pyright: ignore
+    dispatch[pickle.BUILD[0]] = load_build  # pyrefly: ignore[unsupported-operation]
 
     def _array_beside(self, state: dict[str, Any]) -> Any:
         """An array that joblib put into the file after its wrapper."""

@@ -120,7 +120,7 @@ def load_body(path_or_name: str | pathlib.Path = "open-low", betas: int = 10) ->
         return _build(name, arrays, _read_volumes(name, betas))
     try:
         return _build(path.stem, arrays, fit_volumes(arrays))
-    except (ValueError, IndexError, np.linalg.LinAlgError) as error:  # of vertices in one place, joints without any, …
+    except (ValueError, IndexError) as error:  # of vertices in one place, joints without any, …
         raise UserError(f"Body file {path}: no body can be made of its numbers ({error}): get it again.") from error
 
 
@@ -136,7 +136,7 @@ def fit_volumes(arrays: dict[str, np.ndarray]) -> Volumes:
 def save_volumes(path: pathlib.Path, volumes: Volumes) -> None:
     """Write fitted volumes beside a packaged body, so that loading it fits nothing."""
     kinds = zip(("capsules", "distance_field"), volumes, strict=True)
-    np.savez_compressed(path, **{f"{kind}.{name}": x for kind, fields in kinds for name, x in fields.items()})  # pyright: ignore[reportArgumentType]
+    np.savez_compressed(path, **{f"{kind}.{name}": x for kind, fields in kinds for name, x in fields.items()})  # pyrefly: ignore[bad-argument-type]
 
 
 def volumes_path(name: str) -> pathlib.Path:

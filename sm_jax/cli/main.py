@@ -56,7 +56,7 @@ def _parse(arguments: list[str]) -> Command | None:
         print(f"sm_jax {__version__}")
         return None
     if name in ("-h", "--help"):
-        tyro.extras.subcommand_cli_from_dict(
+        tyro.extras.subcommand_cli_from_dict(  # pyrefly: ignore[no-matching-overload]  (one of several commands)
             {name: command_class(name) for name in COMMANDS},
             prog=PROG,
             description="Two interacting people from one video, as SMPL motion in one world. --version says which.",

@@ -40,7 +40,7 @@ class MotionPairs(tfds.core.GeneratorBasedBuilder):
     ):
         """records, statistics, acknowledgement: what to write, where the set is not prepared yet."""
         self._records = records
-        self._facts = {"acknowledgement": acknowledgement}
+        self._facts: dict[str, Any] = {"acknowledgement": acknowledgement}
         if statistics is not None:
             self._facts |= {"mean": statistics.mean.tolist(), "std": statistics.std.tolist()}
         super().__init__(file_format="array_record", **arguments)
@@ -70,13 +70,13 @@ class Prepared(Sequence[Record]):
     """The records of one split of a prepared set, read from disk when asked for; the last ones stay in memory."""
 
     def __init__(self, builder: tfds.core.DatasetBuilder, split: str):
-        self._source = builder.as_data_source(split)  # pyright: ignore[reportCallIssue]  (tfds hides the signature)
+        self._source = builder.as_data_source(split)  #  (tfds hides the signature)
         self._read = lru_cache(_KEPT)(self._parse)
 
     def __len__(self) -> int:
         return len(self._source)
 
-    def __getitem__(self, index: int) -> Record:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __getitem__(self, index: int) -> Record:  # pyrefly: ignore[bad-override]
         if not 0 <= index < len(self):
             raise IndexError(index)
         return self._read(index)

@@ -96,7 +96,7 @@ def decode(record: Record, start: int = 0, end: int | None = None) -> PairSequen
         name=str(record["name"]),
         source=str(record["source"]),
         body=str(record["body"]),
-        split=str(record["split"]),  # pyright: ignore[reportArgumentType]
+        split=str(record["split"]),  # pyrefly: ignore[bad-argument-type]
         texts=tuple(map(str, record["texts"])),
         fps=float(record["fps"]),
         present=record["present"].astype(bool),

@@ -37,7 +37,7 @@ class WindowIndex(Sequence[Window]):
     def __len__(self) -> int:
         return int(self._first[-1])
 
-    def __getitem__(self, index: int) -> Window:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def __getitem__(self, index: int) -> Window:  # pyrefly: ignore[bad-override]
         record = int(np.searchsorted(self._first, index, side="right")) - 1
         return Window(set=self._number, record=record, start=index - int(self._first[record]))
 

@@ -43,15 +43,16 @@ def run(
             missing = [name for name in methods if kept.get(keys[name]) is None]
             if missing:
                 clip, score = described(case, jax.random.fold_in(jax.random.key(seed), number)), case.scorer()
-            for name in methods:
-                bar.set_postfix_str(name)
-                if name in missing:
+                for name in missing:
+                    bar.set_postfix_str(name)
                     motion, seconds = timed(name, clip)
                     kept.add(keys[name], score(motion) | {"seconds": seconds})
+                    bar.update()
+            bar.update(len(methods) - len(missing))
+            for name in methods:
                 row = kept.get(keys[name])
                 assert row is not None
                 rows[name].append(row)
-                bar.update()
     return _summed_up(cases, seen, rows)
 
 

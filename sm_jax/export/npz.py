@@ -152,7 +152,7 @@ def axis_angles(motion: Motion) -> np.ndarray:
 def save_motion(path: str | pathlib.Path, content: MotionFile) -> None:
     """Write `motion.npz`, whole or not at all. Raises UserError if the path cannot be written."""
     motion, camera = content.motion, content.camera
-    arrays = {
+    arrays: dict[str, Any] = {
         "format": np.int32(FORMAT),
         "conventions": np.str_(CONVENTIONS),
         "joint_names": np.array(JOINTS),

@@ -20,7 +20,7 @@ from sm_jax.motion.frames import map_on_host
 from sm_jax.types import Array, Camera
 
 try:
-    import pxr  # pyright: ignore[reportMissingImports]
+    import pxr
 
     # by name: what a checker of types sees in these modules is empty
     Gf, Tf, Usd, UsdGeom, UsdSkel, Vt = (

@@ -61,7 +61,7 @@ def pad(x: Array, axis: int, mode: str = "edge") -> Array:
     """An array whose frames stand on `axis`, padded to `padded_length`: "edge" repeats the last, "constant" adds 0."""
     widths = [(0, 0)] * x.ndim
     widths[axis] = (0, padded_length(x.shape[axis]) - x.shape[axis])
-    return (np if isinstance(x, np.ndarray) else jnp).pad(x, widths, mode=mode)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return (np if isinstance(x, np.ndarray) else jnp).pad(x, widths, mode=mode)  # pyrefly: ignore[no-matching-overload]
 
 
 def pad_motion(motion: Motion) -> Motion:

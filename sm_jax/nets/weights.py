@@ -61,7 +61,7 @@ def save_weights(
     arrays = {key: np.asarray(value, np.float16) for key, value in flatten_dict(params, sep="/").items()}
     make_folder(path.parent)
     with replacing(path) as partial:
-        np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyright: ignore[reportArgumentType]
+        np.savez(partial, **{_META: np.array(json.dumps(meta)), **arrays})  # pyrefly: ignore[bad-argument-type]
 
 
 def load_weights(path: pathlib.Path) -> NetworkWeights:

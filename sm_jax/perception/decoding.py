@@ -197,7 +197,7 @@ def orientation(frame: av.VideoFrame) -> Orientation:
     else:
         if side_data is None:
             return Orientation()
-        a, b, _, c, d = np.frombuffer(side_data, np.int32)[:5].astype(float)
+        a, b, _, c, d = np.frombuffer(side_data, np.int32)[:5].astype(float)  # pyrefly: ignore[no-matching-overload]
     if abs(b) + abs(c) > abs(a) + abs(d):
         return Orientation(transposed=True, mirror_x=bool(c < 0), mirror_y=bool(b < 0))
     return Orientation(mirror_x=bool(a < 0), mirror_y=bool(d < 0))

@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -277,7 +278,7 @@ def _joined(pieces: Sequence[Track]) -> Track:
     if len(np.unique(frames)) != len(frames):
         raise UserError(f"--people: {name} are in one frame at once, so not one person")
 
-    def together(field: str) -> np.ndarray | None:
+    def together(field: str) -> Any:
         parts = [getattr(piece, field) for piece in pieces]
         return None if parts[0] is None else np.concatenate(parts)[order]
 

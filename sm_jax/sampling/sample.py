@@ -96,7 +96,7 @@ def sample(models: Models, body: smpl.Body, task: SamplingInputs, settings: Sett
     Where JAX keeps compiled programs in a folder, this one is found there without tracing (`sampling.program_cache`).
     """
     arguments, how = (models, body, task, jax.device_put(settings.weights.active())), _without_weights(settings)
-    folder = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    folder = jax.config.jax_compilation_cache_dir  # pyrefly: ignore[missing-attribute]
     return call_cached(folder, sample_jit, arguments, how) if folder else sample_jit(*arguments, how)
 
 

@@ -38,7 +38,7 @@ def call(main: Callable[[Any, pathlib.Path, bool], None], sizes: dict[str, Any],
     sized = tyro.extras.subcommand_type_from_defaults(sizes, prefix_names=False)
 
     def program(
-        config: sized,  # pyright: ignore[reportInvalidTypeForm]
+        config: sized,
         out: pathlib.Path,
         resume: bool = False,
         coordinator: str = "",

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import pathlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
 import numpy as np
@@ -55,7 +56,7 @@ def _without_text(example: Example) -> Example:
 def save(path: pathlib.Path, infilled: Infilled, made_by: str) -> None:
     """Write the windows. made_by: SHA-256 of the infiller's weights."""
     x0, example = infilled
-    named = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
+    named: dict[str, Any] = {"infilled": x0, **flatten_dict(dataclasses.asdict(example), sep="/")}
     make_folder(path.parent)
     with replacing(path) as partial:
         np.savez(partial, made_by=np.array(made_by), **named)

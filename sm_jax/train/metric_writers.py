@@ -117,12 +117,12 @@ class TensorBoard:
         except ModuleNotFoundError as error:
             raise _missing("tensorboard", error) from error
         self._event: Any = event_pb2
-        self._summary: Any = summary_pb2.Summary  # pyright: ignore[reportAttributeAccessIssue]
+        self._summary: Any = summary_pb2.Summary  # pyrefly: ignore[missing-attribute]
         self._flushed = time.monotonic()
         name = f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
         self._file = record_writer.RecordWriter(str(folder / name))
         self._write(0, file_version="brain.Event:2")
-        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)  # pyright: ignore[reportAttributeAccessIssue]
+        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)  # pyrefly: ignore[missing-attribute]
         self._write(begin + 1, session_log=start)  # what was written of later steps no longer counts
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
@@ -154,7 +154,7 @@ class WandB:
     def __init__(self, folder: pathlib.Path, config: TrainConfig, begin: int):
         del begin
         try:
-            import wandb  # pyright: ignore[reportMissingImports]
+            import wandb
         except ModuleNotFoundError as error:
             raise _missing("wandb", error) from error
         self._wandb: Any = wandb

@@ -40,7 +40,7 @@ class MetricMonitor:
         self._log.numbers(step, vital)
         host = parallel.join(batch)
         path = self._folder / f"not_finite_{step}_{jax.process_index()}.npz"
-        np.savez(path, **_named(host))  # pyright: ignore[reportArgumentType]
+        np.savez(path, **_named(host))  # pyrefly: ignore[bad-argument-type]
         said = ", ".join(f"{name} is {value}" for name, value in vital.items())
         remedy = "mend the data, or start another run with a lower optimiser.learning_rate"
         raise UserError(f"{said} at step {step}; {_where(host)}; the batch is in {path}: {remedy}")

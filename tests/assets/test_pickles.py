@@ -2,6 +2,7 @@ import io
 import pickle
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sm_jax.assets.arrays import Unreadable
 from sm_jax.assets.pickles import Refused, read_pickled
 from tests.perception.importers.pickled import run_on_load, write_joblib, write_torch
 
-VALUE = {
+VALUE: dict[str, Any] = {
     "a": np.arange(24.0, dtype=np.float32).reshape(2, 3, 4),
     "b": [np.arange(5), {"c": np.float64(2.5), 3: "text"}],
     "flags": np.array([True, False]),

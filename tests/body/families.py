@@ -7,7 +7,7 @@ import numpy as np
 from sm_jax.body import skeleton
 from sm_jax.body.smplx_to_smpl import parents
 
-PARENTS = {
+PARENTS: dict[int, tuple[int, ...]] = {
     # written out, not computed: the body's 22, jaw and eyes, then each hand's five fingers of three joints
     52: (*skeleton.PARENTS[:22], *(20, 22, 23, 20, 25, 26, 20, 28, 29, 20, 31, 32, 20, 34, 35),
          *(21, 37, 38, 21, 40, 41, 21, 43, 44, 21, 46, 47, 21, 49, 50)),

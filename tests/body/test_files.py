@@ -151,7 +151,7 @@ def test_a_cut_file_is_damaged(tmp_path, length):
     assert "\n" not in str(caught.value)
 
 
-DEGENERATE = {
+DEGENERATE: dict[str, dict[str, Any]] = {
     "in one place": {"v_template": np.zeros((64, 3))},
     "huge": {"v_template": np.full((64, 3), 1e30)},
     "on one joint": {"weights": np.eye(24)[np.zeros(64, int)]},

@@ -116,6 +116,6 @@ def test_an_export_whose_parts_overlap_or_are_missing_is_damaged(tmp_path):
         {"pelvis/starts": np.array([0, 99])}, {"pelvis/starts": np.array([3, 12])}, {"fps": np.ones(5, np.float32)},
         {"texts/starts": np.array(0)}, {"statistics/std": np.ones(3, np.float32)},
     ):  # fmt: skip
-        np.savez(tmp_path / "set.npz", **(arrays | change))  # pyright: ignore[reportArgumentType]
+        np.savez(tmp_path / "set.npz", **(arrays | change))  # pyrefly: ignore[bad-argument-type]
         with pytest.raises(UserError, match="make (it|the set) again"):
             store.open_set(str(tmp_path / "set.npz"))

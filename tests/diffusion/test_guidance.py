@@ -107,7 +107,7 @@ def test_a_traced_number_of_steps_is_the_same_descent():
         x = jnp.array([[3.0, -3.0]])
         fixed = descend(energy, x, relative_adam(0.1, steps), steps, jnp.inf)
         np.testing.assert_allclose(descent(x, steps), fixed, rtol=1e-6)
-    assert descent._cache_size() == 1  # pyright: ignore
+    assert descent._cache_size() == 1  # pyrefly: ignore[missing-attribute]
 
 
 def test_relative_adam_comes_to_rest():

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import types
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ def write_results(folder, text="new"):
     (folder / SUMMARY).write_text(json.dumps({"provenance": {"sm_jax": "0"}, "files": files_in(folder)}))
 
 
-def refused(out, words, **options):
+def refused(out, words, overwrite=True, **options: Any):
     before = sorted(out.parent.rglob("*"))
-    with pytest.raises(UserError, match=words) as error, new_folder(out, **{"overwrite": True, **options}):
+    with pytest.raises(UserError, match=words) as error, new_folder(out, overwrite=overwrite, **options):
         raise AssertionError("entered")
     assert "\n" not in str(error.value) and sorted(out.parent.rglob("*")) == before
 

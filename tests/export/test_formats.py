@@ -6,6 +6,8 @@ import pathlib
 import re
 import sys
 import typing
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,7 +120,7 @@ def test_a_licensed_body_is_asked_for_and_checked(body, content, tmp_path):
     assert body_of(dataclasses.replace(moved, rest_joints=rest), tmp_path / "SMPL.npz").name == "SMPL"
 
 
-def refused(source, out, words, formats=("bvh",), body_name=None, overwrite=False):
+def refused(source, out, words, formats: Sequence[Any] = ("bvh",), body_name=None, overwrite=False):
     before = sorted(out.parent.rglob("*"))
     with pytest.raises(UserError, match=words) as error:
         export_to_folder(source, out, formats, body_name=body_name and str(body_name), overwrite=overwrite)

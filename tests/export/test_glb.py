@@ -156,7 +156,7 @@ def test_a_moving_camera_moves(body, content, tmp_path):
     save_glb(tmp_path / "moving.glb", body, dataclasses.replace(content, camera=moving))
     player = Player(tmp_path / "moving.glb")
     camera = player.names.index("camera")
-    position = np.linalg.inv(np.block([[moving.R[6], moving.t[6][:, None]], [np.zeros(3), 1]]))[:3, 3]
+    position = -moving.R[6].T @ moving.t[6]
     np.testing.assert_allclose(player.world(camera, 6)[:3, 3], R_GLTF_WORLD @ position, atol=1e-5)
 
 

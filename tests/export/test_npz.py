@@ -1,6 +1,7 @@
 """motion.npz: what goes in comes out, and what cannot be used is refused in one line."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,15 +53,17 @@ def test_uneven_frames_become_a_steady_rate_for_formats_without_times(content, u
 def test_a_motion_that_is_not_finite_is_refused(body, content):
     pelvis = content.motion.pelvis.copy()
     pelvis[1, 3, 2] = np.nan
-    fields = {f.name: getattr(content, f.name) for f in dataclasses.fields(content)}
-    rest = {name: fields[name] for name in ("fps", "frame_index", "visibility", "infilled", "spread", "provenance")}
+    fields: dict[str, Any] = {f.name: getattr(content, f.name) for f in dataclasses.fields(content)}
+    rest: dict[str, Any] = {
+        name: fields[name] for name in ("fps", "frame_index", "visibility", "infilled", "spread", "provenance")
+    }
     broken = dataclasses.replace(content.motion, pelvis=pelvis)
     with pytest.raises(UserError, match=r"pelvis .* not finite.*\(1, 3, 2\)"):
         motion_file(body, broken, content.camera, **rest)
     with pytest.raises(ValueError, match="time has shape"):
         motion_file(body, content.motion, content.camera, **rest, time=np.arange(3))
     with pytest.raises(ValueError, match="frame_index"):
-        motion_file(body, content.motion, content.camera, **{**rest, "frame_index": np.arange(3)})
+        motion_file(body, content.motion, content.camera, **(rest | {"frame_index": np.arange(3)}))
 
 
 def test_files_that_cannot_be_used(saved, tmp_path):
@@ -92,7 +95,7 @@ def test_files_that_cannot_be_used(saved, tmp_path):
         ({"provenance": np.array("[1]")}, "`provenance` is no JSON object"),
         ({"provenance": np.array("[" * 100_000)}, "damaged"),
     ):
-        np.savez(tmp_path / "changed.npz", **{**arrays, **change})
+        np.savez(tmp_path / "changed.npz", **(arrays | change))  # pyrefly: ignore[bad-argument-type]
         with pytest.raises(UserError, match=message):
             load_motion(tmp_path / "changed.npz")
     del arrays["camera_K"]

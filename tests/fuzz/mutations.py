@@ -209,7 +209,7 @@ def _json(value: Any, chance: Random) -> Any:
 def npz_bytes(arrays: Mapping[str, Any]) -> bytes:
     """An .npz file."""
     file = io.BytesIO()
-    np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    np.savez(file, **arrays)
     return file.getvalue()
 
 

@@ -20,7 +20,7 @@ import socket
 import tarfile
 import traceback
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cv2
 import numpy as np
@@ -134,13 +134,14 @@ def _see_all_frames(video: Video, *_: object) -> None:
 
 def make_videos(folder: pathlib.Path) -> None:
     times = [i / 30 for i in range(8)]
-    for name, how in {
+    files: dict[str, dict[str, Any]] = {
         "a.mp4": {},
         "b.mkv": {},
         "c.avi": {"codec": "mpeg4"},
         "d.ts": {},
         "e.mov": {"codec": "mjpeg", "pix_fmt": "yuvj420p"},
-    }.items():
+    }
+    for name, how in files.items():
         write_video(folder / name, shades(8), times, **how)
 
 

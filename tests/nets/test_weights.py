@@ -103,7 +103,7 @@ def test_a_flipped_byte_is_found(path):
 def test_what_no_network_has_is_refused(tmp_path, change, words):
     whole: dict[str, Any] = {"params": PARAMS, "config": RefinerConfig(), "statistics": STATISTICS, "facts": {}}
     change = {name: RefinerConfig(**value) if name == "config" else value for name, value in change.items()}
-    save_weights(tmp_path / "odd.npz", **(whole | change))  # pyright: ignore[reportArgumentType]
+    save_weights(tmp_path / "odd.npz", **(whole | change))  # pyrefly: ignore[bad-argument-type]
     with pytest.raises(UserError, match=words):
         load_weights(tmp_path / "odd.npz")
 

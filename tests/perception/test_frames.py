@@ -4,6 +4,7 @@ import shutil
 import threading
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -105,7 +106,7 @@ def test_what_a_file_lacks_is_counted(tmp_path):
     codecs = {"a.mov": "libx264", "a.mkv": "libx264", "a.avi": "mpeg4", "a.webm": "libvpx", "a.flv": "libx264"}
     for name, codec in codecs.items():
         path = tmp_path / name
-        how = {"codec": codec, "clock": Fraction(1, 3000), "rate": 30, "options": {"g": "5"}}
+        how: dict[str, Any] = {"codec": codec, "clock": Fraction(1, 3000), "rate": 30, "options": {"g": "5"}}
         how |= {"container_options": {"movflags": "faststart"}} if name == "a.mov" else {}
         write_video(path, noise(50), even(50, 30), **how)
         assert not probe(path).notes, name
@@ -126,7 +127,8 @@ def test_damage_in_the_middle_costs_only_what_it_hits(tmp_path, name, codec):
     data[len(data) // 2 : len(data) // 2 + 4000] = bytes(4000)
     path.write_bytes(data)
     video = probe(path)
-    assert 44 <= video.frames < 50 and video.times[-1] == pytest.approx(49 / 30, abs=0.01) and video.notes
+    assert 40 <= video.frames < 50  # two groups of five pictures at most
+    assert video.times[-1] == pytest.approx(49 / 30, abs=0.01) and video.notes
     for _ in range(3):
         assert len(list(frames_at(video, np.arange(video.frames)))) == video.frames
 

@@ -1,6 +1,8 @@
 """Another tool's result as what was seen of two people, and from there to a folder of results."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ from tests.perception.importers.people import FOCAL, FRAMES, SIZE, People
 
 BODY = load_body("open-low")
 HIPS = [JOINTS.index("left_hip"), JOINTS.index("right_hip")]
-TOOLS = {
+TOOLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "PHALP": (made.phalp, {"focal": FOCAL}),
     "GVHMR": (made.gvhmr, {}),
     "WHAM": (made.wham, {"image_size": SIZE}),

@@ -193,7 +193,7 @@ def test_words_speak_of_what_is_hidden(models):
 
 def traced(most):
     """`sample_jit`, which may be traced so many times."""
-    whole = chex.assert_max_traces(sample.sample_jit.__wrapped__, most)  # pyright: ignore
+    whole = chex.assert_max_traces(sample.sample_jit.__wrapped__, most)  # pyrefly: ignore[missing-attribute]
     return jax.jit(whole, static_argnames="settings")
 
 

@@ -68,7 +68,7 @@ def test_bvh_files_of_single_people_are_sorted_into_splits_and_faulty_ones_told(
     (tmp_path / "e.bvh").write_text("nothing")
     write(tmp_path / "f.bvh", n_frames=10)
     recipe = BvhSingle(source_dir=tmp_path, val=("b.bvh",), test=("dance/c*",), omit=("d.*",)).recipe()
-    reads = {item.name: item.make.args[0]() for item in recipe.items()}
+    reads = {item.name: item.make.args[0]() for item in recipe.items()}  # pyrefly: ignore[missing-attribute]
     assert {name: take.split for name, take in reads.items()} == {"walk_a": "train", "walk_b": "val", "dance_c": "test"}
     said = caplog.text
     assert "e.bvh: not a BVH file" in said and "f: 0.33 s are too short: left out" in said and recipe.count == 5

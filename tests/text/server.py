@@ -14,7 +14,7 @@ Answer = Callable[["Handler"], None]
 class Handler(http.server.BaseHTTPRequestHandler):
     """One request: it is noted, then answered by the next of the server's answers (the last one stays)."""
 
-    server: "Server"
+    server: "Server"  # pyrefly: ignore[bad-override-mutable-attribute]
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -23,7 +23,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(ConnectionError):
             (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 
-    def log_message(self, *_):
+    def log_message(self, format: str, *arguments: Any):
         pass
 
     def send(self, status: int, body: bytes, **headers: str) -> None:

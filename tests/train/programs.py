@@ -87,7 +87,7 @@ def world() -> TrainContext:
     """Without a body, which only simulation needs."""
     statistics = Statistics(mean=np.zeros(D, np.float32), std=np.full(D, 0.5, np.float32))
     alpha_bar: Any = jnp.asarray(cosine())
-    return TrainContext(key=jax.random.key(0), body=None, statistics=statistics, alpha_bar=alpha_bar)  # pyright: ignore
+    return TrainContext(key=jax.random.key(0), body=None, statistics=statistics, alpha_bar=alpha_bar)  # pyrefly: ignore[bad-argument-type]
 
 
 def toy_loss() -> Loss:
@@ -167,7 +167,7 @@ def eight(examples: str) -> Any:
     joined, alone = create(params, optimiser), jax.tree.map(lambda x: jnp.asarray(x)[None], create(params, optimiser))
     state, everywhere = parallel.replicate(joined), parallel.replicate(world())
     here = jax.tree.map(lambda x: jnp.asarray(x)[None], world())
-    text = many.lower(state, everywhere, parallel.split(batch(0))).compile().as_text()  # pyright: ignore
+    text = many.lower(state, everywhere, parallel.split(batch(0))).compile().as_text()  # pyrefly: ignore[missing-attribute]
     metrics = single = {}
     for number in range(3):
         state, metrics = many(state, everywhere, parallel.split(batch(number)))

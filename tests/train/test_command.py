@@ -15,7 +15,7 @@ SIZES = {"tiny": tiny.INFILLER, "small": small.INFILLER}
 def called(monkeypatch, tmp_path):
     """What the program's main is called with for some arguments."""
     monkeypatch.setenv("SM_JAX_CACHE", str(tmp_path))
-    before = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    before = jax.config.jax_compilation_cache_dir  # pyrefly: ignore[missing-attribute]
 
     def run(*arguments: str):
         found = []

@@ -25,7 +25,7 @@ def batch(value: float = 0.0):
 
 def test_reads_one_step_late_and_logs_what_is_due(tmp_path):
     lines = Lines()
-    watch = MetricMonitor(lines, tmp_path, log_every=2, end=5)  # pyright: ignore[reportArgumentType]
+    watch = MetricMonitor(lines, tmp_path, log_every=2, end=5)  # pyrefly: ignore[bad-argument-type]
     for step in range(1, 6):
         watch.push(step, metrics(step), batch())
         assert [seen for seen, _ in lines] == [n for n in (2, 4) if n < step]
@@ -35,7 +35,7 @@ def test_reads_one_step_late_and_logs_what_is_due(tmp_path):
 
 @pytest.mark.parametrize("broken", [metrics(float("nan")), metrics(1.0, float("inf"))])
 def test_stops_with_the_offending_batch(tmp_path, broken):
-    watch = MetricMonitor(Lines(), tmp_path, log_every=10, end=50)  # pyright: ignore[reportArgumentType]
+    watch = MetricMonitor(Lines(), tmp_path, log_every=10, end=50)  # pyrefly: ignore[bad-argument-type]
     watch.push(7, broken, batch(float("inf")))
     with pytest.raises(UserError, match=r"at step 7; x0 of window 4 of the batch is not finite; the batch is in ") as e:
         watch.push(8, metrics(1.0), batch())
@@ -46,7 +46,7 @@ def test_stops_with_the_offending_batch(tmp_path, broken):
 
 
 def test_a_batch_without_fault_is_told_too(tmp_path):
-    watch = MetricMonitor(Lines(), tmp_path, log_every=10, end=50)  # pyright: ignore[reportArgumentType]
+    watch = MetricMonitor(Lines(), tmp_path, log_every=10, end=50)  # pyrefly: ignore[bad-argument-type]
     watch.push(3, metrics(float("nan")), batch())
     with pytest.raises(UserError, match="loss is nan, gradient_norm is 1.0 at step 3; every number of the batch"):
         watch.flush()

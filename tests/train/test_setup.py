@@ -2,6 +2,7 @@ import dataclasses
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from configs import small, tiny
 from sm_jax.data import codec, store
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
+from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.weights import INFILLER, load_weights
 from sm_jax.train import setup
 from tests.data.sequences import sequence
@@ -32,6 +34,7 @@ def test_the_salsa_world():
 
 def test_starting_weights_are_of_the_same_network(tmp_path):
     weights = load_weights(INFILLER)
+    assert isinstance(weights.config, InfillerConfig)
     config = dataclasses.replace(small.INFILLER, net=weights.config, start=str(INFILLER))
     assert setup.starting_weights(small.INFILLER, small.INFILLER.net) is None
     found = setup.starting_weights(config, config.net)
@@ -47,7 +50,8 @@ def test_starting_weights_are_of_the_same_network(tmp_path):
 
 def test_sets_and_shares_belong_together():
     cached_asset("minilm")
-    for values in ({"shares": (1.0, 2.0)}, {"variants": (4, 0)}):
+    cases: tuple[dict[str, Any], ...] = ({"shares": (1.0, 2.0)}, {"variants": (4, 0)})
+    for values in cases:
         data = dataclasses.replace(tiny.INFILLER.data, **values)
         with pytest.raises(UserError, match=rf"1 data.sets, 2 data.{next(iter(values))}: give one for each set"):
             setup.load_train_data(dataclasses.replace(tiny.INFILLER, data=data))

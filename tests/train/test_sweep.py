@@ -19,7 +19,7 @@ def test_a_run_for_each_row_and_seed():
     assert [run.name for run in found] == ["baseline-seed0", "baseline-seed1", "wide-seed3"]
     assert [run.name for run in runs(SWEEP, ("wide",))] == ["wide-seed3"]
     wide = found[2].config
-    assert (wide.steps, wide.seed, wide.net.width, wide.compute.remat) == (7, 3, 64, True)  # pyright: ignore
+    assert (wide.steps, wide.seed, wide.net.width, wide.compute.remat) == (7, 3, 64, True)  # pyrefly: ignore[missing-attribute]
 
 
 def test_a_program_is_told_the_same_as_the_configuration():

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -26,8 +28,8 @@ def encoder() -> TextEncoder:
 
 def windows(encoder: TextEncoder, **arguments) -> DescribedWindows:
     sets = [(RECORDS, 3.0), (ALONE, 1.0)]
-    options = {"length": LENGTH, "batch": 8, "seed": 0, "body": load_body(), "encoder": encoder, "dropout": 0.5}
-    return DescribedWindows(sets, **{**options, **arguments})
+    options: dict[str, Any] = {"length": LENGTH, "batch": 8, "seed": 0, "body": load_body(), "dropout": 0.5}
+    return DescribedWindows(sets, encoder=encoder, **(options | arguments))
 
 
 def test_batches_follow_from_their_number(encoder):

@@ -123,7 +123,7 @@ def split_of(id: str) -> Split:
     for pair in trials():
         if f"{subject:02d}_{trial:02d}" in (pair.first, pair.second):
             return pair.split
-    return {_VAL_DIGIT: "val", _TEST_DIGIT: "test"}.get(subject % 10, "train")  # pyright: ignore[reportReturnType]
+    return {_VAL_DIGIT: "val", _TEST_DIGIT: "test"}.get(subject % 10, "train")  # pyrefly: ignore[bad-return]
 
 
 def find(folder: pathlib.Path) -> FoundTrials:

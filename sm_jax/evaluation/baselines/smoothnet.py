@@ -33,11 +33,11 @@ class Smoothed:
     def __call__(self, clip: MethodInput) -> Motion:
         """The smoothed motion."""
         x = normalise(filled_state(clip), self.weights.statistics)
-        smooth = slide(self._window, x, self.weights.config.window)  # pyright: ignore[reportAttributeAccessIssue]
+        smooth = slide(self._window, x, self.weights.config.window)  # pyrefly: ignore[missing-attribute]
         return as_motion(denormalise(smooth, self.weights.statistics), clip)
 
     def _window(self, x: Array) -> jax.Array:
-        net = SmoothNet(self.weights.config)  # pyright: ignore[reportArgumentType]
+        net = SmoothNet(self.weights.config)  # pyrefly: ignore[bad-argument-type]
         return jnp.asarray(net.apply({"params": self.weights.params}, x))
 
 

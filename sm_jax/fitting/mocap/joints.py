@@ -140,7 +140,7 @@ def _orientations(landmarks: LandmarkMotion, correspondence: Correspondence) -> 
         raise UserError(f"{landmarks.name}: positions only; give a correspondence without orientations")
     for joint, name in correspondence.orientations.items():
         j, n = JOINTS.index(joint), landmarks.names.index(name)
-        R[:, :, j], weight[:, :, j] = landmarks.orientations[:, :, n], landmarks.weight[:, :, n]  # pyright: ignore[reportOptionalSubscript]
+        R[:, :, j], weight[:, :, j] = landmarks.orientations[:, :, n], landmarks.weight[:, :, n]  # pyrefly: ignore[unsupported-operation]
     return R, weight
 
 

@@ -11,7 +11,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -119,7 +119,7 @@ def widened(description: Description, frames: np.ndarray, n_frames: int) -> Desc
     """
     edges = np.concatenate([[0], (frames[:-1] + frames[1:] + 1) // 2, [n_frames]])
 
-    def span(start: int, end: int) -> dict[str, int]:
+    def span(start: int, end: int) -> dict[str, Any]:
         first, last = np.searchsorted(edges, start, side="right") - 1, np.searchsorted(edges, end, side="left")
         return {"start": int(edges[first]), "end": int(edges[last])}
 

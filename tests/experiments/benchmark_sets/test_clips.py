@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -12,8 +14,8 @@ def part(name, split, frames, contact=None):
     """The first frames of a packaged dance under another name."""
     sequence = codec.decode(open_set("salsa").records["train"][0], 0, frames)
     contacts = () if contact is None else (Contact(region_a="hand", region_b="hand", start=contact[0], end=contact[1]),)
-    fields = dict(vars(sequence), name=name, split=split, source="synthetic", contacts=contacts)
-    return codec.encode(type(sequence)(**fields))
+    renamed = dataclasses.replace(sequence, name=name, split=split, source="synthetic", contacts=contacts)
+    return codec.encode(renamed)
 
 
 @pytest.fixture

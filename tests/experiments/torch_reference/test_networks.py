@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-import torch  # pyright: ignore[reportMissingImports]
+import torch
 
 from experiments.torch_reference.networks import TorchInfiller, TorchRefiner, load_flax, tensors, widths
 from sm_jax.nets.infiller import Infiller, InfillerConfig

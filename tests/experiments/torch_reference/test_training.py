@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-import torch  # pyright: ignore[reportMissingImports]
+import torch
 
 from configs import tiny
 from experiments.torch_reference.networks import TorchInfiller, load_flax

@@ -28,7 +28,7 @@ class _JoblibPickler(pickle._Pickler):
 
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:
         if type(obj) is not np.ndarray or obj.dtype.hasobject:
-            super().save(obj, save_persistent_id)  # pyright: ignore
+            super().save(obj, save_persistent_id)  # pyrefly: ignore[missing-attribute]
             return
         wrapper = NumpyArrayWrapper()
         vars(wrapper).update(
@@ -39,8 +39,8 @@ class _JoblibPickler(pickle._Pickler):
             allow_mmap=True,
             numpy_array_alignment_bytes=16,
         )
-        super().save(wrapper, save_persistent_id)  # pyright: ignore
-        self.framer.commit_frame(force=True)  # pyright: ignore
+        super().save(wrapper, save_persistent_id)  # pyrefly: ignore[missing-attribute]
+        self.framer.commit_frame(force=True)  # pyrefly: ignore[missing-attribute]
         padding = 16 - (self.stream.tell() + 1) % 16
         self.stream.write(bytes([padding]) + b"\xff" * padding + obj.tobytes())
 
@@ -48,7 +48,7 @@ class _JoblibPickler(pickle._Pickler):
 def write_joblib(path: pathlib.Path, value: Any, *, compressed: bool = False) -> None:
     """As `joblib.dump(value, path, compress=compressed)`."""
     module = types.ModuleType("joblib.numpy_pickle")
-    module.NumpyArrayWrapper = NumpyArrayWrapper  # pyright: ignore
+    module.NumpyArrayWrapper = NumpyArrayWrapper  # pyrefly: ignore[missing-attribute]
     stream = io.BytesIO()
     with _modules({"joblib": types.ModuleType("joblib"), "joblib.numpy_pickle": module}):
         _JoblibPickler(stream).dump(value)
@@ -76,7 +76,7 @@ def _torch() -> dict[str, types.ModuleType]:
         raise AssertionError
 
     _rebuild_tensor_v2.__module__, _rebuild_tensor_v2.__qualname__ = "torch._utils", "_rebuild_tensor_v2"
-    utils._rebuild_tensor_v2 = _rebuild_tensor_v2  # pyright: ignore
+    utils._rebuild_tensor_v2 = _rebuild_tensor_v2  # pyrefly: ignore[missing-attribute]
     for name in ("FloatStorage", "DoubleStorage", "LongStorage", "BoolStorage"):
         setattr(torch, name, type(name, (), {"__module__": "torch"}))
     return {"torch": torch, "torch._utils": utils}
@@ -103,7 +103,7 @@ class _TorchPickler(pickle.Pickler):
         array = np.ascontiguousarray(obj)
         stride = tuple(step // array.itemsize for step in array.strides)
         arguments = (_Storage(array), 0, array.shape, stride, False, {})
-        return self.torch["torch._utils"]._rebuild_tensor_v2, arguments  # pyright: ignore
+        return self.torch["torch._utils"]._rebuild_tensor_v2, arguments
 
     def persistent_id(self, obj: Any) -> Any:
         if not isinstance(obj, _Storage):

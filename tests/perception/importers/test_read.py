@@ -31,7 +31,9 @@ def test_motion_is_what_was_written(tmp_path, tool):
     people = People()
     estimate = read_estimate(MOTIONS[tool](tmp_path, people))
     assert estimate.tool == tool.split(",")[0] and len(estimate.tracks) == 2
-    camera = estimate.camera or (estimate.camera_of and estimate.camera_of(*made.SIZE))
+    camera = estimate.camera
+    if camera is None and estimate.camera_of is not None:
+        camera = estimate.camera_of(*made.SIZE)
     rest = made.SMPLX_PELVIS if estimate.family == "smplx" else made.SMPL_PELVIS
     for p, track in enumerate(estimate.tracks):
         assert track.rotations is not None and track.trans is not None

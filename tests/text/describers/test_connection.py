@@ -51,7 +51,7 @@ def test_a_proxy_that_is_none_is_named(monkeypatch, name, value):
 def test_a_proxy_that_needs_a_package_is_named(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     try:
-        import socksio  # noqa: F401  # pyright: ignore[reportMissingImports]
+        import socksio  # noqa: F401
     except ImportError:
         with pytest.raises(UserError, match=r"^ALL_PROXY names a SOCKS proxy: pip install"):
             connect(httpx.URL(FAR))

@@ -35,7 +35,7 @@ def checkpoint(folder, only_word: str, template: str | None = TEMPLATE) -> str:
     tokenizer = tokenizers.Tokenizer(
         tokenizers.models.WordLevel({"<unk>": 0, "<s>": 1, "</s>": 2, "<image>": 3, only_word: 4}, unk_token="<unk>")
     )
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
     fast = hf.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="</s>"
     )
