@@ -1,6 +1,7 @@
 """Strictness and speed for every test: no silent rank promotion, no silent dtype promotion in the mathematical
 packages, compiled programs kept between runs, and no test skipped without a printed reason."""
 
+import gc
 import os
 import pathlib
 
@@ -20,6 +21,7 @@ import pytest
 import sm_jax  # noqa: F401 - before OpenCV, which reads its limits when it loads
 
 TESTS = pathlib.Path(__file__).parent
+gc.set_threshold(200_000, 20, 20)  # tracing makes objects by the million: a fifth of its time was spent collecting them
 # optax and flax themselves promote dtypes, so strictness is a context around these folders only
 STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})
 MAPS, MOST_MAPS = pathlib.Path("/proc/self/maps"), 25_000  # about 4 GB of programs

@@ -26,7 +26,7 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics, normalise
 from sm_jax.sampling.conditions import make_conditions
 from sm_jax.train.config import DataConfig
-from sm_jax.types import Array, Conditions, ContactTargets, Motion, TextEmbedding
+from sm_jax.types import Array, Conditions, ContactTargets, Motion, Observation, TextEmbedding
 
 
 @register_dataclass
@@ -128,11 +128,8 @@ def observe(
     take = drop_partner(at_partner, take, data.partner_dropout)
     motion, n_frames = take.motion, data.frames
     observation = simulate(key, motion, world.body, simulator, take.present)
-    lost = spans(at_estimate, (2,), n_frames, data.estimate_dropout, (0.1, 1.0))
     mask = early_end(at_end, n_frames, data.short)
-    observation = dataclasses.replace(
-        observation, visibility=observation.visibility * (1.0 - lost)[..., None], frame_mask=mask
-    )
+    observation = lose_estimate(at_estimate, dataclasses.replace(observation, frame_mask=mask), data.estimate_dropout)
     scale = error_scale(key, simulator)
     conditions, frame, _ = make_conditions(observation, world.body, world.statistics, text, scale)
     joints = smpl.pose(world.body, motion).joints
@@ -162,6 +159,14 @@ def drop_partner(key: Array, take: Take, share: float) -> Take:
     aside = gone.astype(jnp.float32)[:, None, None] * jnp.array([[[1.0, 0.0, 0.0]]])
     motion = dataclasses.replace(motion, pelvis=motion.pelvis + aside)
     return dataclasses.replace(take, motion=motion, present=take.present * (1.0 - gone.astype(jnp.float32)))
+
+
+def lose_estimate(key: Array, observation: Observation, share: float) -> Observation:
+    """The observation [P, T] without the estimate of each person in a `share` of cases, for a tenth of the window up
+    to all of it: every joint is hidden there, and the keypoints stay."""
+    n_people, n_frames, _ = observation.visibility.shape
+    lost = spans(key, (n_people,), n_frames, share, (0.1, 1.0))
+    return dataclasses.replace(observation, visibility=observation.visibility * (1.0 - lost)[..., None])
 
 
 def early_end(key: Array, n_frames: int, share: float) -> jax.Array:

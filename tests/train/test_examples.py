@@ -8,9 +8,10 @@ from sm_jax.body import smpl
 from sm_jax.data.augment import Take
 from sm_jax.motion.normalise import denormalise
 from sm_jax.motion.state import PELVIS
-from sm_jax.train.examples import arrange, drop_partner, early_end, make_examples
-from tests.motion.motions import random_motion
-from tests.train.small_run import BATCH, CONFIG, FRAMES, examples, observe, windows, world
+from sm_jax.train.examples import arrange, drop_partner, early_end, lose_estimate
+from tests.motion.motions import front_camera, random_motion
+from tests.motion.motions import observe as seen_whole
+from tests.train.small_run import BATCH, FRAMES, examples, observe, windows, world
 
 
 def test_shapes_and_finite():
@@ -84,14 +85,17 @@ def test_windows_end_early_in_a_share_of_cases_down_to_one_frame():
 
 
 def test_a_lost_estimate_leaves_the_keypoints():
-    dropping = dataclasses.replace(CONFIG.data, estimate_dropout=1.0)
-    run = jax.jit(make_examples, static_argnames=("data", "simulator"))
-    lost, kept = run(world(), windows(0), dropping, CONFIG.simulator), examples()
-    gone = np.asarray(lost.conditions.visibility).max(axis=-1) == 0
-    assert gone.mean() > np.mean(np.asarray(kept.conditions.visibility).max(axis=-1) == 0) + 0.1
-    confidence = np.asarray(kept.conditions.evidence)[..., 3]
-    np.testing.assert_allclose(np.asarray(lost.conditions.evidence)[..., 3], confidence, atol=1e-5)
-    assert confidence[gone].max() > 0.5
+    seen = seen_whole(random_motion(), front_camera(12), np.full((2, 12, 23, 2), 7.0, np.float32))
+    keys = jax.random.split(jax.random.key(0), 300)
+    run = jax.jit(jax.vmap(lambda key: lose_estimate(key, seen, 0.4)))
+    found = jax.device_get(run(keys))
+    shown = found.visibility
+    np.testing.assert_array_equal(shown, shown[..., :1].repeat(24, axis=-1))  # every joint, or none
+    lost = (shown[..., 0] == 0).sum(axis=-1)
+    assert 0.3 < (lost > 0).mean() < 0.5 and lost.max() == 12 and lost[lost > 0].min() <= 2
+    assert 0.05 < (lost > 0).all(axis=1).mean() < 0.3  # one is lost without the other
+    np.testing.assert_array_equal(found.keypoint_confidence, np.asarray(seen.keypoint_confidence)[None].repeat(300, 0))
+    np.testing.assert_array_equal(found.keypoints, np.asarray(seen.keypoints)[None].repeat(300, 0))
 
 
 def test_the_size_of_errors_is_told():
