@@ -2,18 +2,26 @@
 
 import dataclasses
 import pathlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from sm_jax.cli.parse import Body, Flag, Focal
+from sm_jax.errors import UserError
 from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.text.describers.choice import Kind, Vision, choose
+
+if TYPE_CHECKING:
+    from sm_jax.pipeline.many_clips import Outcome
 
 
 @dataclasses.dataclass(frozen=True)
 class Reconstruct:
-    """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results."""
+    """Recover two people from a video (or a saved observation.npz) as SMPL motion, and write a folder of results.
+
+    Of several clips, of a folder of videos, or of a list of paths in a .txt file, each gets a folder of its own in
+    --out. What is finished there is skipped, what was interrupted goes on, and a clip that fails stops nobody.
+    """
 
     input: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INPUT")]
     """A video file, a folder of pictures (or one, or their numbered pattern), an observation .npz, `sample:cam01` …
@@ -21,7 +29,7 @@ class Reconstruct:
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FOLDER")]
     """Folder for motion.npz, people.glb, overlay.mp4, summary.json and more."""
     more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="MORE")] = ()
-    """The other files of that result, where the tool writes one for each person or frame."""
+    """More clips; or the other files of that result, where the tool writes one for each person or frame."""
     text: Annotated[str | None, tyro.conf.arg(metavar="SENTENCE|FILE")] = None
     """What the two people do, in a sentence, or a .json file as `sm-jax describe --out` writes it. Without it, rules
     describe what the first estimate shows, unless --describe-with names a model."""
@@ -48,29 +56,65 @@ class Reconstruct:
     resume: Flag = False
     """Go on from what an interrupted run into the same folder saw of the same input, if there is anything."""
 
+    shard: Annotated[str | None, tyro.conf.arg(metavar="I/N")] = None
+    """Of many clips, every N-th from the I-th on: N machines share a list, each with its own I."""
+    batch: Annotated[int | None, tyro.conf.arg(metavar="NUMBER")] = None
+    """Of many clips, how many go into a compiled call: 1 on a CPU, 8 on an accelerator."""
+    workers: Annotated[int | None, tyro.conf.arg(metavar="NUMBER")] = None
+    """Processes that see and write many clips while the sampler samples: one less than there are cores."""
+
     def run(self) -> None:
         """Observe, describe, reconstruct and write."""
         from sm_jax.pipeline.folder import reconstruct_to_folder
+        from sm_jax.pipeline.many_clips import is_many, reconstruct_to_folders
         from sm_jax.sampling.sample import Settings
 
-        reconstruct_to_folder(
-            (self.input, *self.more),
-            self.out,
-            describer=choose(self.describe_with, self.text, self.vision),
-            body_name=self.body,
-            focal=self.focal,
-            settings=Settings(steps=self.steps, hypotheses=self.hypotheses),
-            seed=self.seed,
-            overwrite=self.overwrite,
-            resume=self.resume,
-            contacts=not self.no_contacts,
-            imported=self.imported,
-        )
+        sources = (self.input, *self.more)
+        options: dict[str, Any] = {
+            "describer": choose(self.describe_with, self.text, self.vision),
+            "body_name": self.body,
+            "focal": self.focal,
+            "settings": Settings(steps=self.steps, hypotheses=self.hypotheses),
+            "seed": self.seed,
+            "overwrite": self.overwrite,
+            "contacts": not self.no_contacts,
+        }
+        if self.imported == ImportOptions() and is_many(sources):
+            many = {"shard": _shard(self.shard), "batch": self.batch, "workers": self.workers}
+            _report(reconstruct_to_folders(sources, self.out, **options, **many))
+            return
+        for name in ("shard", "batch", "workers"):
+            if getattr(self, name) is not None:
+                raise UserError(
+                    f"--{name} is for many clips: name several, a folder of videos, or a list in a .txt file"
+                )
+        reconstruct_to_folder(sources, self.out, **options, resume=self.resume, imported=self.imported)
 
     def interrupted(self) -> str:
         """The folder appears at the very end, but for what was seen."""
         from sm_jax.export.folder import unfinished
 
+        if self.more or self.shard or self.batch or self.workers:
+            return f"the same command goes on with what is not finished in {self.out}"
         if unfinished(self.out) is not None:
             return f"what was seen is in {self.out}: the same command with --resume goes on from there"
         return f"nothing was written, {self.out} is as it was"
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    """The two numbers of I/N; (1, 1) is everything."""
+    first, _, count = (text or "1/1").partition("/")
+    if not (first.isdecimal() and count.isdecimal()):
+        raise UserError(f"--shard {text}: give it as I/N, such as 1/4")
+    return int(first), int(count)
+
+
+def _report(outcomes: "list[Outcome]") -> None:
+    """Print what became of each clip. Raises UserError where any has failed."""
+    width = max((len(outcome.name) for outcome in outcomes), default=0)
+    for outcome in outcomes:
+        facts = outcome.reason or f"{outcome.seconds:7.1f} s, {outcome.hidden:4.0%} made up"
+        print(f"{outcome.name:{width}}  {outcome.state:13}  {facts}")
+    failed = sum(outcome.state == "failed" for outcome in outcomes)
+    if failed:
+        raise UserError(f"{failed} of {len(outcomes)} clips failed, for the reasons above; the others are done")

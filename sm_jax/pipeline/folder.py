@@ -25,11 +25,12 @@ from sm_jax.pipeline.describe import describe
 from sm_jax.pipeline.importing import import_with, result_paths
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
-from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
+from sm_jax.pipeline.observed_clip import ObservedClip, load_clip, load_seen
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers.describer import Describer
+from sm_jax.types import Description
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def reconstruct_to_folder(
     results = result_paths(sources, imported)
     path = input_path(sources[0], focal) if results is None else results[0]
     inputs = (*(results or (path,)), pathlib.Path(body_name))
-    begun = {"source": str(path.resolve()), "body": body_name, "focal": focal, "code": code_version()}
+    begun = begun_with(path, body_name, focal)
     with new_folder(out, overwrite=overwrite, resume=resume, inputs=inputs) as folder:
         keep_compiled_programs()
         body = as_body(body_name)
@@ -80,14 +81,12 @@ def reconstruct_to_folder(
                     clip = observe(sources[0], body=body, focal=focal)
                 else:
                     clip = import_with(results, imported, body=body, focal=focal)
-                clip.save(folder / OBSERVATION)
+                clip = _kept(clip, folder)
                 if from_pictures:
                     write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
             else:
                 shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
-            # whether interrupted or not, what follows starts from what the file holds
-            observation = load_observation(folder / OBSERVATION)
-            clip = dataclasses.replace(clip, observation=observation, source=", ".join(sources))
+            clip = dataclasses.replace(clip, source=", ".join(sources))
         with _stage("describing", seconds):
             description = describe(clip, describer=describer)
             if not contacts:
@@ -95,23 +94,62 @@ def reconstruct_to_folder(
                 _LOGGER.info("no contact is used (--no-contacts)")
         with _stage("reconstructing", seconds):
             result = reconstruct(clip, description, settings=settings, seed=seed)
-        with _stage("writing", seconds):
-            _write(folder, result)
-        summary = summarise(
-            result,
-            description,
-            seconds=seconds,
-            energies_before=result.energies_before,
-            energies_after=result.energies_after,
-            energies_meaning=MEANINGS,
-            share=result.share,
-            hypotheses=[
-                {"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)
-            ],
-        )
-        save_summary(folder / SUMMARY, {**summary, "files": files_in(folder)})
+        _write(folder, result, description, seconds)
         names = files_in(folder)
     _LOGGER.info("%s: %s (%.0f s)", out, " ".join(names), sum(seconds.values()))
+
+
+class _SeenOnly(Exception):
+    """Leaves an output folder that is not finished: what was seen is in its place."""
+
+
+def see_to_folder(
+    source: str,
+    out: pathlib.Path,
+    *,
+    body_name: str,
+    focal: float | None,
+    overwrite: bool,
+    progress: bool = True,
+) -> ObservedClip:
+    """The first half of `reconstruct_to_folder` with `resume`: what is seen is in `out` at once, if that is free."""
+    path, body = input_path(source, focal), as_body(body_name)
+    begun = begun_with(path, body_name, focal)
+    clip = None
+    with contextlib.suppress(_SeenOnly), new_folder(out, overwrite=overwrite, resume=True, inputs=(path,)) as folder:
+        if path.suffix == ".npz":
+            clip = _kept(load_clip(path, body), folder)
+        else:
+            clip = _seen_before(out, begun, body, overwrite)
+            if clip is None:
+                clip = _kept(observe(source, body=body, focal=focal, progress=progress), folder)
+                write_first(out, folder, [OBSERVATION], {"sm_jax": __version__}, begun)
+        raise _SeenOnly
+    assert clip is not None
+    return dataclasses.replace(clip, source=source)
+
+
+def result_to_folder(
+    result: Reconstruction, description: Description, out: pathlib.Path, *, seconds: dict[str, float], overwrite: bool
+) -> None:
+    """The second half: the files of a result. seconds: what the stages before took; that of writing is added."""
+    with new_folder(out, overwrite=overwrite, resume=True, inputs=(input_path(result.clip.source),)) as folder:
+        if unfinished(out) is None:  # nothing was put there, for a finished folder that is overwritten stays so long
+            result.clip.save(folder / OBSERVATION)
+        else:
+            shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
+        _write(folder, result, description, seconds)
+
+
+def begun_with(path: pathlib.Path, body_name: str, focal: float | None) -> dict[str, Any]:
+    """What a run must have in common with an interrupted one to go on from what that saw."""
+    return {"source": str(path.resolve()), "body": body_name, "focal": focal, "code": code_version()}
+
+
+def _kept(clip: ObservedClip, folder: pathlib.Path) -> ObservedClip:
+    """The clip as the file holds it: whether interrupted or not, what follows starts from there."""
+    clip.save(folder / OBSERVATION)
+    return dataclasses.replace(clip, observation=load_observation(folder / OBSERVATION))
 
 
 def _seen_before(out: pathlib.Path, begun: dict[str, Any], body: smpl.Body, overwrite: bool) -> ObservedClip | None:
@@ -131,13 +169,25 @@ def _seen_before(out: pathlib.Path, begun: dict[str, Any], body: smpl.Body, over
     return load_seen(out / OBSERVATION, pathlib.Path(begun["source"]), body)
 
 
-def _write(folder: pathlib.Path, result: Reconstruction) -> None:
-    """Every file of the results but their summary and what was seen, which is there already."""
-    result.save_motion(folder / "motion.npz")
-    result.save_amass(folder)
-    result.save_bvh(folder)
-    result.save_glb(folder / "people.glb")
-    result.save_overlay(folder / "overlay.mp4")
+def _write(folder: pathlib.Path, result: Reconstruction, description: Description, seconds: dict[str, float]) -> None:
+    """Every file of a result but what was seen, which is there already."""
+    with _stage("writing", seconds):
+        result.save_motion(folder / "motion.npz")
+        result.save_amass(folder)
+        result.save_bvh(folder)
+        result.save_glb(folder / "people.glb")
+        result.save_overlay(folder / "overlay.mp4")
+    summary = summarise(
+        result,
+        description,
+        seconds=seconds,
+        energies_before=result.energies_before,
+        energies_after=result.energies_after,
+        energies_meaning=MEANINGS,
+        share=result.share,
+        hypotheses=[{"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)],
+    )
+    save_summary(folder / SUMMARY, {**summary, "files": files_in(folder)})
 
 
 def compiled_folder() -> pathlib.Path:

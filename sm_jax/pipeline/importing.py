@@ -133,7 +133,7 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
     """The files of another tool's result, if that is what the sources of a reconstruction are; None for a video, a
     folder of pictures, or an observation. Raises UserError for options that mean nothing then."""
     paths = tuple(Path(source) for source in sources)
-    if options.tool is not None or len(paths) != 1 or paths[0].suffix in _RESULTS or _is_foreign(paths[0]):
+    if options.tool is not None or len(paths) != 1 or is_result(paths[0]):
         if gone := next((path for path in paths if not path.exists()), None):
             raise UserError(f"{gone}: no such file; give a result of another tool")
         return paths
@@ -141,6 +141,11 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} is for other tools' results; say with --from whose this is")
     return None
+
+
+def is_result(path: Path) -> bool:
+    """Whether a path's name, or of an .npz file its content, is that of another tool's result."""
+    return path.suffix in _RESULTS or _is_foreign(path)
 
 
 def _is_foreign(path: Path) -> bool:

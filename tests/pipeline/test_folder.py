@@ -36,13 +36,14 @@ from tests.motion.motions import front_camera, observe, random_motion
 from tests.perception.videos import shades, write_video
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
+SETTINGS = Settings(steps=2, final_guidance_steps=5)
 reconstruct = functools.partial(
     folder.reconstruct_to_folder,
     describer=rules.describe,
     body_name="open-low",
     focal=None,
     seed=0,
-    settings=Settings(steps=2, final_guidance_steps=5),
+    settings=SETTINGS,
 )
 
 
