@@ -91,10 +91,11 @@ class Reconstruct:
         reconstruct_to_folder(sources, self.out, **options, resume=self.resume, imported=self.imported)
 
     def interrupted(self) -> str:
-        """The folder appears at the very end, but for what was seen."""
+        """A clip's folder appears at the very end, but for what was seen."""
         from sm_jax.export.folder import unfinished
+        from sm_jax.pipeline.many_clips import is_many
 
-        if self.more or self.shard or self.batch or self.workers:
+        if is_many((self.input, *self.more)):
             return f"the same command goes on with what is not finished in {self.out}"
         if unfinished(self.out) is not None:
             return f"what was seen is in {self.out}: the same command with --resume goes on from there"

@@ -132,13 +132,14 @@ def see_to_folder(
 def result_to_folder(
     result: Reconstruction, description: Description, out: pathlib.Path, *, seconds: dict[str, float], overwrite: bool
 ) -> None:
-    """The second half: the files of a result. seconds: what the stages before took; that of writing is added."""
+    """The second half: the files of a result, without a progress bar. seconds: what the stages before took; that of
+    writing is added."""
     with new_folder(out, overwrite=overwrite, resume=True, inputs=(input_path(result.clip.source),)) as folder:
         if unfinished(out) is None:  # nothing was put there, for a finished folder that is overwritten stays so long
             result.clip.save(folder / OBSERVATION)
         else:
             shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
-        _write(folder, result, description, seconds)
+        _write(folder, result, description, seconds, progress=False)
 
 
 def begun_with(path: pathlib.Path, body_name: str, focal: float | None) -> dict[str, Any]:
@@ -169,14 +170,21 @@ def _seen_before(out: pathlib.Path, begun: dict[str, Any], body: smpl.Body, over
     return load_seen(out / OBSERVATION, pathlib.Path(begun["source"]), body)
 
 
-def _write(folder: pathlib.Path, result: Reconstruction, description: Description, seconds: dict[str, float]) -> None:
+def _write(
+    folder: pathlib.Path,
+    result: Reconstruction,
+    description: Description,
+    seconds: dict[str, float],
+    *,
+    progress: bool = True,
+) -> None:
     """Every file of a result but what was seen, which is there already."""
     with _stage("writing", seconds):
         result.save_motion(folder / "motion.npz")
         result.save_amass(folder)
         result.save_bvh(folder)
         result.save_glb(folder / "people.glb")
-        result.save_overlay(folder / "overlay.mp4")
+        result.save_overlay(folder / "overlay.mp4", progress=progress)
     summary = summarise(
         result,
         description,

@@ -5,6 +5,7 @@ What is there already is left alone, what an interrupted run saw is gone on from
 
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import logging
@@ -12,6 +13,7 @@ import math
 import multiprocessing
 import os
 import pathlib
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -261,13 +263,23 @@ class _Assembly:
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # forked from this process, JAX's threads would be missing
-        return ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_on_cpu)
+        return ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"), initializer=_begin_worker)
 
 
-def _on_cpu() -> None:
-    """Of a worker: the accelerators are the sampler's."""
+def _begin_worker() -> None:
+    """The accelerators are the sampler's. An interruption ends what a worker does, not its waiting for more."""
     jax.config.update("jax_platforms", "cpu")
     keep_compiled_programs()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class _Notes(logging.Handler):
@@ -295,16 +307,18 @@ def _see(job: _Job) -> _Seen:
     logger, handler, start = logging.getLogger("sm_jax"), _Notes(), time.perf_counter()
     logger.addHandler(handler)
     try:
-        clip = see_to_folder(
-            job.source, job.out, body_name=job.body_name, focal=job.focal, overwrite=job.overwrite, progress=False
-        )
+        with _interruptible():
+            clip = see_to_folder(
+                job.source, job.out, body_name=job.body_name, focal=job.focal, overwrite=job.overwrite, progress=False
+            )
     finally:
         logger.removeHandler(handler)
     return _Seen(clip=clip, notes=handler.notes, seconds=round(time.perf_counter() - start, 2))
 
 
 def _write(job: _Job, result: Reconstruction, description: Description, seconds: dict[str, float]) -> None:
-    result_to_folder(result, description, job.out, seconds=seconds, overwrite=job.overwrite)
+    with _interruptible():
+        result_to_folder(result, description, job.out, seconds=seconds, overwrite=job.overwrite)
 
 
 def _is_there(job: _Job, settings: Settings, seed: int) -> bool:

@@ -1,6 +1,7 @@
 """Many clips into a folder each: what is a clip, what is done already, what fails, and what an interruption leaves."""
 
 import shutil
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,13 @@ from sm_jax.text.describers import rules
 from tests.pipeline.test_folder import FILES, SETTINGS, arrays, observation, reconstruct, with_video
 
 __all__ = ["observation"]
-HOW = {"describer": rules.describe, "body_name": "open-low", "focal": None, "settings": SETTINGS, "seed": 0}
+HOW: dict[str, Any] = {
+    "describer": rules.describe,
+    "body_name": "open-low",
+    "focal": None,
+    "settings": SETTINGS,
+    "seed": 0,
+}
 
 
 def test_clips_are_files_folders_of_videos_and_lists(tmp_path):
@@ -76,7 +83,7 @@ def test_what_an_interrupted_run_saw_is_gone_on_from(observation, tmp_path, monk
     clip = ObservedClip(observation=load_observation(saved), body=load_body("open-low"), video=video)
     looked = []
     monkeypatch.setattr(folder, "observe", lambda source, **_: looked.append(source) or clip)
-    how = {"body_name": "open-low", "focal": None, "overwrite": False}
+    how: dict[str, Any] = {"body_name": "open-low", "focal": None, "overwrite": False}
     for _ in range(2):
         found = folder.see_to_folder(str(video.path), tmp_path / "out", **how)
         assert len(looked) == 1 and unfinished(tmp_path / "out") is not None
