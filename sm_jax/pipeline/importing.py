@@ -6,13 +6,11 @@ or, where there is neither, the projection of the estimate: it says where in the
 """
 
 import dataclasses
-import itertools
 import logging
 import math
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +34,7 @@ from sm_jax.perception.importers.read import read_estimate
 from sm_jax.perception.importers.refit import refit
 from sm_jax.perception.observation_file import is_observation
 from sm_jax.perception.video import Video
+from sm_jax.pipeline.interacting_pair import TrackPair, choose_pair
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observe import fit_people, see, to_world, visibility
 from sm_jax.pipeline.observed_clip import ObservedClip
@@ -44,12 +43,10 @@ from sm_jax.types import Array, Camera, Motion, Observation
 _LOGGER = logging.getLogger(__name__)
 
 PROJECTED = 0.5  # confidence of keypoints that are the estimate's own projection
-_NEAR, _SAME_DEPTH = 0.75, 1.5  # of their mean size between two people, and ratio of their sizes
 _NEAREST = 0.1  # metres before the camera; nobody is nearer
 _LONGEST = 100_000  # frames
 _MADE_UP = (1920.0, 1080.0)  # pixels of the camera that is put before people of a world without one
 _RESULTS = (".pkl", ".pt", ".pth", ".npy", ".json")  # what no video, and none of ours, ends in
-_Pair = tuple[Track, Track]
 
 
 def import_clip(
@@ -85,7 +82,7 @@ def import_clip(
         estimate = dataclasses.replace(estimate, tracks=tuple(_before_camera(estimate.tracks, source)))
     if camera is not None and not camera.is_real:
         estimate = dataclasses.replace(estimate, tracks=tuple(_at_focal(t, camera.K, K) for t in estimate.tracks))
-    pair = _pair(estimate, K, people, source)
+    pair = choose_pair(estimate, K, people, source)
     grid = _grid(pair, _times(estimate, pair, film, fps, source), source)
     found = _associated(evidence, grid) if evidence is not None else None
     if estimate.family is None:
@@ -247,82 +244,7 @@ def _at_focal(track: Track, K: np.ndarray, real: np.ndarray) -> Track:
     return dataclasses.replace(track, rotations=rotations, trans=trans)
 
 
-def _pair(estimate: Estimate, K: np.ndarray, people: str | None, source: str) -> _Pair:
-    tracks = {track.name: track for track in estimate.tracks}
-    if people is not None:
-        named = [[name.strip() for name in person.split("+")] for person in people.split(",")]
-        unknown = [name for names in named for name in names if name not in tracks]
-        if len(named) != 2 or unknown:
-            raise UserError(f"--people {people}: give two of {', '.join(tracks)}, such as 1,2 or 1+4,2")
-        first, second = (_joined([tracks[name] for name in names]) for names in named)
-        return first, second
-    if len(tracks) < 2:
-        raise UserError(
-            f"{source}: one person only; give a result of two, or a second file where the tool writes one a person"
-        )
-    shown = {name: _in_picture(track, K, world=estimate.up is not None) for name, track in tracks.items()}
-    together = {pair: _together(*(shown[name] for name in pair)) for pair in itertools.combinations(tracks, 2)}
-    names = max(together, key=lambda pair: together[pair][:2])
-    near, both, first_is_left = together[names]
-    if both == 0:
-        raise UserError(f"{source}: no two people are ever seen in one frame; name the two with --people")
-    if len(tracks) > 2:
-        _LOGGER.warning(
-            "%d people: taking %s, who are near each other in %d frames (--people names others)",
-            len(tracks), " and ".join(names), near,
-        )  # fmt: skip
-    first, second = names if first_is_left else names[::-1]
-    return tracks[first], tracks[second]
-
-
-def _joined(pieces: Sequence[Track]) -> Track:
-    """One person's pieces as one track. Raises UserError where they overlap."""
-    frames = np.concatenate([piece.frames for piece in pieces])
-    order = np.argsort(frames)
-    name = "+".join(piece.name for piece in pieces)
-    if len(np.unique(frames)) != len(frames):
-        raise UserError(f"--people: {name} are in one frame at once, so not one person")
-
-    def together(field: str) -> Any:
-        parts = [getattr(piece, field) for piece in pieces]
-        return None if parts[0] is None else np.concatenate(parts)[order]
-
-    axes = np.concatenate([np.broadcast_to(piece.axes, (len(piece.frames), 3, 3)) for piece in pieces])
-    per_frame = ("confidence", "rotations", "trans", "keypoints", "keypoint_confidence")
-    return dataclasses.replace(
-        pieces[0], name=name, frames=frames[order], axes=axes[order], **{field: together(field) for field in per_frame}
-    )
-
-
-def _in_picture(track: Track, K: np.ndarray, *, world: bool) -> tuple[np.ndarray, np.ndarray]:
-    """A track's frames [n], and in each the person's place and size [n, 3], in pixels; in metres of a world."""
-    if track.trans is None:
-        assert track.keypoints is not None and track.keypoint_confidence is not None
-        seen = track.keypoint_confidence[..., None] > 0
-        low = np.where(seen, track.keypoints, np.inf).min(axis=1)
-        high = np.where(seen, track.keypoints, -np.inf).max(axis=1)
-        place, size = (low + high) / 2, np.linalg.norm(high - low, axis=-1)
-    elif world:
-        place, size = track.trans[:, :2], np.full(len(track.trans), STATURE)
-    else:
-        place = track.trans[:, :2] / track.trans[:, 2:] * K[[0, 1], [0, 1]] + K[:2, 2]
-        size = K[0, 0] * STATURE / np.maximum(track.trans[:, 2], 1e-3)
-    return track.frames, np.column_stack([place, size])
-
-
-def _together(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) -> tuple[int, int, bool]:
-    """In how many frames two people are near each other, in how many both are, and whether the first is on the left."""
-    _, own, other = np.intersect1d(a[0], b[0], return_indices=True)
-    if len(own) == 0:
-        return 0, 0, True
-    x, y = a[1][own], b[1][other]
-    size = np.maximum((x[:, 2] + y[:, 2]) / 2, 1e-6)
-    ratio = np.maximum(x[:, 2], y[:, 2]) / np.maximum(np.minimum(x[:, 2], y[:, 2]), 1e-6)
-    near = (np.linalg.norm(x[:, :2] - y[:, :2], axis=1) < _NEAR * size) & (ratio < _SAME_DEPTH)
-    return int(near.sum()), len(own), bool(np.median(x[:, 0] - y[:, 0]) <= 0)
-
-
-def _times(estimate: Estimate, pair: _Pair, film: Video | None, fps: float | None, source: str) -> np.ndarray:
+def _times(estimate: Estimate, pair: TrackPair, film: Video | None, fps: float | None, source: str) -> np.ndarray:
     """Seconds of the film's frames, from the first one of all."""
     last = max(int(track.frames[-1]) for track in pair)
     if film is not None:
@@ -337,7 +259,7 @@ def _times(estimate: Estimate, pair: _Pair, film: Video | None, fps: float | Non
     return np.arange(last + 1) / (rate or FPS)
 
 
-def _grid(pair: _Pair, times: np.ndarray, source: str) -> _Grid:
+def _grid(pair: TrackPair, times: np.ndarray, source: str) -> _Grid:
     first, last = min(int(t.frames[0]) for t in pair), max(int(t.frames[-1]) for t in pair)
     if not 1 < last - first + 1 <= _LONGEST:
         raise UserError(f"{source}: {last - first + 1} frames; give from 2 to {_LONGEST}")
@@ -392,14 +314,19 @@ def _at(track: Track, grid: _Grid) -> np.ndarray:
     return np.interp(grid.position, track.frames, np.arange(len(track.frames)))
 
 
-def _sure(pair: _Pair, grid: _Grid) -> np.ndarray:
+def _sure(pair: TrackPair, grid: _Grid) -> np.ndarray:
     """[2, n] how sure the tool is that each person is there; zero where it did not see the person."""
     nearest = [np.rint(_at(track, grid)).astype(int) for track in pair]
     return grid.seen * np.stack([track.confidence[rows] for track, rows in zip(pair, nearest, strict=True)])
 
 
 def _from_keypoints(
-    body: smpl.Body, pair: _Pair, grid: _Grid, found: FusedKeypoints | None, K: np.ndarray, size: tuple[float, float]
+    body: smpl.Body,
+    pair: TrackPair,
+    grid: _Grid,
+    found: FusedKeypoints | None,
+    K: np.ndarray,
+    size: tuple[float, float],
 ) -> Observation:
     """The bodies are fitted to the keypoints."""
     points, sure = [], []
@@ -435,9 +362,14 @@ def _laid_flat(keypoints: np.ndarray, confidence: np.ndarray) -> np.ndarray:
 
 
 def _from_motion(
-    body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid, found: FusedKeypoints | None, source: SourceCamera,
+    body: smpl.Body,
+    estimate: Estimate,
+    pair: TrackPair,
+    grid: _Grid,
+    found: FusedKeypoints | None,
+    source: SourceCamera,
     size: tuple[float, float],
-) -> Observation:  # fmt: skip
+) -> Observation:
     """The file's motion, refitted to the body, in a world whose vertical the people show."""
     R, t = _path(source, grid)
     motion = _motion(body, estimate, pair, grid, R, t)
@@ -469,7 +401,7 @@ def _path(source: SourceCamera, grid: _Grid) -> tuple[np.ndarray, np.ndarray]:
     return read_rotations(source.R, position), read_points(source.t, position)
 
 
-def _motion(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid, R: np.ndarray, t: np.ndarray) -> Motion:
+def _motion(body: smpl.Body, estimate: Estimate, pair: TrackPair, grid: _Grid, R: np.ndarray, t: np.ndarray) -> Motion:
     """Both people in the reference frame on the grid; where one is missing, interpolated."""
     assert estimate.family is not None
     rotations, pelvis, betas = [], [], []
@@ -499,7 +431,7 @@ def _scene(body: smpl.Body, motion: Motion, grid: _Grid, up: np.ndarray | None) 
     return MonocularFit(motion=motion, up=up, level=levels)
 
 
-def _from_world(body: smpl.Body, estimate: Estimate, pair: _Pair, grid: _Grid) -> Observation:
+def _from_world(body: smpl.Body, estimate: Estimate, pair: TrackPair, grid: _Grid) -> Observation:
     """Motion of a world that no camera saw: one is put before the people, at a distance from which it sees them all."""
     _LOGGER.warning("%s: no camera saw this; one is put before the people", estimate.tool)
     n = len(grid.index)
