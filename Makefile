@@ -14,7 +14,7 @@ demo: assets
 	$(BIN)/sm-jax reconstruct sample:cam01 --out out/demo --overwrite
 
 test: lint assets
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check $(SOURCES)

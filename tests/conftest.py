@@ -4,6 +4,8 @@ packages, compiled programs kept between runs, and no test skipped without a pri
 import gc
 import os
 import pathlib
+from collections import Counter
+from typing import Any
 
 # Most of the time goes into compiling. Without optimisation and with the older of XLA's two emitters of loops it is a
 # third, and what is compiled means the same.
@@ -24,6 +26,7 @@ TESTS = pathlib.Path(__file__).parent
 gc.set_threshold(200_000, 20, 20)  # tracing makes objects by the million: a fifth of its time was spent collecting them
 # optax and flax themselves promote dtypes, so strictness is a context around these folders only
 STRICT_DTYPES = frozenset({"geometry", "body", "motion", "energies", "diffusion"})
+FEW = 4  # processes of pytest-xdist
 MAPS, MOST_MAPS = pathlib.Path("/proc/self/maps"), 25_000  # about 4 GB of programs
 
 
@@ -41,10 +44,25 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # what takes longest begins first: the folders with the most files
+    size = Counter(path.relative_to(TESTS).parts[0] for path in {item.path for item in items})
+    items.sort(key=lambda item: (-size[item.path.relative_to(TESTS).parts[0]], str(item.path)))
     for item in items:
         for marker in ("slow", "network"):
             if item.get_closest_marker(marker) and not config.getoption(f"--{marker}"):
                 item.add_marker(pytest.mark.skip(reason=f"marked {marker}: runs with --{marker}"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any):
+    """What one process has traced another must trace again: of few, each takes whole folders; of many, files."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadFolderScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "/".join(nodeid.split("::")[0].split("/")[:2])
+
+    return LoadFolderScheduling(config, log) if len(config.option.tx) <= FEW else LoadFileScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
