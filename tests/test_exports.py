@@ -39,7 +39,8 @@ PACKAGE = pathlib.Path(__file__).parent.parent / "sm_jax"
 PLATFORMS = ("cpu", "cuda", "tpu")
 DEVICES = 8  # of the machine that the training step is for
 STEPS = 7  # of denoising
-MOST_EQUATIONS = 8_300  # of guided sampling
+MOST_EQUATIONS = 9_000  # of guided sampling, for all platforms together
+LOOPS = 3  # denoising, descent, and the mixtures of the last check
 DATA = dataclasses.replace(tiny.INFILLER.data, placed=0.5, mixed=0.5)
 SIMULATE = jax.jit(functools.partial(make_examples, data=DATA, simulator=tiny.INFILLER.simulator))
 Program = tuple[Any, tuple]  # a compiled function, and the shapes that it is for
@@ -173,6 +174,14 @@ def test_denoising_and_refining_are_one_scan_and_the_program_is_small():
     assert count_equations(jaxpr) <= MOST_EQUATIONS
 
 
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_nothing_waits_for_a_person_or_a_part_on_an_accelerator(platform):
+    """What is left are loops whose passes need one another, and one that only saves memory."""
+    program, arguments = guided_sampling()
+    text = jax.export.export(program, platforms=[platform])(*arguments).mlir_module()
+    assert text.count("stablehlo.while") == LOOPS
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_float64_is_seen(platform):
     def text(program: Callable) -> str:
@@ -192,9 +201,13 @@ def test_callbacks_are_seen():
 
 
 def test_one_function_asks_for_the_platform():
-    """Of which both sides are tested in `tests/body/test_skinning.py`; beside it the one that chooses a detector's
-    runtime, on the host, tested in `tests/perception/test_landmarks.py`."""
+    """`by_platform`, of which both sides are tested where it is used; beside it, on the host, the choice of a
+    detector's runtime, tested in `tests/perception/test_landmarks.py`, and of how many clips go into a call."""
     asks = re.compile(r"platform_dependent|default_backend|(?<!sys)\.platform\b")
     found = {path.relative_to(PACKAGE).as_posix(): asks.findall(path.read_text()) for path in PACKAGE.rglob("*.py")}
     product = {path: names for path, names in found.items() if names and not path.startswith("cli/")}
-    assert product == {"body/skinning.py": ["platform_dependent"], "perception/landmarks.py": ["default_backend"]}
+    assert product == {
+        "geometry/by_platform.py": ["platform_dependent"],
+        "perception/landmarks.py": ["default_backend"],
+        "pipeline/many_clips.py": ["default_backend"],
+    }

@@ -19,6 +19,7 @@ from jax.custom_derivatives import SymbolicZero
 from jax.tree_util import register_dataclass
 
 from sm_jax.geometry import safe
+from sm_jax.geometry.by_platform import by_platform
 from sm_jax.geometry.layout import rotate_last
 from sm_jax.types import Array
 
@@ -94,7 +95,7 @@ def mesh_skin(skin: Skin, transforms: Array, features: Array) -> jax.Array:
 
     Differentiable in transforms and features in reverse mode. Raises TypeError when differentiated in the model itself.
     """
-    return _by_platform(partial(_mesh, keep_rest=False), skin, transforms, features)[0]
+    return _in_blocks(partial(_mesh, keep_rest=False), skin, transforms, features)[0]
 
 
 def _forward(skin: Any, transforms: Any, features: Any) -> tuple[jax.Array, tuple[Skin, Array, Array]]:
@@ -102,7 +103,7 @@ def _forward(skin: Any, transforms: Any, features: Any) -> tuple[jax.Array, tupl
     if any(x.perturbed for x in jax.tree.leaves(skin, is_leaf=is_input)):
         raise TypeError("The mesh has no gradient in the body model's own arrays: use its surface points, which have.")
     skin, transforms, features = jax.tree.map(lambda x: x.value, (skin, transforms, features), is_leaf=is_input)
-    vertices, rest = _by_platform(partial(_mesh, keep_rest=True), skin, transforms, features)
+    vertices, rest = _in_blocks(partial(_mesh, keep_rest=True), skin, transforms, features)
     return vertices, (skin, transforms, rest)
 
 
@@ -110,13 +111,13 @@ def _backward(residual: tuple[Skin, Array, Array], cotangent: Any) -> tuple[None
     skin, transforms, rest = residual
     if isinstance(cotangent, SymbolicZero):
         cotangent = jnp.zeros_like(rest[: skin.size])
-    return None, *_by_platform(_pullback, skin, transforms, rest, cotangent)
+    return None, *_in_blocks(_pullback, skin, transforms, rest, cotangent)
 
 
 mesh_skin.defvjp(_forward, _backward, symbolic_zeros=True)
 
 
-def _by_platform(function: Callable, skin: Skin, *arrays: Array) -> Any:
+def _in_blocks(function: Callable, skin: Skin, *arrays: Array) -> Any:
     """`function` in blocks that fit a CPU's cache, or at one go on an accelerator."""
 
     def blocks(skin: Skin, *arrays: Array) -> Any:
@@ -129,7 +130,7 @@ def _by_platform(function: Callable, skin: Skin, *arrays: Array) -> Any:
     def whole(skin: Skin, *arrays: Array) -> Any:
         return function(_merged(skin, len(skin.joint)), *arrays)
 
-    return jax.lax.platform_dependent(skin, *arrays, cpu=blocks, default=whole)
+    return by_platform(blocks, whole, skin, *arrays)
 
 
 def _merged(skin: Skin, count: int) -> Skin:

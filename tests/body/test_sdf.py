@@ -12,6 +12,7 @@ from sm_jax.body.io import load_body
 from sm_jax.body.sdf import nearest_part, pose_field, signed_distance
 from sm_jax.geometry.rotations import axis_angle_to_matrix
 from tests.body.models import random_motion, rest_motion
+from tests.geometry.platforms import accelerator
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,20 @@ def test_batches_are_single_clips_side_by_side(body):
     both = distance(body, jax.tree.map(lambda *x: jnp.stack(x), *motions), jnp.stack(points))
     for one, motion, at in zip(both, motions, points, strict=True):
         np.testing.assert_allclose(one, distance(body, motion, at), atol=1e-5)
+
+
+def test_an_accelerator_s_side_gives_the_same_numbers(body, monkeypatch):
+    """The nearest capsule of all at once, and every part's share of the gradient in one product."""
+    motion = random_motion(T=3, scale=0.3)
+    points = smpl.pose(body, motion).joints + 0.03
+
+    def slope():  # a function of its own each time, so that it is traced anew
+        def total(motion, points):
+            return jnp.square(signed_distance(points, pose_field(body, smpl.pose(body, motion)))).sum()
+
+        return jax.jit(jax.grad(total, (0, 1)))(motion, points)
+
+    on_cpu = slope()
+    taken = accelerator(monkeypatch)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-5, rtol=2e-5), slope(), on_cpu)
+    assert len(taken) == 2

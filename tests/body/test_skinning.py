@@ -11,6 +11,7 @@ import pytest
 from experiments.lib.random_body import random_arrays
 from sm_jax.body import skinning
 from sm_jax.body.skinning import Skin, dense_skin, mesh_skin
+from tests.geometry.platforms import accelerator
 
 N = 7
 
@@ -55,16 +56,11 @@ def test_value_and_gradient_are_those_of_plain_skinning(V, posedirs):
 
 
 def test_an_accelerator_s_side_gives_the_same_numbers(monkeypatch):
-    """Of the one function that asks for the platform, forward and backward, run here."""
-    skin, taken = skin_of(1152), []
+    """Forward and backward, run here."""
+    skin = skin_of(1152)
     arguments = inputs(skin)
     in_blocks = cost(mesh_skin, skin)(*arguments)
-
-    def accelerator(*operands: Any, cpu: Callable, default: Callable) -> Any:
-        taken.append(default)
-        return default(*operands)
-
-    monkeypatch.setattr(jax.lax, "platform_dependent", accelerator)
+    taken = accelerator(monkeypatch)
     assert_same(cost(mesh_skin, skin)(*arguments), in_blocks)
     assert len(taken) == 2
 

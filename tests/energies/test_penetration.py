@@ -12,6 +12,7 @@ from sm_jax.energies.penetration import SLACK, depths, penetration
 from sm_jax.evaluation.metrics.penetration import mesh_depth
 from sm_jax.motion.frames import map_frames
 from tests.energies.checks import assert_finite_gradient, assert_gradient, noise, wide
+from tests.geometry.platforms import accelerator
 
 T, S, N = 3, 30, 16
 RADIUS, BOX = 0.15, 0.25  # metres: of the people, who are balls, and from their centres to the ends of their tables
@@ -128,3 +129,15 @@ def test_depth_follows_the_meshes_of_dancers_pushed_together():
     assert (exact > 0).sum() > 100 and touching.sum() > 5
     assert np.abs(np.maximum(found, 0) - exact)[(exact > 0) | (found > 0)].mean() < 5e-3
     assert deepest > 0.9
+
+
+def test_an_accelerator_s_side_gives_the_same_numbers(monkeypatch):
+    """Both people at once."""
+
+    def found():
+        return jax.jit(jax.grad(lambda points, centres: penetration(points, balls(centres), MASK), (0, 1)))(*scene(0.2))
+
+    on_cpu = found()
+    taken = accelerator(monkeypatch)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), found(), on_cpu)
+    assert len(taken) == 3
