@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 SOURCES := sm_jax configs experiments tests tools setup.py
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint format assets clean
+.PHONY: demo test lint format docs assets clean
 .DELETE_ON_ERROR:
 
 demo: assets
@@ -24,6 +24,10 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+# A site that opens without a server: out/site/index.html.
+docs: $(INSTALLED)
+	$(BIN)/mkdocs build
 
 # Cheap when everything is in the cache: it only verifies the files.
 assets: $(INSTALLED)

@@ -52,7 +52,15 @@ setup(
         "vlm-local": ["transformers>=4.57", "torch>=2.4", "torchvision>=0.19", "accelerate>=1.0", "pillow>=10"],
         "train": ["tensorboardX>=2.6", "submitit>=1.5"],
         # the linters are pinned: another version formats and complains differently
-        "dev": ["pytest>=8.3", "pytest-xdist>=3.6", "ruff>=0.17,<0.18", "pyrefly==1.5.0", "matplotlib>=3.9"],
+        "dev": [
+            "pytest>=8.3",
+            "pytest-xdist>=3.6",
+            "ruff>=0.17,<0.18",
+            "pyrefly==1.5.0",
+            "matplotlib>=3.9",
+            "mkdocs-material>=9.6,<10",
+            "mkdocstrings[python]>=1.0",
+        ],
     },
     classifiers=[
         "Development Status :: 3 - Alpha",
