@@ -17,6 +17,7 @@ COMMANDS = {
     "reconstruct": "Reconstruct",
     "import": "Import",
     "describe": "Describe",
+    "report": "Report",
     "view": "ViewMotion",
     "export": "Export",
     "fetch": "Fetch",

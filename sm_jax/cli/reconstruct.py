@@ -2,11 +2,12 @@
 
 import dataclasses
 import pathlib
+import sys
 from typing import Annotated
 
 import tyro
 
-from sm_jax.cli.parse import Body, Flag, Focal
+from sm_jax.cli.parse import Body, Flag, Focal, command_line
 from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.text.describers.choice import Kind, Vision, choose
 
@@ -45,6 +46,8 @@ class Reconstruct:
     imported: Annotated[ImportOptions, tyro.conf.arg(name="")] = dataclasses.field(default_factory=ImportOptions)
     overwrite: Flag = False
     """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
+    report: Flag = False
+    """Write report.html too: all of this on one page that can be mailed, as `sm-jax report` does."""
     resume: Flag = False
     """Go on from what an interrupted run into the same folder saw of the same input, if there is anything."""
 
@@ -65,6 +68,8 @@ class Reconstruct:
             resume=self.resume,
             contacts=not self.no_contacts,
             imported=self.imported,
+            report=self.report,
+            command=command_line("sm-jax", sys.argv[1:]),
         )
 
     def interrupted(self) -> str:

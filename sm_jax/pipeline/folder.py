@@ -23,17 +23,18 @@ from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.describe import describe
 from sm_jax.pipeline.importing import import_with, result_paths
+from sm_jax.pipeline.measures import before_and_after
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
 from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
+from sm_jax.pipeline.report import REPORT, write_report
+from sm_jax.pipeline.result import OBSERVATION, load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers.describer import Describer
 
 _LOGGER = logging.getLogger(__name__)
-
-OBSERVATION = "observation.npz"
 
 
 def reconstruct_to_folder(
@@ -49,13 +50,16 @@ def reconstruct_to_folder(
     resume: bool = False,
     contacts: bool = True,
     imported: ImportOptions | None = None,
+    report: bool = False,
+    command: str | None = None,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
     The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
     is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on
     from what an interrupted run saw, if there is anything; the result is the same.  contacts: whether the contacts of
-    the description draw the bodies together, or its words count alone. Raises UserError for any fault in the input, the
+    the description draw the bodies together, or its words count alone.  report: whether report.html is written too.
+    command: what the user typed, for the summary. Raises UserError for any fault in the input, the
     output or the options, as early as it can be known.
     """
     checked_settings(settings)
@@ -97,6 +101,7 @@ def reconstruct_to_folder(
             result = reconstruct(clip, description, settings=settings, seed=seed)
         with _stage("writing", seconds):
             _write(folder, result)
+            measures = before_and_after(clip.body, clip.observation, result)
         summary = summarise(
             result,
             description,
@@ -105,12 +110,16 @@ def reconstruct_to_folder(
             energies_after=result.energies_after,
             energies_meaning=MEANINGS,
             share=result.share,
+            measures=measures,
             hypotheses=[
                 {"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)
             ],
+            command=command,
         )
-        save_summary(folder / SUMMARY, {**summary, "files": files_in(folder)})
-        names = files_in(folder)
+        names = sorted(set(files_in(folder)) | ({REPORT} if report else set()))
+        save_summary(folder / SUMMARY, {**summary, "files": names})
+        if report:
+            write_report(folder / REPORT, load_result(folder, body_name))
     _LOGGER.info("%s: %s (%.0f s)", out, " ".join(names), sum(seconds.values()))
 
 
