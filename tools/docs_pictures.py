@@ -12,6 +12,7 @@ import base64
 import contextlib
 import http.client
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -23,7 +24,10 @@ from typing import Any
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
+from sm_jax.export.viewer import start_server
 from sm_jax.pipeline.report import report_on
+from sm_jax.pipeline.result import load_result
+from sm_jax.pipeline.view import result_scene
 
 _OPTIONS = (
     "--headless",
@@ -83,7 +87,9 @@ def opened(browser: str) -> Iterator[Page]:
     """The first page of a browser that is started for it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [browser, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        # of the locale POSIX, which servers have, a browser makes a language that pages do not know
+        locale = os.environ | {"LANG": "en_US.UTF-8", "LC_ALL": "en_US.UTF-8"}
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=locale)
         try:
             assert process.stderr
             address = next(filter(None, (re.search(r"ws://(\S+?):(\d+)/", line) for line in process.stderr)))
@@ -97,6 +103,19 @@ def opened(browser: str) -> Iterator[Page]:
             process.wait()
 
 
+@contextlib.contextmanager
+def served(result: pathlib.Path) -> Iterator[str]:
+    """The address of a viewer that shows a result, once it stands."""
+    server = start_server(None)
+    scene = result_scene(server, load_result(result))
+    scene.playing.value = False
+    scene.frame.value = scene.last // 2
+    try:
+        yield f"http://127.0.0.1:{server.get_port()}"
+    finally:
+        server.stop()
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -105,6 +124,11 @@ def main() -> None:
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs"), help="folder for the pictures")
     options = parser.parse_args()
     with opened(options.browser) as page, tempfile.TemporaryDirectory() as folder:
+        with served(options.result) as url:
+            page.show(url, (1280, 720), False, seconds=20)
+            page.evaluate("document.querySelectorAll('[class*=Notification-closeButton]').forEach(x => x.click())")
+            time.sleep(2)
+            page.shoot(options.out / "viewer.jpg", whole=False)
         html = pathlib.Path(folder) / "report.html"
         report_on(options.result, html)
         for name, width, dark in REPORTS:

@@ -78,7 +78,7 @@ def _pictures(frames: Iterable[np.ndarray], body: smpl.Body, content: MotionFile
 
     with ThreadPoolExecutor(1) as thread:
         for number, (now, frame) in enumerate(zip(mesh.posed_frames(body, content.motion), frames, strict=False)):
-            whiteness = INFILLED_WHITENESS * mesh.infilled_share(body, content.infilled[:, number])[..., None]
+            whiteness = INFILLED_WHITENESS * mesh.joint_share(body, content.infilled[:, number])[..., None]
             tint = mesh.COLOURS[:, None] * (1 - whiteness) + whiteness
             right = thread.submit(draw_side, now, tint)
             left = cv2.resize(_checked(frame, content), size, interpolation=cv2.INTER_AREA)

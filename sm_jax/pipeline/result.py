@@ -10,7 +10,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export.folder import SUMMARY
-from sm_jax.export.npz import NAME, MotionFile, body_of, load_motion, motion_file
+from sm_jax.export.npz import NAME, MotionFile, body_of, load_motion, motion_file, motion_path
 from sm_jax.export.summary import plain
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.measures import MEASURES, first_estimate
@@ -71,6 +71,7 @@ def load_result(folder: pathlib.Path, body: str | None = None) -> Result:
     Raises UserError for a folder that lacks any of its files, for files that cannot be read, and for a motion and an
     observation that are not of one run.
     """
+    motion_path(folder)
     for name in (NAME, OBSERVATION, SUMMARY):
         if not (folder / name).is_file():
             raise UserError(f"{folder}: holds no {name}; give a folder that sm-jax reconstruct wrote")
