@@ -64,16 +64,20 @@ class Page:
                 return answer["result"]
 
     def evaluate(self, expression: str) -> Any:
-        """The value of an expression on the page."""
-        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+        """The value of an expression on the page, or of what it promises."""
+        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
 
     def show(self, url: str, size: tuple[int, int], dark: bool, seconds: float) -> None:
-        """Load a page in a window of a size, and wait."""
+        """Load a page in a window of a size, and wait so long after all of it is there."""
         width, height = size
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=url)
+        while not self.evaluate("document.readyState == 'complete' && location.href != 'about:blank'"):
+            time.sleep(0.2)
+        self.evaluate("Promise.all([...document.images].map(image => image.decode())).then(() => true)")
         time.sleep(seconds)
 
     def shoot(self, path: pathlib.Path, whole: bool) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "Import",
     "describe": "Describe",
     "report": "Report",
+    "overlay": "Overlay",
     "view": "ViewMotion",
     "export": "Export",
     "fetch": "Fetch",

@@ -10,6 +10,7 @@ from sm_jax.errors import UserError
 
 try:
     import av
+    import av.error
     import cv2
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[export]'") from error

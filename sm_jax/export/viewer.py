@@ -153,7 +153,7 @@ class ViewerScene:
             cloud = self.marks[name]
             cloud.visible = self.motion.value != FIRST and bool(where.any())
             if cloud.visible:
-                cloud.points = above[where]
+                cloud.points = above[where].astype(np.float32)
 
     def _skin(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
         """Vertices [P, V, 3] of the result and which of them touch the other's skin. A few frames are held."""

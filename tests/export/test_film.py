@@ -12,18 +12,26 @@ from tests.perception.videos import noise, shades, write_video
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory):
-    return write_video(tmp_path_factory.mktemp("film") / "film.mp4", shades(20, (48, 64)), np.arange(20) / 10)
+    return write_video(
+        tmp_path_factory.mktemp("film") / "film.mp4", shades(20, (48, 64)), (np.arange(20) / 10).tolist()
+    )
 
 
 def brightness(jpeg: bytes) -> float:
-    return float(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).mean())
+    return float(decoded(jpeg).mean())
+
+
+def decoded(jpeg: bytes) -> np.ndarray:
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return picture
 
 
 def test_a_still_is_what_is_shown_then(video):
     found = stills(video, [0.0, 0.55, 0.6, 9.0], width=32)
     expected = [24 + 4 * frame for frame in (0, 5, 6, 19)]
     np.testing.assert_allclose([brightness(jpeg) for jpeg in found], expected, atol=2.5)
-    assert cv2.imdecode(np.frombuffer(found[0], np.uint8), cv2.IMREAD_COLOR).shape == (24, 32, 3)
+    assert decoded(found[0]).shape == (24, 32, 3)
 
 
 def test_a_small_film_stays_as_it_is(video):
@@ -32,7 +40,7 @@ def test_a_small_film_stays_as_it_is(video):
 
 
 def test_a_large_film_becomes_smaller_or_shorter(tmp_path):
-    path = write_video(tmp_path / "large.mp4", noise(60, (96, 128)), np.arange(60) / 10)
+    path = write_video(tmp_path / "large.mp4", noise(60, (96, 128)), (np.arange(60) / 10).tolist())
     for most, whole in ((150_000, True), (40_000, False)):
         found = film(path, most, height=48)
         assert path.stat().st_size > most >= 0.7 * len(found.content) and found.whole == whole

@@ -41,7 +41,7 @@ def test_the_bodies_follow_the_slider(server, body, content):
 def test_one_switch_between_the_result_and_the_estimate(server, body, content, before):
     scene = ViewerScene(server, body, content, before=before)
     for choice, shown in ((RESULT, {RESULT}), (FIRST, {FIRST}), (BOTH, {RESULT, FIRST})):
-        scene.motion.value = choice
+        scene.motion.value = choice  # pyright: ignore[reportAttributeAccessIssue]
         scene.show(3)
         assert {name for name, people in scene.people.items() if people.skins[0].visible} == shown
     np.testing.assert_allclose(scene.people[FIRST].skins[0].bones[0].position, before.joints[0, 3, 0], atol=1e-5)

@@ -72,7 +72,9 @@ def write_result(folder: pathlib.Path, source: str = "a <b>.mp4") -> pathlib.Pat
     save_motion(folder / "motion.npz", content)
     save_observation(folder / "observation.npz", observation)
     picture = np.full((48, 128, 3), 90, np.uint8)
-    write_video(folder / "overlay.mp4", [picture + 2 * (n % 20) for n in range(FRAMES)], np.arange(FRAMES) / 30)
+    write_video(
+        folder / "overlay.mp4", [picture + 2 * (n % 20) for n in range(FRAMES)], (np.arange(FRAMES) / 30).tolist()
+    )
     summary = summarise(
         content,
         DESCRIPTION,

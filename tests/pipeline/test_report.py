@@ -96,7 +96,7 @@ def test_faults_are_told_in_one_line(written, tmp_path):
     for name in ("motion.npz", "observation.npz", "summary.json", "overlay.mp4"):
         folder = shutil.copytree(written, tmp_path / f"without_{name}")
         (folder / name).unlink()
-        with pytest.raises(UserError, match=f"holds no {name}; give a folder"):
+        with pytest.raises(UserError, match=f"no {name}"):
             report.report_on(folder, tmp_path / "page.html")
     folder = shutil.copytree(written, tmp_path / "other")
     with np.load(folder / "observation.npz") as file:
