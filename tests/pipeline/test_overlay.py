@@ -19,6 +19,6 @@ def test_drawn_again(tmp_path, monkeypatch):
         draw_overlay(folder, out)
     with pytest.raises(UserError, match="ends in .mp4"):
         draw_overlay(folder, tmp_path / "overlay.gif")
-    (tmp_path / "mine.mp4").write_text("mine")
+    (tmp_path / "mine.mp4").write_text("mine, and no film")
     with pytest.raises(UserError, match="did not write"):
         draw_overlay(folder, tmp_path / "mine.mp4", overwrite=True)
