@@ -13,6 +13,7 @@ from sm_jax.errors import UserError
     [
         ("export.overlay", "av", "export"),
         ("export.render", "cv2", "export"),
+        ("export.film", "av", "export"),
         ("export.glb", "pygltflib", "export"),
         ("export.viewer", "viser", "viewer"),
         ("export.usd", "pxr", "usd"),

@@ -16,7 +16,7 @@ from sm_jax.errors import UserError
 EXTRAS = {
     "video": "reads videos and finds people in them",
     "text": "encodes sentences",
-    "export": "writes people.glb and overlay.mp4",
+    "export": "writes people.glb, overlay.mp4 and report.html",
     "viewer": "sm-jax view",
     "usd": "sm-jax export --format usd",
     "vlm": "describing by a model at an endpoint",

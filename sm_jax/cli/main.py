@@ -17,6 +17,8 @@ COMMANDS = {
     "reconstruct": "Reconstruct",
     "import": "Import",
     "describe": "Describe",
+    "report": "Report",
+    "overlay": "Overlay",
     "view": "ViewMotion",
     "export": "Export",
     "fetch": "Fetch",

@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import io
 import re
+import shlex
 from typing import Annotated, Any, Protocol
 
 import tyro
@@ -16,6 +17,7 @@ Body = Annotated[str, tyro.conf.arg(metavar="NAME|FILE")]
 Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
 _RULE = re.compile(r"^\s*[─-]{3,}\s*$")
+_KEY = re.compile(r"^(--api[-_]key)=.*", re.S)
 _OPTION = re.compile(r"^[│ ] (--[a-z][\w-]*)(,? \S+(?: \S+)*)?(?:\s{2,}|$)", re.M)
 
 
@@ -41,6 +43,15 @@ def parse(command: type[Any], arguments: list[str], prog: str) -> Command:
         if not stop.code:
             raise
         raise UserError(f"{_shorten(told.getvalue(), command)}; see {prog} --help") from None
+
+
+def command_line(prog: str, arguments: list[str]) -> str:
+    """A command as it was given, to be written down: without the key of an endpoint."""
+    words = [_KEY.sub(r"\1=…", word) for word in arguments]
+    for number, word in enumerate(words[:-1]):
+        if word.replace("_", "-") == "--api-key":
+            words[number + 1] = "…"
+    return shlex.join([*prog.split(), *words])
 
 
 def nearest(word: str, known: list[str]) -> str | None:

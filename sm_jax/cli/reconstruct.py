@@ -2,11 +2,12 @@
 
 import dataclasses
 import pathlib
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from sm_jax.cli.parse import Body, Flag, Focal
+from sm_jax.cli.parse import Body, Flag, Focal, command_line
 from sm_jax.errors import UserError
 from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.text.describers.choice import Kind, Vision, choose
@@ -53,6 +54,8 @@ class Reconstruct:
     imported: Annotated[ImportOptions, tyro.conf.arg(name="")] = dataclasses.field(default_factory=ImportOptions)
     overwrite: Flag = False
     """Replace the output folder if it exists and holds nothing but what sm-jax wrote."""
+    report: Flag = False
+    """Write report.html too: all of this on one page that can be mailed, as `sm-jax report` does."""
     resume: Flag = False
     """Go on from what an interrupted run into the same folder saw of the same input, if there is anything."""
 
@@ -78,6 +81,8 @@ class Reconstruct:
             "seed": self.seed,
             "overwrite": self.overwrite,
             "contacts": not self.no_contacts,
+            "report": self.report,
+            "command": command_line("sm-jax", sys.argv[1:]),
         }
         if self.imported == ImportOptions() and is_many(sources):
             many = {"shard": _shard(self.shard), "batch": self.batch, "workers": self.workers}

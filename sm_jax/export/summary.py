@@ -54,11 +54,14 @@ def summarise(
     energies_after: Mapping[str, Any],
     energies_meaning: Mapping[str, str],
     share: Array,
+    measures: Mapping[str, Any],
     hypotheses: Sequence[Mapping[str, Any]] = (),
+    command: str | None = None,
 ) -> dict[str, Any]:
     """The summary of one reconstruction. seconds: wall time by stage; energies: by name, mean over what they see, and
     what each means: its unit, and where it should go.
-    share: [P] of the models' motion in the result.  hypotheses: of each, its `total` and its energies."""
+    share: [P] of the models' motion in the result.  measures: of how good it looks, in units that a person reads.
+    hypotheses: of each, its `total` and its energies.  command: that asked for it, where one did."""
     camera = content.camera
     return {
         "frames": len(content.frame_index),
@@ -73,6 +76,7 @@ def summarise(
         },
         "description": description,
         "people": coverage(content.visibility, content.infilled),
+        "measures": measures,
         "energies": {
             "compared": _COMPARED,
             "meaning": {name: energies_meaning[name] for name in energies_after},
@@ -80,8 +84,10 @@ def summarise(
             "after": energies_after,
             "hypotheses": hypotheses,
         },
+        "share_of_models_motion": share,
         "returned_to_the_estimate": [returned(person, float(kept)) for person, kept in enumerate(np.asarray(share))],
         "seconds": {**seconds, "total": sum(seconds.values())},
+        **({} if command is None else {"command": command}),
         "provenance": content.provenance,
     }
 

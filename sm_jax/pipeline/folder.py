@@ -23,18 +23,19 @@ from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.describe import describe
 from sm_jax.pipeline.importing import import_with, result_paths
+from sm_jax.pipeline.measures import before_and_after
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip, load_seen
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
+from sm_jax.pipeline.report import REPORT, write_report
+from sm_jax.pipeline.result import OBSERVATION, load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers.describer import Describer
 from sm_jax.types import Description
 
 _LOGGER = logging.getLogger(__name__)
-
-OBSERVATION = "observation.npz"
 
 
 def reconstruct_to_folder(
@@ -50,14 +51,17 @@ def reconstruct_to_folder(
     resume: bool = False,
     contacts: bool = True,
     imported: ImportOptions | None = None,
+    report: bool = False,
+    command: str | None = None,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
     The folder appears whole or not at all, see `export.folder`, except that what was seen is in a new one as soon as it
     is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on
     from what an interrupted run saw, if there is anything; the result is the same.  contacts: whether the contacts of
-    the description draw the bodies together, or its words count alone. Raises UserError for any fault in the input, the
-    output or the options, as early as it can be known.
+    the description draw the bodies together, or its words count alone.  report: whether report.html is written too.
+    command: what the user typed, for the summary. Raises UserError for any fault in the input, the output or the
+    options, as early as it can be known.
     """
     checked_settings(settings)
     checked_key(seed)
@@ -94,8 +98,8 @@ def reconstruct_to_folder(
                 _LOGGER.info("no contact is used (--no-contacts)")
         with _stage("reconstructing", seconds):
             result = reconstruct(clip, description, settings=settings, seed=seed)
-        _write(folder, result, description, seconds)
-        names = files_in(folder)
+        how = {"body_name": body_name, "report": report, "command": command}
+        names = _write(folder, result, description, seconds, **how)
     _LOGGER.info("%s: %s (%.0f s)", out, " ".join(names), sum(seconds.values()))
 
 
@@ -130,7 +134,15 @@ def see_to_folder(
 
 
 def result_to_folder(
-    result: Reconstruction, description: Description, out: pathlib.Path, *, seconds: dict[str, float], overwrite: bool
+    result: Reconstruction,
+    description: Description,
+    out: pathlib.Path,
+    *,
+    seconds: dict[str, float],
+    body_name: str,
+    report: bool,
+    command: str | None,
+    overwrite: bool,
 ) -> None:
     """The second half: the files of a result, without a progress bar. seconds: what the stages before took; that of
     writing is added."""
@@ -139,7 +151,8 @@ def result_to_folder(
             result.clip.save(folder / OBSERVATION)
         else:
             shutil.copyfile(out / OBSERVATION, folder / OBSERVATION)
-        _write(folder, result, description, seconds, progress=False)
+        how = {"body_name": body_name, "report": report, "command": command}
+        _write(folder, result, description, seconds, **how, progress=False)
 
 
 def begun_with(path: pathlib.Path, body_name: str, focal: float | None) -> dict[str, Any]:
@@ -176,15 +189,19 @@ def _write(
     description: Description,
     seconds: dict[str, float],
     *,
+    body_name: str,
+    report: bool,
+    command: str | None,
     progress: bool = True,
-) -> None:
-    """Every file of a result but what was seen, which is there already."""
+) -> list[str]:
+    """Every file of a result but what was seen, which is there already. Returns the names of all."""
     with _stage("writing", seconds):
         result.save_motion(folder / "motion.npz")
         result.save_amass(folder)
         result.save_bvh(folder)
         result.save_glb(folder / "people.glb")
         result.save_overlay(folder / "overlay.mp4", progress=progress)
+        measures = before_and_after(result.clip.body, result.clip.observation, result)
     summary = summarise(
         result,
         description,
@@ -193,9 +210,15 @@ def _write(
         energies_after=result.energies_after,
         energies_meaning=MEANINGS,
         share=result.share,
+        measures=measures,
         hypotheses=[{"total": total, **each} for total, each in zip(result.totals, result.energies_each, strict=True)],
+        command=command,
     )
-    save_summary(folder / SUMMARY, {**summary, "files": files_in(folder)})
+    names = sorted(set(files_in(folder)) | ({REPORT} if report else set()))
+    save_summary(folder / SUMMARY, {**summary, "files": names})
+    if report:
+        write_report(folder / REPORT, load_result(folder, body_name))
+    return names
 
 
 def compiled_folder() -> pathlib.Path:

@@ -68,6 +68,8 @@ class _Job:
     body_name: str
     focal: float | None
     overwrite: bool
+    report: bool
+    command: str | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -119,6 +121,8 @@ def reconstruct_to_folders(
     seed: int,
     overwrite: bool = False,
     contacts: bool = True,
+    report: bool = False,
+    command: str | None = None,
     shard: tuple[int, int] = (1, 1),
     batch: int | None = None,
     workers: int | None = None,
@@ -139,7 +143,16 @@ def reconstruct_to_folders(
         raise UserError(f"--batch {batch}, --workers {workers}: give numbers from 1")
     clips = list(list_clips(sources).items())[shard[0] - 1 :: shard[1]]
     jobs = [
-        _Job(name=name, source=source, out=out / name, body_name=body_name, focal=focal, overwrite=overwrite)
+        _Job(
+            name=name,
+            source=source,
+            out=out / name,
+            body_name=body_name,
+            focal=focal,
+            overwrite=overwrite,
+            report=report,
+            command=command,
+        )
         for name, source in clips
     ]
     keep_compiled_programs()
@@ -318,7 +331,16 @@ def _see(job: _Job) -> _Seen:
 
 def _write(job: _Job, result: Reconstruction, description: Description, seconds: dict[str, float]) -> None:
     with _interruptible():
-        result_to_folder(result, description, job.out, seconds=seconds, overwrite=job.overwrite)
+        result_to_folder(
+            result,
+            description,
+            job.out,
+            seconds=seconds,
+            body_name=job.body_name,
+            report=job.report,
+            command=job.command,
+            overwrite=job.overwrite,
+        )
 
 
 def _is_there(job: _Job, settings: Settings, seed: int) -> bool:

@@ -48,6 +48,16 @@ class ObservedClip:
 
         return lambda frames: frames_at(video, index[frames])
 
+    def pictures_or_grey(self, index: np.ndarray) -> Iterator[np.ndarray]:
+        """RGB pictures of frames of the video, ascending; grey ones where there is no video."""
+        if self.video is not None and self.video.has_pictures:
+            from sm_jax.perception.frames import frames_at, read_ahead
+
+            return read_ahead(frames_at(self.video, index))
+        width, height = (int(side) for side in np.asarray(self.observation.camera.image_size))
+        grey = np.full((height, width, 3), 128, np.uint8)
+        return (grey for _ in index)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an observation .npz, from which a reconstruction can start. Raises UserError if that fails."""
         save_observation(pathlib.Path(path), self.observation, self.video, focal_is_heuristic=self.focal_is_heuristic)

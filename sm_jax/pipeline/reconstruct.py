@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -82,17 +82,8 @@ class Reconstruction(MotionFile):
             def advance(done: int) -> None:
                 bar.update(done - bar.n)
 
-            save_overlay(pathlib.Path(path), self._pictures(), self.clip.body, self, advance)
-
-    def _pictures(self) -> Iterator[np.ndarray]:
-        video = self.clip.video
-        if video is not None and video.has_pictures:
-            from sm_jax.perception.frames import frames_at, read_ahead
-
-            return read_ahead(frames_at(video, self.frame_index))
-        width, height = (int(side) for side in self.camera.image_size)
-        grey = np.full((height, width, 3), 128, np.uint8)
-        return (grey for _ in self.frame_index)
+            pictures = self.clip.pictures_or_grey(self.frame_index)
+            save_overlay(pathlib.Path(path), pictures, self.clip.body, self, advance)
 
 
 def reconstruct(

@@ -30,8 +30,8 @@ def test_strongest_joints():
     np.testing.assert_allclose(strength * [[0.9], [1]], [[0.3, 0.25, 0.2, 0.15], [1, 0, 0, 0]], rtol=1e-6)
 
 
-def test_infilled_share_follows_the_joints(body, content):
-    share = mesh.infilled_share(body, content.infilled)
+def test_joint_share_follows_the_joints(body, content):
+    share = mesh.joint_share(body, content.infilled)
     hand = np.asarray(body.weights)[:, 22] > 0.99
     assert hand.any()
     np.testing.assert_allclose(share[0, 2:4][:, hand], 1, atol=0.02)

@@ -72,3 +72,50 @@ def test_too_few_frames_leave_no_file(body, content, tmp_path):
 def test_frames_of_another_video_are_refused(body, content, tmp_path):
     with pytest.raises(UserError, match="240 x 200"):
         save_overlay(tmp_path / "overlay.mp4", [GREY[:100]] * 7, body, content)
+
+
+def first_picture(path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
+
+
+@pytest.fixture
+def before(content):
+    """Person 0 farther to the left, by 22 pixels."""
+    aside = np.zeros_like(content.motion.pelvis)
+    aside[0, :, 0] = -0.3
+    motion = dataclasses.replace(content.motion, pelvis=content.motion.pelvis + aside)
+    return dataclasses.replace(content, motion=motion)
+
+
+def blue(picture: np.ndarray) -> np.ndarray:
+    return picture[30:170, :, 2] > picture[30:170, :, 0] + 40  # without titles and legend
+
+
+def test_before_and_after_stand_side_by_side(body, content, before, tmp_path):
+    save_overlay(tmp_path / "compared.mp4", [GREY] * 7, body, content, before=before, compare=True)
+    picture = first_picture(tmp_path / "compared.mp4")
+    assert picture.shape == (200, 480, 3)
+    left, right = (np.nonzero(blue(half).any(0))[0].min() for half in (picture[:, :240], picture[:, 240:]))
+    assert 17 < right - left < 27 and abs(picture[35, 245] - 90).max() < 8  # over the input, both
+
+
+def test_the_first_estimate_is_outlined(body, content, before, video, tmp_path):
+    save_overlay(tmp_path / "outlined.mp4", [GREY] * 7, body, content, before=before, outline=True)
+    outlined, plain = first_picture(tmp_path / "outlined.mp4"), video[-1][0].astype(int)
+    changed = np.abs(outlined - plain)[:170].max(axis=-1) > 60
+    aside = np.nonzero(blue(plain[:, :240]).any(0))[0].min() - np.nonzero(changed[:, :240].any(0))[0].min()
+    assert 15 < aside < 30 and 0.002 < changed.mean() < 0.06
+    assert not changed[:, 245:].any(), "the second viewpoint has none"
+
+
+def test_skin_that_touches_is_green(body, content, tmp_path):
+    pelvis = np.array(content.motion.pelvis)
+    pelvis[1] = pelvis[0] + [0.2, 0, 0]
+    near = dataclasses.replace(content, motion=dataclasses.replace(content.motion, pelvis=pelvis))
+    shares = []
+    for contacts in (False, True):
+        save_overlay(tmp_path / "touching.mp4", [GREY] * 7, body, near, contacts=contacts)
+        picture = first_picture(tmp_path / "touching.mp4")[:170]
+        shares.append((picture[..., 1] > np.maximum(picture[..., 0], picture[..., 2]) + 40).mean())
+    assert shares[0] == 0 and shares[1] > 3e-4

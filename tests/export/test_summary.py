@@ -34,6 +34,8 @@ def test_written_and_read(content, tmp_path):
         energies_after={"contact": 0.25, "ground": np.float64(0.5)},
         energies_meaning={"contact": "gap", "ground": "height", "shape": "not asked for"},
         share=np.array([1.0, 0.67]),
+        measures={"jitter": {"before": np.float32(2.0), "after": None}},
+        command="sm-jax reconstruct clip.mp4",
         hypotheses=[{"total": np.float32(2.0), "ground": 1.0}, {"total": np.float32(0.5), "ground": 0.5}],
     )
     summary.save_summary(tmp_path / "summary.json", made)
@@ -53,6 +55,8 @@ def test_written_and_read(content, tmp_path):
     }  # fmt: skip
     whole, part = read["returned_to_the_estimate"]
     assert whole.startswith("person 0: no,") and part.startswith("person 1: by 33%,")
+    assert read["share_of_models_motion"] == [1.0, 0.67] and read["command"] == "sm-jax reconstruct clip.mp4"
+    assert read["measures"] == {"jitter": {"before": 2.0, "after": None}}
     assert read["frames"] == 7 and read["provenance"]["seed"] == 3
 
 
@@ -60,7 +64,7 @@ def test_a_moving_camera_is_called_moving(content):
     moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
     made = summary.summarise(
         dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={},
-        energies_meaning={}, share=np.zeros(2),
+        energies_meaning={}, share=np.zeros(2), measures={},
     )  # fmt: skip
     assert made["camera"]["moving"] and made["returned_to_the_estimate"][0].startswith("person 0: altogether,")
 

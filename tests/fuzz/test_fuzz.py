@@ -46,6 +46,8 @@ from sm_jax.perception.observation_file import save_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import folder as pipeline_folder
 from sm_jax.pipeline import observe as pipeline_observe
+from sm_jax.pipeline.measures import MEASURES
+from sm_jax.pipeline.result import read_summary
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import from_user
 from sm_jax.text.describers.completion import NoCompletion, read_answer
@@ -392,6 +394,22 @@ def replace_result(folder: pathlib.Path) -> None:
         (work / "new").write_text("new")
 
 
+def make_summary(folder: pathlib.Path) -> None:
+    contact = {"region_a": "hand", "side_a": "left", "region_b": "back", "side_b": None, "person_a": 0, "start": 0,
+               "end": 9, "confidence": 0.9}  # fmt: skip
+    summary = {
+        "description": {
+            "text": "They hug.", "source": "rules", "phases": [{"text": "They hug.", "start": 0, "end": 9}],
+            "contacts": [contact],
+        },
+        "share_of_models_motion": [1.0, 0.5],
+        "measures": {name: {"before": 2.0, "after": 1.0} for name in MEASURES},
+        "seconds": {"seeing": 20.0, "total": 30.0},
+        "command": "sm-jax reconstruct clip.mp4 --out out",
+    }  # fmt: skip
+    (folder / SUMMARY).write_text(json.dumps(summary))
+
+
 def make_arguments(folder: pathlib.Path) -> None:
     (folder / "train.txt").write_text(
         "--out\nout\ntiny\n--steps\n30\n--net.heads\n2\n--net.width\n16\n--data.batch\n8\n--data.text-dropout\n0.1\n"
@@ -439,6 +457,7 @@ KINDS = {
     "training log": Kind(make=make_log, mutate=mutate_text, read=read_log, whole=True),
     "evaluation rows": Kind(make=make_rows, mutate=mutate_text, read=read_rows),
     "result's summary": Kind(make=make_result, mutate=mutate_json, read=replace_result, whole=True),
+    "summary in a report": Kind(make=make_summary, mutate=mutate_json, read=read_summary),
     "command line": Kind(make=make_arguments, mutate=mutate_text, read=read_arguments, count=30),
 }
 

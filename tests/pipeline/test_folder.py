@@ -26,6 +26,7 @@ from sm_jax.perception.landmarks import landmarker_asset
 from sm_jax.perception.observation_file import load_observation, load_source, save_observation
 from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
+from sm_jax.pipeline.measures import MEASURES
 from sm_jax.pipeline.observe import FPS
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, source_rows
@@ -89,8 +90,8 @@ def test_an_observation_becomes_a_folder(observation, tmp_path):
     """At its video's own 60 frames a second, over its pictures, though it was seen at 30."""
     path, video = with_video(observation, tmp_path, rows=40, count=79)
     out = tmp_path / "out"
-    reconstruct(str(path), out, overwrite=False)
-    assert {path.name for path in out.iterdir()} >= FILES
+    reconstruct(str(path), out, overwrite=False, report=True, command="sm-jax reconstruct seen.npz")
+    assert {path.name for path in out.iterdir()} >= FILES | {"report.html"}
     motion = load_motion(out / "motion.npz")
     assert motion.joints.shape == (2, 79, 24, 3) and motion.infilled[1, 24].all() and not motion.infilled[0].any()
     np.testing.assert_array_equal(motion.frame_index, np.arange(79))
@@ -101,6 +102,8 @@ def test_an_observation_becomes_a_folder(observation, tmp_path):
     summary = json.loads((out / "summary.json").read_text())
     assert set(summary["energies"]["before"]) == set(summary["energies"]["after"])
     assert summary["files"] == sorted(path.name for path in out.iterdir())
+    assert set(summary["measures"]) == set(MEASURES) and summary["measures"]["jitter"]["before"] > 0
+    assert "sm-jax reconstruct seen.npz" in (out / "report.html").read_text(encoding="utf-8")
     assert not list(tmp_path.glob(".out*"))
 
 
