@@ -6,6 +6,7 @@ import numpy as np
 
 from sm_jax.assets.files import replacing
 from sm_jax.body.io import terms_of
+from sm_jax.body.rest_pose import as_family
 from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export.npz import MotionFile, axis_angles, steady
 
@@ -15,13 +16,15 @@ BODY_JOINTS = 22  # SMPL-H: SMPL's joints without the two hands, then 30 finger 
 def save_amass(folder: str | pathlib.Path, content: MotionFile) -> list[pathlib.Path]:
     """Write `person{0,1}_amass.npz` into a folder, z up, fingers straight. Returns the paths.
 
-    AMASS readers put the motion on *their* SMPL body. Betas of an open body mean nothing there, so they are written
-    as zeros and `trans` is set such that the mean SMPL body's pelvis lands where ours is; betas of a licensed SMPL
-    body are written as they are. Frames that are unevenly spaced become a steady rate's. Raises UserError if the
-    folder cannot be written.
+    AMASS readers put the motion on *their* SMPL body. Betas and rotations of an open body mean something else there:
+    what is written is the mean SMPL body's, with the limbs pointing where ours do and the hips where ours are
+    (`body.rest_pose`). A licensed SMPL body's are written as they are. Frames that are unevenly spaced become a steady
+    rate's. Raises UserError if the folder cannot be written.
     """
     open_body = content.body.startswith("open-")
     motion, fps = steady(content)
+    if open_body:
+        motion = as_family(motion, "smpl", content.rest_joints)
     poses = axis_angles(motion)[:, :, :BODY_JOINTS]
     paths = []
     for person, pose in enumerate(poses):

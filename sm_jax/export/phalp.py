@@ -13,6 +13,7 @@ import numpy as np
 
 from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
+from sm_jax.body.rest_pose import as_family
 from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export import mesh
 from sm_jax.export.npz import MotionFile
@@ -28,7 +29,7 @@ def save_phalp(path: str | pathlib.Path, body: smpl.Body, content: MotionFile) -
 
     Track 0 is person 0. A frame in which a person is infilled altogether has no detection of it, and `tracked_time`
     counts them. `extra_data` holds what the layout has no place for: the true focal length and translation in metres,
-    and the camera in the world. Of an open body the shape is left out and the pelvis kept in place, as in AMASS files.
+    and the camera in the world. Of an open body it is the mean SMPL body's motion, as in AMASS files.
     Python's `pickle` reads it with NumPy 1 and 2, joblib too. Raises UserError if the path cannot be written.
     """
     frames = {frame["frame_path"]: frame for frame in _frames(body, content)}
@@ -48,6 +49,8 @@ def _frames(body: smpl.Body, content: MotionFile) -> Iterator[dict[str, Any]]:
     camera, motion = content.camera, content.motion
     people = range(len(content.rest_joints))
     open_body = content.body.startswith("open-")
+    if open_body:
+        motion = as_family(motion, "smpl", content.rest_joints)
     since = _frames_since_seen(content.infilled)
     rest = [
         np.array(SMPL_REST_PELVIS, np.float32) if open_body else content.rest_joints[person, 0] for person in people

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sm_jax.body import smpl
+from sm_jax.body.rest_pose import as_family, from_family, hips_apart
 from sm_jax.body.skeleton import SMPL_REST_PELVIS
 from sm_jax.export import mesh
 from sm_jax.export.phalp import save_phalp
@@ -46,20 +47,23 @@ def tracks(path):
     return Old(io.BytesIO(path.read_bytes())).load()
 
 
-def joints_in_camera(body, content, tracks, person, focal=None):
-    """[T, 24, 3] joints of a track in the camera's frame, posed on our body, whose pelvis is put where the mean SMPL
-    body's is. focal: of the true camera; None stays under PHALP's."""
+def joints_in_camera(body, content, tracks, person, focal):
+    """[T, 24, 3] joints of a track in the camera's frame, posed on our body, whose limbs and hips are put where the
+    mean SMPL body's are. focal: of the true camera."""
     entries = [frame["smpl"][person] for frame in tracks.values()]
-    orient = jnp.stack([entry["global_orient"][0] for entry in entries])[None]
-    pose = jnp.stack([entry["body_pose"] for entry in entries])[None]
+    rotations = np.stack([np.concatenate([entry["global_orient"], entry["body_pose"]]) for entry in entries])
+    rest = content.rest_joints[person]
+    shift, rotations = rotations[:, 0] @ hips_apart("smpl", rest), from_family(rotations, "smpl", rest)
     pelvis = np.stack([frame["camera"][person] for frame in tracks.values()]) + SMPL_REST_PELVIS
-    if focal is not None:
-        height, width = tracks["000011.jpg"]["size"][person]
-        far = 5000 / 256 * max(width, height)
-        pixels = pelvis[:, :2] / pelvis[:, 2:] * far + np.array([width, height]) / 2
-        depth = pelvis[:, 2:] * focal / far
-        pelvis = np.concatenate([(pixels - content.camera.K[:2, 2]) / focal * depth, depth], axis=1)
-    motion = Motion(global_orient=orient, body_pose=pose, pelvis=pelvis[None], betas=content.motion.betas[person, None])
+    height, width = tracks["000011.jpg"]["size"][person]
+    far = 5000 / 256 * max(width, height)
+    pixels = pelvis[:, :2] / pelvis[:, 2:] * far + np.array([width, height]) / 2
+    depth = pelvis[:, 2:] * focal / far
+    pelvis = np.concatenate([(pixels - content.camera.K[:2, 2]) / focal * depth, depth], axis=1)
+    rotations = jnp.asarray(rotations[None], jnp.float32)
+    pelvis = jnp.asarray(pelvis + shift, jnp.float32)[None]
+    betas = content.motion.betas[person, None]
+    motion = Motion(global_orient=rotations[:, :, 0], body_pose=rotations[:, :, 1:], pelvis=pelvis, betas=betas)
     return np.asarray(smpl.pose(body, motion).joints)[0]
 
 
@@ -75,13 +79,15 @@ def test_joints_come_back(body, tilted, tracks, person):
     for t, frame in enumerate(tracks.values()):
         extra = frame["extra_data"][person]
         pelvis = (extra["transl"] + SMPL_REST_PELVIS - extra["t_camera_world"]) @ extra["R_camera_world"]
-        np.testing.assert_allclose(pelvis, tilted.motion.pelvis[person, t], atol=1e-4)
+        on_smpl = as_family(tilted.motion, "smpl", tilted.rest_joints)
+        np.testing.assert_allclose(pelvis, on_smpl.pelvis[person, t], atol=1e-4)
         assert extra["focal_length"] == 300 and extra["seconds"] == pytest.approx(t / 25)
 
 
-def test_under_the_layouts_own_camera_a_pelvis_is_in_its_pixel(body, tilted, tracks):
-    pelvis = joints_in_camera(body, tilted, tracks, 1)[:, 0]
-    truth = seen_by_camera(tilted)[1, :, 0]
+def test_under_the_layouts_own_camera_a_pelvis_is_in_its_pixel(tilted, tracks):
+    pelvis = np.stack([frame["camera"][1] for frame in tracks.values()]) + SMPL_REST_PELVIS
+    on_smpl = as_family(tilted.motion, "smpl", tilted.rest_joints)
+    truth = np.einsum("tij,tj->ti", tilted.camera.R, on_smpl.pelvis[1]) + tilted.camera.t
     ours = truth[:, :2] / truth[:, 2:] * 300 + np.array([120, 100])
     np.testing.assert_allclose(pelvis[:, :2] / pelvis[:, 2:] * 5000 / 256 * 240 + [120, 100], ours, atol=1e-2)
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sm_jax.assets.arrays import Unreadable
-from sm_jax.perception.importers.estimate import Estimate, Family, Track, numbers_of, rotations_24, track
+from sm_jax.body.rest_pose import Family
+from sm_jax.perception.importers.estimate import Estimate, Track, numbers_of, rotations_24, track
 
 _RATES = ("mocap_framerate", "mocap_frame_rate")
 _UP = np.array([0.0, 0.0, 1.0])

@@ -2,15 +2,15 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from sm_jax.assets.arrays import Unreadable
+from sm_jax.body.rest_pose import Family
 from sm_jax.body.skeleton import JOINTS
 
-Family = Literal["smpl", "smplx"]  # SMPL-H has SMPL's shape and rest pose
 _FURTHEST = 1e5  # metres from the camera; a focal length of 5000 at 256 px puts people a few hundred away
 MOST_FRAMES = 2**22  # of a video
 _REFLECTED = 0.05  # how far a matrix may be from a rotation
