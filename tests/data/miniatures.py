@@ -81,7 +81,7 @@ class TwoPeople:
 
 @functools.cache
 def two_people(n_frames: int, J: int = 24) -> TwoPeople:
-    """Two people 0.6 m apart who face each other, sway, and lift their arms."""
+    """Two people who face each other out of reach, and sway."""
     file, rng = body_arrays(J), np.random.default_rng(0)
     phase = np.linspace(0, 1, n_frames)[:, None, None]
     vectors = 0.25 * rng.normal(size=(2, 1, 24, 3)) * phase + 0.08 * rng.normal(size=(2, 1, 24, 3))
@@ -91,7 +91,7 @@ def two_people(n_frames: int, J: int = 24) -> TwoPeople:
         vectors[person, :, 0] = (root * Rotation.from_rotvec(0.1 * vectors[person, :, 0])).as_rotvec()
     betas = np.zeros((2, 10))
     betas[:, -1], betas[:, 3] = (0.6, -0.5), (0.4, 0.8)
-    pelvis = np.array([[[-0.3, 0.0, 0.95]], [[0.3, 0.0, 0.95]]]) + 0.05 * phase[:, 0]
+    pelvis = np.array([[[-0.8, 0.0, 0.95]], [[0.8, 0.0, 0.95]]]) + 0.05 * phase[:, 0]
     found = [_posed(file, vectors[p], betas[p], pelvis[p]) for p in range(2)]
     joints, vertices = (np.stack([person[part] for person in found]) for part in (0, 1))
     hands = joints[:, :, 22:24]
@@ -130,11 +130,9 @@ def cameras(n: int, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.n
     return K, upright @ turns, np.tile([0.0, 1.0, 4.0], (n, 1))
 
 
-def write_hi4d(
-    root: pathlib.Path, pair: str = "00", action: str = "hug00", n_frames: int = 20, *, pictures=True
-) -> TwoPeople:
+def write_hi4d(root: pathlib.Path, pair: str = "00", n_frames: int = 20, seen_by: int = 8) -> TwoPeople:
     people, first = two_people(n_frames), 11
-    there, folder = people.in_y_up(), root / f"pair{pair}" / action
+    there, folder = people.in_y_up(), root / f"pair{pair}" / "hug00"
     (folder / "smpl").mkdir(parents=True)
     for t in range(n_frames):
         pose = there.vectors[:, t, 1:].reshape(2, 69)
@@ -158,15 +156,15 @@ def write_hi4d(
         extrinsics=extrinsics,
         dist_coeffs=np.zeros((8, 5)),
     )
-    for camera in ids if pictures else ():
+    for camera in ids[:seen_by]:
         (folder / "images" / str(camera)).mkdir(parents=True)
         for t in range(n_frames):
             (folder / "images" / str(camera) / f"{first + t:06d}.jpg").write_bytes(b"")
     return people
 
 
-def write_chi3d(root: pathlib.Path, subject: str = "s03", action: str = "Hug 1", n_frames: int = 31) -> TwoPeople:
-    people, folder = two_people(n_frames, 55), root / "train" / subject
+def write_chi3d(root: pathlib.Path, subject: str = "s03", n_frames: int = 31, seen_by: int = 4) -> TwoPeople:
+    people, folder, action = two_people(n_frames, 55), root / "train" / subject, "Hug 1"
     R = Rotation.from_rotvec(people.vectors.reshape(-1, 3)).as_matrix().reshape(2, n_frames, 24, 3, 3)
     hands = np.tile(np.eye(3), (2, n_frames, 15, 1, 1))
     write_json(folder / "smplx" / f"{action}.json", {
@@ -182,6 +180,8 @@ def write_chi3d(root: pathlib.Path, subject: str = "s03", action: str = "Hug 1",
             "extrinsics": {"R": turns[i], "T": -(turns[i].T @ t[i])[None]}, "intrinsics_wo_distortion": inner,
             "intrinsics_w_distortion": inner | {"k": [[0.0] * 3], "p": [[0.0] * 2]},
         })  # fmt: skip
+        if i >= seen_by:
+            continue
         video = folder / "videos" / camera / f"{action}.mp4"
         video.parent.mkdir(parents=True)
         video.write_bytes(b"")
@@ -191,10 +191,8 @@ def write_chi3d(root: pathlib.Path, subject: str = "s03", action: str = "Hug 1",
     return people
 
 
-def write_threedpw(
-    root: pathlib.Path, name: str = "downtown_arguing_00", part: str = "test", n_frames: int = 20
-) -> TwoPeople:
-    people = two_people(n_frames)
+def write_threedpw(root: pathlib.Path, part: str = "test", n_frames: int = 20, seen_by: int = 1) -> TwoPeople:
+    people, name = two_people(n_frames), "downtown_arguing_00" if part == "test" else f"courtyard_{part}_00"
     there, (K, R, t) = people.in_y_up(), cameras(1, (1080, 1920))
     pose = np.tile(np.eye(4), (n_frames, 1, 1))
     pose[:, :3, :3], pose[:, :3, 3] = R[0] @ Y_UP.T, t[0]
@@ -213,13 +211,13 @@ def write_threedpw(
     path.with_name("outdoors_fencing_01.pkl").write_bytes(pickle.dumps(alone, protocol=2))
     images = root / "imageFiles" / name
     images.mkdir(parents=True)
-    for i in range(n_frames):
+    for i in range(n_frames * seen_by):
         (images / f"image_{i:05d}.jpg").write_bytes(b"")
     return people
 
 
-def write_interhuman(root: pathlib.Path, number: str = "17", split: str = "test", n_frames: int = 20) -> TwoPeople:
-    people = two_people(n_frames)
+def write_interhuman(root: pathlib.Path, split: str = "test", n_frames: int = 20) -> TwoPeople:
+    people, number = two_people(n_frames), "17" if split == "test" else "18"
     for p in range(2):
         places = np.zeros((n_frames, 62, 3))
         places[:, :22] = people.joints[p, :, :22]
@@ -228,17 +226,15 @@ def write_interhuman(root: pathlib.Path, number: str = "17", split: str = "test"
         path = root / "motions_processed" / f"person{p + 1}" / f"{number}.npy"
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, values.astype(np.float32))
-    (root / "annots").mkdir()
+    (root / "annots").mkdir(exist_ok=True)
     (root / "annots" / f"{number}.txt").write_text("Two people talk.\none person nods to the other.\n")
-    for name in ("train", "val", "test"):
-        (root / f"{name}.txt").write_text(f"{number}\n9999\n" if name == split else "")
+    with (root / f"{split}.txt").open("a") as file:
+        file.write(f"{number}\n9999\n")
     return people
 
 
-def write_interx(
-    root: pathlib.Path, name: str = "G001T000A000R000", split: str = "test", n_frames: int = 77
-) -> TwoPeople:
-    people = two_people(n_frames, 55)
+def write_interx(root: pathlib.Path, split: str = "test", n_frames: int = 77) -> TwoPeople:
+    people, name = two_people(n_frames, 55), f"G00{len(split) - 4}T000A000R000"
     there, folder = people.in_y_up(), root / "motions" / name
     folder.mkdir(parents=True)
     for p, gender in enumerate(("male", "female")):
@@ -247,9 +243,9 @@ def write_interx(
             pose_lhand=np.zeros((n_frames, 15, 3)), pose_rhand=np.zeros((n_frames, 15, 3)), trans=there.trans[p],
             betas=people.betas[p][None], gender=gender,
         )  # fmt: skip
-    (root / "texts").mkdir()
+    (root / "texts").mkdir(exist_ok=True)
     (root / "texts" / f"{name}.txt").write_text("Two people hug each other.\n\nThe first person leans in.\n")
-    (root / "splits").mkdir()
+    (root / "splits").mkdir(exist_ok=True)
     (root / "splits" / f"{split}.txt").write_text(f"{name}\n")
     return people
 

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from sm_jax.body import smpl
+from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import PARENTS
 from sm_jax.data.sources.recordings import body_file
 from sm_jax.motion.frames import pad_motion
@@ -25,7 +26,7 @@ def meshes_of(
     local[:, :, 1:] = R[:, :, above].swapaxes(-1, -2) @ R[:, :, 1:]
     found = []
     for person, gender in enumerate(genders):
-        body = body_file(bodies, "smpl", gender, "the truth's mesh")
+        body = load_body(body_file(bodies, "smpl", gender, "the truth's mesh"))
         one = slice(person, person + 1)
         motion = Motion(
             global_orient=local[one, :, 0].astype(np.float32),

@@ -17,10 +17,10 @@ from functools import partial
 
 import numpy as np
 
-from sm_jax.body.smpl import Body
 from sm_jax.data.schema import PairRecording, Pictures, Split
 from sm_jax.data.sources.recordings import (
     FoundRecording,
+    RestJoints,
     body_file,
     boxes,
     camera_of,
@@ -32,6 +32,7 @@ from sm_jax.data.sources.recordings import (
     landmarks,
     numbers,
     padded_rotations,
+    rest_joints_of,
 )
 from sm_jax.errors import UserError
 
@@ -48,7 +49,7 @@ def find(root: pathlib.Path, bodies: pathlib.Path | None = None) -> list[FoundRe
     files = sorted(train.glob("s*/smplx/*.json"))
     if not files:
         raise UserError(f"{train}: no sNN/smplx/ACTION.json there; unpack CHI3D's SMPL-X parameters")
-    body = body_file(bodies, "smplx", "neutral", "CHI3D")
+    body = rest_joints_of(body_file(bodies, "smplx", "neutral", "CHI3D"))
     found = []
     for path in files:
         subject = path.parts[-3]
@@ -57,7 +58,7 @@ def find(root: pathlib.Path, bodies: pathlib.Path | None = None) -> list[FoundRe
     return found
 
 
-def read(path: pathlib.Path, body: Body, name: str, split: Split) -> PairRecording:
+def read(path: pathlib.Path, body: RestJoints, name: str, split: Split) -> PairRecording:
     """One sequence of both people. Raises UserError for files that are not laid out as above."""
     content = content_of(path)
     trans = numbers(path, content, "transl", 2, None, 3)

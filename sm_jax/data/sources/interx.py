@@ -15,12 +15,12 @@ from functools import cache, partial
 
 import numpy as np
 
-from sm_jax.body.smpl import Body
 from sm_jax.data.schema import PairRecording, Split
 from sm_jax.data.sources.interhuman import SPLITS, list_of
 from sm_jax.data.sources.recordings import (
     BODY_JOINTS,
     FoundRecording,
+    RestJoints,
     array_of,
     body_file,
     content_of,
@@ -31,6 +31,7 @@ from sm_jax.data.sources.recordings import (
     lines_of,
     local_rotations,
     numbers,
+    rest_joints_of,
 )
 from sm_jax.errors import UserError
 
@@ -46,7 +47,7 @@ def find(root: pathlib.Path, bodies: pathlib.Path | None = None) -> list[FoundRe
     lists: dict[Split, tuple[str, ...]] = {split: list_of(root, split) for split in SPLITS}
     if not any(lists.values()):
         raise UserError(f"{root}: no train.txt, val.txt or test.txt below splits; put Inter-X's lists there")
-    load = cache(lambda gender: body_file(bodies, "smplx", gender, "Inter-X"))
+    load = cache(lambda gender: rest_joints_of(body_file(bodies, "smplx", gender, "Inter-X")))
     return [
         FoundRecording(f"interx_{name}", split, partial(read, root, name, load, f"interx_{name}", split))
         for split, names in lists.items()
@@ -55,7 +56,7 @@ def find(root: pathlib.Path, bodies: pathlib.Path | None = None) -> list[FoundRe
     ]
 
 
-def read(root: pathlib.Path, folder: str, load: Callable[[str], Body], name: str, split: Split) -> PairRecording:
+def read(root: pathlib.Path, folder: str, load: Callable[[str], RestJoints], name: str, split: Split) -> PairRecording:
     """One interaction, cut to the shorter. load: the SMPL-X body of a gender. Raises UserError for files that are not
     laid out as above."""
     people = [_person(root / "motions" / folder / f"{person}.npz", load) for person in ("P1", "P2")]
@@ -70,7 +71,7 @@ def read(root: pathlib.Path, folder: str, load: Callable[[str], Body], name: str
     )
 
 
-def _person(path: pathlib.Path, load: Callable[[str], Body]) -> tuple[np.ndarray, np.ndarray]:
+def _person(path: pathlib.Path, load: Callable[[str], RestJoints]) -> tuple[np.ndarray, np.ndarray]:
     """Rotations [T, 24, 3, 3] and joints [T, 24, 3] in the file's world."""
     content = content_of(path)
     root = numbers(path, content, "root_orient", None, 3)

@@ -14,8 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from sm_jax.assets.arrays import Unreadable
 from sm_jax.assets.pickles import read_pickled
-from sm_jax.body import smpl
-from sm_jax.body.io import load_body
+from sm_jax.body.io import read_body
 from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.data.schema import LandmarkMotion, PairRecording, Split
 from sm_jax.errors import UserError
@@ -117,13 +116,25 @@ def in_world(local: np.ndarray) -> np.ndarray:
     return R
 
 
-def joints_of(body: smpl.Body, betas: np.ndarray, R: np.ndarray, trans: np.ndarray) -> np.ndarray:
+class RestJoints(NamedTuple):
+    """Joints of a body model at rest, linear in betas. template: [24, 3].  shapedirs: [24, 3, N]."""
+
+    template: np.ndarray
+    shapedirs: np.ndarray
+
+
+def rest_joints_of(path: pathlib.Path) -> RestJoints:
+    """Those of a body file; nothing else of it is made, which takes longer."""
+    arrays = {key: array.astype(np.float64) for key, array in read_body(path).items()}
+    J = arrays["J_regressor"]
+    return RestJoints(J @ arrays["v_template"], np.einsum("jv,vcn->jcn", J, arrays["shapedirs"]))
+
+
+def joints_of(body: RestJoints, betas: np.ndarray, R: np.ndarray, trans: np.ndarray) -> np.ndarray:
     """Joints [T, 24, 3] of one person. betas: [N].  R: [T, 24, 3, 3] in the world.  trans: [T, 3] of the model's
     origin, so that the pelvis is at trans + the rest pelvis."""
-    n = body.joint_shapedirs.shape[-1]
-    own = np.zeros(n, np.float32)
-    own[: len(betas)] = betas[:n]
-    rest = np.asarray(smpl.rest_joints(body, own), np.float64)
+    n = min(body.shapedirs.shape[-1], len(betas))
+    rest = body.template + body.shapedirs[..., :n] @ betas[:n]
     places = np.empty((*R.shape[:2], 3))
     places[:, 0] = trans + rest[0]
     for joint, parent in list(enumerate(PARENTS))[1:]:
@@ -185,8 +196,8 @@ def boxes(camera: Camera, points: np.ndarray) -> np.ndarray:
     return np.where((seen[..., 2] > 0).all(axis=-1)[..., None], found, np.nan)
 
 
-def body_file(bodies: pathlib.Path | None, family: Family, gender: str, needed_by: str) -> smpl.Body:
-    """The body model SMPL_MALE, SMPLX_NEUTRAL, … (.npz or .pkl) anywhere below a folder.
+def body_file(bodies: pathlib.Path | None, family: Family, gender: str, needed_by: str) -> pathlib.Path:
+    """The file of the body model SMPL_MALE, SMPLX_NEUTRAL, … (.npz or .pkl) anywhere below a folder.
 
     Raises UserError where it is not there: nothing stands in for it.
     """
@@ -196,7 +207,7 @@ def body_file(bodies: pathlib.Path | None, family: Family, gender: str, needed_b
     if not fitting:
         where = f"not in {bodies}" if bodies is not None else "not given"
         raise UserError(f"{needed_by} needs the body model {name}.npz or .pkl, {where}: name its folder with --bodies")
-    return load_body(fitting[0])
+    return fitting[0]
 
 
 def folder_of(root: pathlib.Path, what: str, *parts: str) -> pathlib.Path:

@@ -30,7 +30,7 @@ KNOWN = {
     "chi3d": ("chi3d_s03_Hug_1", "val", 50),
     "3dpw": ("3dpw_downtown_arguing_00", "test", 30),
     "interhuman": ("interhuman_17", "test", 30),
-    "interx": ("interx_G001T000A000R000", "test", 120),
+    "interx": ("interx_G000T000A000R000", "test", 120),
     "harmony4d": ("harmony4d_01_hugging_002_hugging", "test", 20),
 }
 
@@ -108,7 +108,7 @@ def test_rotations_of_another_skeleton_are_refused():
 
 def test_hi4d_splits(tmp_path):
     for pair in ("02", "03", "14"):
-        miniatures.write_hi4d(tmp_path, pair, n_frames=2, pictures=False)
+        miniatures.write_hi4d(tmp_path, pair, n_frames=2, seen_by=0)
     find = DATASETS["hi4d"].find
     assert [found.split for found in find(tmp_path, None)] == ["train", "val", "test"]
     np.savez(tmp_path / "train_val_test_split.npz", train=["14"], val=["03"], test=["02"])
@@ -151,7 +151,7 @@ def spoil_interhuman(root):
 
 
 def spoil_interx(root):
-    path = root / "motions/G001T000A000R000/P2.npz"
+    path = root / "motions/G000T000A000R000/P2.npz"
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     arrays["gender"] = np.array("unknown")
