@@ -6,7 +6,8 @@
 
 Layout: jyuntins/harmony4d and what its users' code reads; published in no document. Assumed, since no file says it:
 20 frames a second (as of EgoHumans, made with the same tools), a world with z up (that of the Aria glasses). Pictures
-are fisheye and no evaluation on them is published: they are not read. A frame without a person is not valid for them.
+are fisheye and no evaluation on them is published: they are not read. In a frame without a person the motion is
+interpolated, and not valid.
 """
 
 import logging
@@ -27,6 +28,7 @@ from sm_jax.data.sources.recordings import (
     numbers,
 )
 from sm_jax.errors import UserError
+from sm_jax.motion import resample
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,9 +64,12 @@ def read(folder: pathlib.Path, name: str, split: Split) -> PairRecording:
     if len(people) != 2:
         raise UserError(f"{folder}: people {', '.join(people) or 'none'}, expected two")
     valid = np.array([[person in frame for frame in frames] for person in people])
-    held = [_held([frame.get(person) for frame in frames]) for person in people]
-    vectors, joints = (np.array([[frame[key] for frame in frames] for frames in held]) for key in ("pose", "joints"))
-    R = in_world(local_rotations(vectors.reshape(2, len(files), 24, 3)))
+    seen = [[frame[person] for frame in frames if person in frame] for person in people]
+    at = [np.interp(np.arange(len(files)), np.flatnonzero(there), np.arange(there.sum())) for there in valid]
+    local = [local_rotations(np.array([frame["pose"] for frame in found]).reshape(-1, 24, 3)) for found in seen]
+    R = in_world(np.stack([resample.read_rotations(*person) for person in zip(local, at, strict=True)]))
+    places = [np.array([frame["joints"] for frame in found]) for found in seen]
+    joints = np.stack([resample.read_points(*person) for person in zip(places, at, strict=True)])
     motion = landmarks(name, joints, R, "z", fps=FPS, split=split, valid=valid)
     if np.median(joints[:, :, _HEAD, 2] - joints[:, :, _FEET, 2].min(axis=2)) < 0:
         _LOGGER.warning("%s: heads are below feet: expected z to point up, found that it does not", folder)
@@ -73,7 +78,12 @@ def read(folder: pathlib.Path, name: str, split: Split) -> PairRecording:
         landmarks=motion,
         frames=np.array([int(path.stem) for path in files]),
         valid=valid,
-        meshes=lambda: np.array([[frame["vertices"] for frame in frames] for frames in held]),
+        meshes=lambda: np.array(
+            [
+                [found[nearest]["vertices"] for nearest in np.round(position).astype(int)]
+                for found, position in zip(seen, at, strict=True)
+            ]
+        ),
     )
 
 
@@ -91,13 +101,3 @@ def _person(path: pathlib.Path, values: Any) -> dict[str, np.ndarray]:
         "joints": numbers(path, values, "joints", None, 3)[: len(JOINTS)],
         "vertices": numbers(path, values, "vertices", None, 3),
     }
-
-
-def _held(found: list[dict[str, np.ndarray] | None]) -> list[dict[str, np.ndarray]]:
-    """One person's frames; where there is none, the nearest before, or at the beginning the first."""
-    last = next(frame for frame in found if frame is not None)
-    held = []
-    for frame in found:
-        last = last if frame is None else frame
-        held.append(last)
-    return held

@@ -154,12 +154,12 @@ class RecordingScore:
                 f"{recording.landmarks.name}: {len(self.chosen)} frames are too few for {question.protocol}"
             )
         self.order = people_order(observation, pictures.boxes[:, index])
-        self.seen, self.fps = observation.camera, recording.landmarks.fps
+        self.seen, self.fps = observation.camera, float(np.asarray(observation.fps))
         at = index[self.chosen]
         camera = pictures.camera
         self.all_frames = Camera(K=camera.K, R=camera.R[index], t=camera.t[index], image_size=camera.image_size)
         self.camera = Camera(K=camera.K, R=camera.R[at], t=camera.t[at], image_size=camera.image_size)
-        self.truth = self._in_axes(_truth(question, regressor, recording, at))
+        self.truth = self._in_axes(_truth(question, regressor, recording, at, self.fps))
 
     def __call__(self, motion: Motion) -> Row:
         placed = in_true_world(motion, self.seen, self.all_frames)
@@ -209,12 +209,14 @@ def with_joints(pair: Pair, regressor: Regressor | None) -> Pair:
     return dataclasses.replace(pair, joints={**pair.joints, "lsp": np.asarray(regress(regressor, pair.vertices))})
 
 
-def _truth(question: DatasetQuestion, regressor: Regressor | None, recording: PairRecording, at: np.ndarray) -> Pair:
-    """The recording's bodies in the frames `at`."""
+def _truth(
+    question: DatasetQuestion, regressor: Regressor | None, recording: PairRecording, at: np.ndarray, fps: float
+) -> Pair:
+    """The recording's bodies in the frames `at`, which come `fps` times a second."""
     body, valid = question.body, recording.valid[:, at]
     if regressor is None:
         motion = map_frames(motion_on(body, recording.landmarks), lambda x: x[:, at])
-        return dataclasses.replace(pose_for_metrics(body, motion, recording.landmarks.fps), valid=valid)
+        return dataclasses.replace(pose_for_metrics(body, motion, fps), valid=valid)
     name = recording.landmarks.name
     if recording.meshes is None:
         raise UserError(f"{name}: the truth's meshes need its own body models: name their folder with --bodies")
@@ -229,7 +231,7 @@ def _truth(question: DatasetQuestion, regressor: Regressor | None, recording: Pa
         faces=np.asarray(body.faces),
         surface=vertices[:, :, index],
         surface_region=np.asarray(body.surface_region),
-        fps=recording.landmarks.fps,
+        fps=fps,
         valid=valid,
     )
     return with_joints(pair, regressor)

@@ -6,7 +6,9 @@ import pickle
 import numpy as np
 import pytest
 
+from sm_jax.body import smpl
 from sm_jax.body.io import load_body
+from sm_jax.body.skeleton import FOOT_JOINTS
 from sm_jax.data.sources.datasets import DATASETS
 from sm_jax.data.sources.recordings import FoundRecording
 from sm_jax.errors import UserError
@@ -75,6 +77,8 @@ def test_what_else_is_read(sets):
     assert [len(read[name].pictures) for name in WRITE] == [8, 4, 1, 0, 0, 0]
     assert read["hi4d"].annotated == (2, 3) and read["hi4d"].frames[0] == 11 and read["chi3d"].annotated == (17,)
     assert read["3dpw"].valid.sum() == 38 and not read["3dpw"].valid[1, 3:5].any()
+    moved = read["harmony4d"].landmarks.positions[1]
+    np.testing.assert_allclose(moved[6], 0.5 * (moved[5] + moved[7]), atol=1e-6)
     assert not read["harmony4d"].valid[1, 6] and (read["harmony4d"].landmarks.weight[1, 6] == 0).all()
     assert read["interx"].landmarks.texts == ("Two people hug each other.", "The first person leans in.")
     assert len(read["interhuman"].landmarks.texts) == 2 and len(read["hi4d"].pictures[0].files) == 20
@@ -92,10 +96,14 @@ def test_people_are_refitted_to_within_a_centimetre(sets, name):
 
 def test_both_people_stand_on_one_floor_and_the_residual_is_said(sets):
     people, found = sets["interx"]
-    sequence, residual = refit(load_body("open-low"), found.read().landmarks, "interx")
+    body = load_body("open-low")
+    sequence, residual = refit(body, found.read().landmarks, "interx")
     assert sequence.motion.pelvis.shape == (2, 20, 3) and sequence.fps == 30 and sequence.present.all()
     apart = sequence.motion.pelvis[0] - sequence.motion.pelvis[1]
     np.testing.assert_allclose(apart, (people.joints[0] - people.joints[1])[::4, 0], atol=0.02)
+    feet = pose_on_host(body, sequence.motion).joints[:, :, FOOT_JOINTS, 2]
+    soles = feet - np.asarray(smpl.foot_clearance(body, sequence.motion.betas))[:, None]
+    assert abs(np.median(soles.min(axis=(0, 2)))) < 0.03 and soles.min(axis=(1, 2)).max() > 0.001
     assert 0 < residual.mean < 10 and f"{residual.mean:.1f} mm in the mean" in residual.line()
 
 
