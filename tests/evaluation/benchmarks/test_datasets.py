@@ -173,8 +173,11 @@ def test_every_use_and_every_peer_is_of_a_protocol_and_a_data_set():
     assert all(row.source.endswith("second-hand") and row.numbers for rows in PEERS.values() for row in rows)
 
 
-def test_one_command_from_pictures_to_a_table_with_the_peers(roots, tmp_path, capsys):
+def test_one_command_prepares_and_one_leads_from_pictures_to_a_table_with_the_peers(roots, tmp_path, capsys):
     """What the front-end saw is on disk already, as after an interruption."""
+    there = build(Hi4d(source_dir=roots["hi4d"]).recipe(), tmp_path / "data")
+    assert there.name == "2.0.0" and there.parent.name == "hi4d" and not (tmp_path / "data/unfinished").exists()
+    capsys.readouterr()
     (found,) = DATASETS["hi4d"].find(roots["hi4d"], None)
     recording, out = found.read(), tmp_path / "hi4d.json"
     seen = seen_as_it_was(recording, motion_on(BODY, recording.landmarks))
@@ -215,14 +218,6 @@ def table_of(name: str, bodies: pathlib.Path, folder: pathlib.Path, **more) -> d
     )  # fmt: skip
     (found,) = evaluate_dataset(question, folder / "table.json")["benchmarks"].values()
     return found
-
-
-def test_a_miniature_is_prepared_and_evaluated(bodies, tmp_path, capsys):
-    there = prepared("harmony4d", bodies, tmp_path)
-    assert there.name == "2.0.0" and there.parent.name == "harmony4d" and not (tmp_path / "data/unfinished").exists()
-    found = table_of("harmony4d", bodies, tmp_path, methods=("raw estimate",))
-    assert found["about"]["seen"] == "simulation" and found["clips"] == 1
-    assert "### Harmony4D, world-open" in capsys.readouterr().out
 
 
 @pytest.mark.slow  # twenty steps of a training take a minute of compiling a data set
