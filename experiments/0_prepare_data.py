@@ -6,6 +6,9 @@
     python experiments/0_prepare_data.py bvh_pair --first a.bvh --second b.bvh --text "They hug."
     python experiments/0_prepare_data.py bvh --source-dir ~/takes                    one person a file
     python experiments/0_prepare_data.py amass --source-dir ~/amass                  one person each
+    python experiments/0_prepare_data.py hi4d --source-dir ~/Hi4D                    the field's data sets of two people
+    python experiments/0_prepare_data.py chi3d --source-dir ~/chi3d --bodies ~/body_models
+    … and likewise 3dpw, interhuman, interx, harmony4d
 
 Writes OUT/motion_pairs/NAME/VERSION (ArrayRecord files, read without TensorFlow) and, with --npz, all of it as one
 .npz file. Progress is kept: after an interruption the same command goes on. Train on it with
@@ -25,6 +28,7 @@ from sm_jax.data.store import open_set
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.synthetic.build import build, export, summary
 from sm_jax.synthetic.recipes import Amass, BvhPair, BvhSingle, Cmu, Salsa, Synthetic
+from sm_jax.synthetic.recorded import Chi3d, Harmony4d, Hi4d, InterHuman, InterX, ThreeDpw
 
 named = tyro.conf.subcommand
 Source = (
@@ -34,6 +38,12 @@ Source = (
     | Annotated[BvhPair, named("bvh_pair")]
     | Annotated[BvhSingle, named("bvh")]
     | Annotated[Amass, named("amass")]
+    | Annotated[Hi4d, named("hi4d")]
+    | Annotated[Chi3d, named("chi3d")]
+    | Annotated[ThreeDpw, named("3dpw")]
+    | Annotated[InterHuman, named("interhuman")]
+    | Annotated[InterX, named("interx")]
+    | Annotated[Harmony4d, named("harmony4d")]
 )
 
 

@@ -12,14 +12,28 @@ from sm_jax.errors import UserError
 @dataclasses.dataclass(frozen=True)
 class Evaluate:
     """Score the shipped models beside other methods: on a frozen benchmark, on any set of motion under simulated
-    observation (--data), or, with --protocol, motion files against true ones."""
+    observation (--data), on one of the field's data sets by a published protocol (--dataset, --root, --protocol), or,
+    with --protocol alone, motion files against true ones."""
 
     benchmark: tuple[Literal["rendered", "simulated", "four_views"], ...] = ("rendered",)
     """Frozen benchmarks, one or more."""
     data: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE")] = None
     """A set instead: salsa, or the path of one that experiments/0_prepare_data.py made."""
-    split: Literal["train", "val", "test"] = "test"
-    """Split of --data."""
+    split: Annotated[Literal["train", "val", "test"] | None, tyro.conf.arg(metavar="train|val|test")] = None
+    """Split of --data, test by default, or of --dataset, the protocol's by default."""
+    dataset: Annotated[
+        Literal["hi4d", "chi3d", "3dpw", "interhuman", "interx", "harmony4d"] | None,
+        tyro.conf.arg(metavar="hi4d|chi3d|3dpw|interhuman|interx|harmony4d"),
+    ] = None
+    """A data set of two people instead, by --protocol; without its pictures, under simulated observation."""
+    root: Annotated[pathlib.Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Folder that --dataset was unpacked to."""
+    body: Annotated[str, tyro.conf.arg(metavar="NAME|FILE")] = "open-low"
+    """Of --dataset: body to reconstruct on, the packaged one or a licensed SMPL file."""
+    bodies: Annotated[pathlib.Path | None, tyro.conf.arg(metavar="FOLDER")] = None
+    """Of --dataset: folder of licensed body models that it needs, such as SMPLX_NEUTRAL.npz."""
+    regressor: Annotated[pathlib.Path | None, tyro.conf.arg(metavar="FILE")] = None
+    """Of --dataset: the protocol's regressor of joints, with a licensed SMPL --body: then numbers compare."""
     bvh: Annotated[tuple[pathlib.Path, pathlib.Path] | None, tyro.conf.arg(metavar="FILE FILE")] = None
     """Two people's BVH files of one recording instead."""
     scale: Annotated[float | None, tyro.conf.arg(metavar="METRES")] = None
@@ -52,6 +66,12 @@ class Evaluate:
 
     def run(self) -> None:
         """Score, print tables and write them."""
+        if self.dataset is not None:
+            self._run_dataset()
+            return
+        for name in ("root", "bodies", "regressor"):
+            if getattr(self, name) is not None:
+                raise UserError(f"--{name} is about a data set: name it with --dataset")
         if self.protocol is not None:
             if self.pred is None or self.truth is None:
                 raise UserError(f"--protocol {self.protocol} compares two motions: name them with --pred and --truth")
@@ -87,10 +107,40 @@ class Evaluate:
         )
         evaluate(question, self.out)
 
+    def _run_dataset(self) -> None:
+        """One of the field's data sets by a published protocol."""
+        if self.root is None or self.protocol is None:
+            raise UserError(f"--dataset {self.dataset} needs its folder, --root, and a protocol, --protocol")
+        for name in ("data", "bvh", "pred", "truth"):
+            if getattr(self, name) is not None:
+                raise UserError(f"--dataset and --{name} are two things to evaluate: give one of them")
+        from sm_jax.body.io import PACKAGED
+        from sm_jax.evaluation.evaluate import EvaluationConfig, evaluate_dataset
+        from sm_jax.nets.weights import INFILLER, REFINER
+
+        question = EvaluationConfig(
+            benchmarks=(),
+            dataset=self.dataset,
+            root=self.root,
+            protocol=self.protocol,
+            body=self.body if self.body in PACKAGED else pathlib.Path(self.body),
+            bodies=self.bodies,
+            regressor=self.regressor,
+            split=self.split,
+            methods=self.methods,
+            infiller=self.infiller or INFILLER,
+            refiner=self.refiner or REFINER,
+        )
+        evaluate_dataset(question, self.out)
+
     def interrupted(self) -> str:
         """Rows are kept as they come, where there is a file to keep them beside."""
         from sm_jax.evaluation.result_cache import rows_path
 
-        if self.protocol is None and self.out is not None and rows_path(self.out).exists():
+        if (
+            (self.protocol is None or self.dataset is not None)
+            and self.out is not None
+            and rows_path(self.out).exists()
+        ):
             return f"what was scored is kept in {rows_path(self.out)}; the same command goes on from there"
         return "nothing was written"

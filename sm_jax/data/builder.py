@@ -21,7 +21,8 @@ from sm_jax.errors import UserError
 from sm_jax.motion.normalise import Statistics
 
 _KEPT = 2048  # records: about a gigabyte of minute-long ones
-NAMES = ("salsa", "synthetic", "cmu", "bvh_pair", "bvh", "amass")
+NAMES = ("salsa", "synthetic", "cmu", "bvh_pair", "bvh", "amass", "hi4d", "chi3d", "3dpw", "interhuman", "interx",
+         "harmony4d")  # fmt: skip
 
 
 class MotionPairs(tfds.core.GeneratorBasedBuilder):

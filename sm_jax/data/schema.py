@@ -2,7 +2,8 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+import pathlib
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -49,6 +50,40 @@ class LandmarkMotion:
                 weight=self.weight[:, start:end],
                 orientations=None if R is None else R[:, start:end],
             )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pictures:
+    """What one camera took of a recording.
+
+    camera: in the recording's world, over its T frames.  files: a picture for each frame, or one video of all of them.
+    boxes: [P, T, 4] left, top, right and bottom, pixels, of each person by the true joints; nan behind the camera.
+    """
+
+    name: str
+    camera: Camera
+    files: tuple[pathlib.Path, ...]
+    boxes: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PairRecording:
+    """Two people as a data set holds them, at its own frame rate, before they are brought to another body.
+
+    landmarks: SMPL's joints [P, T] (`skeleton.JOINTS`). Orientations are relative to the rest pose of the data set's
+    own body; None where it gives places alone.  frames: [T] their numbers in its files.  valid: [P, T] bool, false
+    where it says that a person cannot be judged.  annotated: positions in T of frames that its annotators chose.
+    pictures: of its cameras, where they are on disk.
+    meshes: makes the vertices [P, T, V, 3] of its own bodies in the same world; None where their model is not at hand.
+    """
+
+    source: str
+    landmarks: LandmarkMotion
+    frames: np.ndarray
+    valid: np.ndarray
+    annotated: tuple[int, ...] = ()
+    pictures: tuple[Pictures, ...] = ()
+    meshes: Callable[[], np.ndarray] | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,9 @@ from typing import Literal
 
 import numpy as np
 
+from sm_jax.body.regressors import H36M, HALPE
 from sm_jax.body.skeleton import FOOT_JOINTS
+from sm_jax.evaluation.metrics.align import root_aligned, similarity_aligned
 from sm_jax.evaluation.metrics.contact import contact_scores, pcc, region_distances
 from sm_jax.evaluation.metrics.joints import (
     interaction_error_mm,
@@ -35,7 +37,7 @@ RADIUS = 0.05  # metres within which regions touch
 class Pair:
     """Two people's bodies over T frames, in one world. joints: set's name -> [P, T, J, 3] metres ("lsp": 14 in LSP's
     order, "smpl": 24).  vertices: [P, T, V, 3].  faces: [F, 3].  surface: [P, T, S, 3] points of the regions
-    `surface_region` [S].  fps: frames per second."""
+    `surface_region` [S].  fps: frames per second.  valid: [P, T] bool, of a truth: who may be judged; None for all."""
 
     joints: Mapping[str, np.ndarray]
     vertices: np.ndarray
@@ -43,12 +45,14 @@ class Pair:
     surface: np.ndarray
     surface_region: np.ndarray
     fps: float
+    valid: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Protocol:
     """score: prediction and truth -> named numbers.  joints, root, alignment, identity, frames, notes: said with every
-    result.  frames_used: of T frames, how many count."""
+    result.  frames_used: of T frames, how many count.  regressor: joints of the file that regresses "lsp" from SMPL's
+    vertices; None where SMPL's own joints count.  axes: of the frame in which numbers are to be taken."""
 
     score: Callable[[Pair, Pair], Row]
     joints: str
@@ -58,20 +62,29 @@ class Protocol:
     frames: str
     notes: str = ""
     frames_used: Callable[[int], int] = lambda n_frames: n_frames
+    regressor: tuple[str, ...] | None = None
+    axes: Literal["camera", "world"] = "camera"
 
 
 def closeint(predicted: Pair, truth: Pair) -> Row:
-    """CloseInt's numbers, over the frames of its windows."""
+    """CloseInt's numbers, over the frames of its windows.
+
+    Errors of joints are zero where a person is not valid, and that zero is averaged in; vertices count everywhere; the
+    interaction counts where both are valid.
+    """
     used = slice(0, _closeint_frames(truth.vertices.shape[1]))
     found, true = (pair.joints["lsp"][:, used] for pair in (predicted, truth))
     roots = [x[:, :, HIPS].mean(axis=2) for x in (found, true)]
+    valid = np.ones(found.shape[:2]) if truth.valid is None else truth.valid[:, used].astype(np.float64)
+    both = np.broadcast_to(valid.min(axis=0)[None, :, None], found.shape[:3])
+    near, true_near = (root_aligned(x, HIPS) for x in (found, true))
     depth, true_depth = (average_penetration(x.vertices[:, used], x.faces) for x in (predicted, truth))
     return {
-        "mpjpe_mm": mpjpe_mm(found, true, roots=HIPS),
-        "pa_mpjpe_mm": pa_mpjpe_mm(found, true),
+        "mpjpe_mm": _diluted(near, true_near, valid),
+        "pa_mpjpe_mm": _diluted(similarity_aligned(found, true), true, valid),
         "mpvpe_mm": mpvpe_mm(predicted.vertices[:, used], truth.vertices[:, used], *roots),
-        "acceleration_mm": _closeint_acceleration(found - roots[0][:, :, None], true - roots[1][:, :, None]),
-        "interaction_mm": interaction_error_mm(found, true),
+        "acceleration_mm": _closeint_acceleration(near, true_near, valid),
+        "interaction_mm": interaction_error_mm(found, true, both),
         "a_pd_historical_mm": depth.historical_mm,
         "a_pd_mm": depth.corrected_mm,
         "a_pd_excess_mm": depth.corrected_mm - true_depth.corrected_mm,
@@ -79,14 +92,17 @@ def closeint(predicted: Pair, truth: Pair) -> Row:
 
 
 def buddi(predicted: Pair, truth: Pair) -> Row:
-    """BUDDI's numbers; contacts are of our 22 regions, not of its 75."""
+    """BUDDI's numbers; contacts are of our 22 regions, not of its 75.
+
+    In each frame people are taken in the order with the smaller pair PA-MPJPE, in all numbers.
+    """
+    predicted = _best_order(predicted, truth)
     found, true = predicted.joints["lsp"], truth.joints["lsp"]
-    orders = np.stack([_pair_pa_by_frame(x, true) for x in (found, found[::-1])])
     regions = 1 + int(truth.surface_region.max())
     distances = [region_distances(x.surface, x.surface_region, regions) for x in (predicted, truth)]
     contact = contact_scores(*distances, radius=RADIUS)
     return {
-        "pair_pa_mpjpe_mm": float(orders.min(axis=0).mean()),
+        "pair_pa_mpjpe_mm": pair_pa_mpjpe_mm(found, true),
         "pa_mpjpe_mm": pa_mpjpe_mm(found, true),
         "contact_precision": contact.precision,
         "contact_recall": contact.recall,
@@ -129,10 +145,31 @@ def _closeint_frames(n_frames: int) -> int:
     return max(0, (n_frames - 1) // WINDOW) * WINDOW
 
 
-def _closeint_acceleration(found: np.ndarray, true: np.ndarray) -> float:
-    """mm per frame², with zeros for the first and the last frame averaged in."""
-    error = np.linalg.norm(np.diff(found, 2, axis=1) - np.diff(true, 2, axis=1), axis=-1)
-    return 1e3 * float(error.mean()) * error.shape[1] / found.shape[1]
+def _diluted(found: np.ndarray, true: np.ndarray, valid: np.ndarray) -> float:
+    """Mean joint error in mm over all people [P] and frames [T], zero for those that are not valid."""
+    return 1e3 * float((np.linalg.norm(found - true, axis=-1).mean(axis=-1) * valid).mean())
+
+
+def _closeint_acceleration(found: np.ndarray, true: np.ndarray, valid: np.ndarray) -> float:
+    """mm per frame², with zeros for the first and the last frame and for those that are not valid averaged in."""
+    error = np.linalg.norm(np.diff(found, 2, axis=1) - np.diff(true, 2, axis=1), axis=-1).mean(axis=-1)
+    return 1e3 * float((error * valid[:, 1:-1]).sum()) / valid.size
+
+
+def _best_order(predicted: Pair, truth: Pair) -> Pair:
+    """The prediction with its people exchanged in those frames in which that lies nearer to the truth."""
+    found, true = predicted.joints["lsp"], truth.joints["lsp"]
+    straight, swapped = (_pair_pa_by_frame(x, true) for x in (found, found[::-1]))
+
+    def ordered(x: np.ndarray) -> np.ndarray:
+        return np.where((swapped < straight).reshape(-1, *(1,) * (x.ndim - 2)), x[::-1], x)
+
+    return dataclasses.replace(
+        predicted,
+        joints={name: ordered(x) for name, x in predicted.joints.items()},
+        vertices=ordered(predicted.vertices),
+        surface=ordered(predicted.surface),
+    )
 
 
 def _pair_pa_by_frame(found: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -148,8 +185,10 @@ PROTOCOLS = {
         alignment="root; PA: each person and frame by itself; interaction and A-PD: none",
         identity="fixed",
         frames=f"windows of {WINDOW} without overlap, the last one dropped",
-        notes="acceleration averages two zeros in; A-PD historical divides by the wrong body's box",
+        notes="acceleration averages two zeros in, joint errors zeros of frames that are not valid; A-PD historical "
+        "divides by the wrong body's box",
         frames_used=_closeint_frames,
+        regressor=HALPE,
     ),
     "buddi": Protocol(
         score=buddi,
@@ -158,7 +197,9 @@ PROTOCOLS = {
         alignment="both people together, each frame; PA: each person by itself",
         identity="best of both orders, per frame",
         frames="all",
-        notes="contact between 22 regions of surface points nearer than 5 cm, where BUDDI has 75 of vertices",
+        notes="contact between 22 regions of surface points nearer than 5 cm, where BUDDI has 75 of vertices; its "
+        "regressor of SMPL-X's joints is not published: H36M's of SMPL stands for it",
+        regressor=H36M,
     ),
     "prompthmr": Protocol(
         score=prompthmr,
@@ -167,6 +208,7 @@ PROTOCOLS = {
         alignment="root; PA: each person and frame; pair PA: both together, each frame",
         identity="fixed",
         frames="all",
+        regressor=H36M,
     ),
     "world": Protocol(
         score=world,
@@ -176,5 +218,6 @@ PROTOCOLS = {
         identity="fixed",
         frames="all",
         notes="jitter in GVHMR's unit of 10 m/s³",
+        axes="world",
     ),
 }

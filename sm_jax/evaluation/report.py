@@ -78,6 +78,26 @@ def tables(name: str, result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def protocol_table(result: dict[str, Any]) -> str:
+    """A data set under a protocol: what was compared with what, our methods, and what the peers' tables say."""
+    about, columns = result["about"], list(next(iter(result["summary"].values())))
+    failed = f", {len(result['failed'])} failed in the front-end" if result["failed"] else ""
+    lines = [
+        f"### {about['dataset']}, {about['protocol']}",
+        "",
+        f"{result['clips']} clips{failed}, {result['frames']} frames of {len(result['takes'])} recordings, "
+        f"split {about['split']}; seen in {about['seen']}; {about['frames']}.",
+        "; ".join(f"{part} {about[part]}" for part in ("joints", "root", "alignment", "identity")) + ".",
+        *([about["notes"] + "."] if about["notes"] else []),
+        "",
+    ]
+    cells = {name: [_cell(row[column]) for column in columns] + ["ours"] for name, row in result["summary"].items()}
+    for peer in about["peers"]:
+        cells[peer["method"]] = [_number(peer["numbers"].get(column)) for column in columns] + [peer["source"]]
+    lines += _table(["method", *map(_title, columns), "from"], cells)
+    return "\n".join([*lines, *(["", about["caution"]] if about["caution"] else [])])
+
+
 def means(summary: dict[str, Any], columns: Sequence[str]) -> list[str]:
     """A row a method: mean, and its interval."""
     shown = [column for column in columns if column in next(iter(summary.values()))]

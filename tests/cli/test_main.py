@@ -233,3 +233,8 @@ def test_evaluation_asks_for_one_thing(call):
     refused(call("evaluate", "--protocol", "world", "--pred", "a.npz"), "--pred and --truth")
     refused(call("evaluate", "--pred", "a.npz"), "--protocol")
     refused(call("evaluate", "--benchmark", "hi4d"), "hi4d")
+    refused(call("evaluate", "--root", "."), "--root is about a data set: name it with --dataset")
+    refused(call("evaluate", "--dataset", "hi4d", "--root", "."), "needs its folder, --root, and a protocol")
+    hi4d = ("evaluate", "--dataset", "hi4d", "--root", ".", "--protocol")
+    refused(call(*hi4d, "closeint", "--data", "salsa"), "--dataset and --data are two things to evaluate")
+    refused(call(*hi4d, "closeint"), "no pairXX/ACTION/meta.npz there")

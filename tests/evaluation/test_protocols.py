@@ -79,6 +79,69 @@ def test_over_smoothing_and_a_frozen_person_are_caught(joints):
     assert row["wa_mpjpe_mm"] > 10 and row["acceleration_m_s2"] > 1 and row["jitter_over_truth"] < 0.7
 
 
+def on_a_line(first: list[float], second: list[float]) -> np.ndarray:
+    """Joints [2, 1, 14, 3], seven of each person at either of two places along x."""
+    x = np.array([np.repeat(first, 7), np.repeat(second, 7)])
+    return np.stack([x, np.zeros_like(x), np.zeros_like(x)], axis=-1)[:, None]
+
+
+def bare(joints: np.ndarray, valid: np.ndarray | None = None) -> Pair:
+    """Joints [2, T, 14, 3], with the boxes of `pair` far apart."""
+    vertices = (
+        0.1 * CORNERS[None, None] + 5.0 * np.arange(2)[:, None, None, None] + np.zeros((2, joints.shape[1], 1, 1))
+    )
+    return Pair(
+        joints={"lsp": joints}, vertices=vertices, faces=FACES, surface=vertices, surface_region=np.arange(8) % 4,
+        fps=30.0, valid=valid,
+    )  # fmt: skip
+
+
+# The second person stands a metre too far. Centred, the prediction is (-2.5, -1.5, 1.5, 2.5), the truth (-2, -1, 1, 2):
+# the best scale is 13/17, and the errors are 1.5/17, 2.5/17, 2.5/17, 1.5/17: 2/17 m in the mean.
+TRUE, TOO_FAR = on_a_line([-2, -1], [1, 2]), on_a_line([-2, -1], [2, 3])
+
+
+def test_prompthmr_aligns_both_people_together_and_does_not_exchange_them():
+    score = PROTOCOLS["prompthmr"].score
+    row = score(bare(TOO_FAR), bare(TRUE))
+    assert row["pair_pa_mpjpe_mm"] == pytest.approx(2000 / 17) and row["pa_mpjpe_mm"] == pytest.approx(0, abs=1e-6)
+    lengths = on_a_line([-2, -1], [1, 3])  # no turn brings these people exchanged upon themselves
+    assert score(bare(lengths[::-1]), bare(lengths))["pair_pa_mpjpe_mm"] > 100
+
+
+def test_buddi_takes_the_nearer_order_of_the_people_in_each_frame_and_in_all_numbers():
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(2, 3, 14, 3))
+    found = true.copy()
+    found[:, 1] = found[::-1, 1]
+    row = PROTOCOLS["buddi"].score(bare(found), bare(true))
+    assert row["pair_pa_mpjpe_mm"] == pytest.approx(0, abs=1e-6) and row["pa_mpjpe_mm"] == pytest.approx(0, abs=1e-6)
+    straight = np.concatenate([TOO_FAR, TOO_FAR[::-1]], axis=1)
+    both = np.concatenate([TRUE, TRUE], axis=1)
+    # in a line the exchanged people are the mirror image, which a half turn undoes: 2/17 in either order
+    assert PROTOCOLS["buddi"].score(bare(straight), bare(both))["pair_pa_mpjpe_mm"] == pytest.approx(2000 / 17)
+
+
+def test_closeints_validity_dilutes_joints_and_leaves_vertices_alone():
+    """Of 32 people in 16 frames four are not valid. Ten of 14 joints are a centimetre off the hips' frame."""
+    true = np.zeros((2, 17, 14, 3)) + np.arange(14)[:, None] * [0.1, 0.0, 0.01]
+    true[1] += [0.0, 1.0, 0.0]
+    found = true.copy()
+    found[:, :, 4:] += [0.0, 0.0, 0.01]
+    valid = np.ones((2, 17), bool)
+    valid[1, 3:7] = False
+    predicted = bare(found)
+    predicted = dataclasses.replace(predicted, vertices=predicted.vertices + np.array([0.002, 0.0, 0.0]))
+    row = PROTOCOLS["closeint"].score(predicted, bare(true, valid))
+    assert row["mpjpe_mm"] == pytest.approx(10 * (10 / 14) * (28 / 32))
+    assert row["mpvpe_mm"] == pytest.approx(2)
+    shaken = true.copy()
+    shaken[1, 3:7] += [1.0, 0.0, 0.0]  # where nobody may be judged: no error of the people's relation
+    row = PROTOCOLS["closeint"].score(bare(shaken), bare(true, valid))
+    assert row["interaction_mm"] == row["mpjpe_mm"] == 0
+    assert PROTOCOLS["closeint"].score(bare(shaken), bare(true))["interaction_mm"] > 100
+
+
 def test_closeint_counts_its_own_frames(joints):
     used = PROTOCOLS["closeint"].frames_used
     assert [used(n) for n in (10, 16, 17, 32, 33, 40)] == [0, 0, 16, 16, 32, 32]

@@ -18,7 +18,7 @@ from sm_jax.data.sources import bvh_pair
 from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks import four_views
-from sm_jax.evaluation.benchmarks.case import Case, TrueBodies, make_case
+from sm_jax.evaluation.benchmarks.case import Case, Score, TrueBodies, make_case
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED, VIEWS, load, rounded, take_of
 from sm_jax.fitting.mocap.prepare import prepare
 from sm_jax.motion import windows
@@ -44,9 +44,11 @@ BENCHMARKS: dict[str, Callable[[], list[Case]]] = {
 }
 
 
-def simulated(takes: list[PairSequence], seeds: int) -> list[Case]:
+def simulated(
+    takes: list[PairSequence], seeds: int, scorer: Callable[[PairSequence, View], Score] = TrueBodies
+) -> list[Case]:
     """Non-overlapping windows of sequences, each observed by `seeds` independent simulations (camera, occlusion,
-    errors) from fixed keys."""
+    errors) from fixed keys. scorer: makes the score of a window that is seen so."""
     cut = list(cut_windows(takes))
     cases = []
     for seed in range(seeds):
@@ -55,7 +57,7 @@ def simulated(takes: list[PairSequence], seeds: int) -> list[Case]:
             seen = rounded(jax.device_get(_simulate(key, sequence.motion, load_body(sequence.body))))
             view = View(camera=seen.camera, observation=seen)
             level, take = f"simulation {seed}", take_of(sequence.name)
-            cases.append(make_case(sequence, view, level, take, lambda s=sequence, v=view: TrueBodies(s, v)))
+            cases.append(make_case(sequence, view, level, take, lambda s=sequence, v=view: scorer(s, v)))
     return cases
 
 

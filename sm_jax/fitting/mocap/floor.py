@@ -32,6 +32,14 @@ def stand(body: smpl.Body, motion: Motion) -> Motion:
     return dataclasses.replace(motion, pelvis=motion.pelvis - floor[:, None, None] * up)
 
 
+def stand_together(body: smpl.Body, motion: Motion) -> Motion:
+    """Shift both people [P, T] by one height, so that the lowest of their heels and toes rests on z = 0, in the median
+    frame of those on the floor: for people measured in one world, of whom one may carry the other."""
+    lowest = np.asarray(_lowest(body, pad_motion(motion)))[:, : motion.pelvis.shape[1]].min(axis=0)
+    floor = np.median(lowest[lowest < np.percentile(lowest, 5) + _CLIMBED])
+    return dataclasses.replace(motion, pelvis=motion.pelvis - np.array([0.0, 0.0, floor], np.float32))
+
+
 def contact_on_floor(body: smpl.Body, motion: Motion, fps: float) -> np.ndarray:
     """Foot contact [P, T, 4] of a motion that stands on z = 0."""
     return np.asarray(_contact(body, pad_motion(motion), fps))[:, : motion.pelvis.shape[1]]
