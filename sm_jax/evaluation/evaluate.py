@@ -11,6 +11,7 @@ from typing import Any
 import jax
 
 from sm_jax.body.io import load_body
+from sm_jax.data.schema import Split
 from sm_jax.data.sources.datasets import DATASETS
 from sm_jax.data.sources.hi4d import SPLIT_FILE
 from sm_jax.errors import UserError
@@ -40,7 +41,7 @@ class EvaluationConfig:
 
     benchmarks: tuple[str, ...] = ("rendered",)
     data: str | None = None
-    split: str | None = None
+    split: Split | None = None
     bvh: tuple[pathlib.Path, pathlib.Path] | None = None
     scale: float | None = None
     up: str | None = None
@@ -90,7 +91,7 @@ def evaluate_dataset(question: EvaluationConfig, out: pathlib.Path | None) -> di
         root=question.root,
         protocol=question.protocol,
         body=load_body(question.body),
-        split=question.split,  # pyright: ignore[reportArgumentType]
+        split=question.split,
         bodies=question.bodies,
         regressor=question.regressor,
         observations=out.with_suffix(".observations") if out is not None else None,

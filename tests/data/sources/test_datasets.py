@@ -127,7 +127,7 @@ def test_hi4d_splits(tmp_path):
 def _without(path, key):
     with np.load(path, allow_pickle=True) as file:
         arrays = {name: file[name] for name in file.files if name != key}
-    np.savez(path, **arrays)  # pyright: ignore[reportArgumentType]
+    np.savez(path, **arrays)
 
 
 def _changed_json(path, change):
@@ -163,7 +163,7 @@ def spoil_interx(root):
     with np.load(path) as file:
         arrays = {name: file[name] for name in file.files}
     arrays["gender"] = np.array("unknown")
-    np.savez(path, **arrays)  # pyright: ignore[reportArgumentType]
+    np.savez(path, **arrays)
     return r"P2.npz: `gender` is 'unknown', expected one of male, female, neutral"
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import jax
 import numpy as np
@@ -78,9 +79,8 @@ def roots(tmp_path_factory):
 
 
 def asked(roots, bodies, protocol, dataset, **more) -> tuple[DatasetQuestion, PairRecording]:
-    question = DatasetQuestion(
-        dataset=dataset, root=roots[dataset], protocol=protocol, **{"body": BODY, "bodies": bodies} | more
-    )
+    options: dict[str, Any] = {"body": BODY, "bodies": bodies} | more
+    question = DatasetQuestion(dataset=dataset, root=roots[dataset], protocol=protocol, **options)
     (found,) = DATASETS[dataset].find(roots[dataset], bodies)
     return question, found.read()
 
@@ -144,6 +144,7 @@ def test_frames_are_those_of_the_protocol(roots, bodies):
         question, recording = asked(roots, bodies, protocol, dataset)
         index = np.arange(len(recording.frames))
         assert chosen_frames(question.use(), recording, index).tolist() == wanted
+    question, recording = asked(roots, bodies, "buddi", "chi3d")
     assert chosen_frames(question.use(), recording, np.array([0, 15, 18, 30])).tolist() == [2]
 
 
@@ -151,10 +152,8 @@ def test_people_are_told_apart_by_their_boxes():
     boxes = np.array([[[0.0, 0, 100, 200]] * 3, [[90.0, 0, 200, 200]] * 3])
     keypoints = np.tile(np.array([150.0, 95.0])[:, None, None, None], (1, 3, 23, 2)) * [1.0, 0.5]
     keypoints[1, 0] = [10.0, 20.0]
-    seen = Observation(
-        keypoints=keypoints, keypoint_confidence=np.ones((2, 3, 23)),
-        **dict.fromkeys(("motion", "visibility", "camera", "fps", "frame_index", "frame_mask")),  # pyright: ignore
-    )  # fmt: skip
+    others: dict[str, Any] = dict.fromkeys(("motion", "visibility", "camera", "fps", "frame_index", "frame_mask"))
+    seen = Observation(keypoints=keypoints, keypoint_confidence=np.ones((2, 3, 23)), **others)
     assert people_order(seen, boxes) == [1, 0]
     assert people_order(dataclasses.replace(seen, keypoints=keypoints[::-1]), boxes) == [0, 1]
 
