@@ -40,7 +40,7 @@ PLATFORMS = ("cpu", "cuda", "tpu")
 DEVICES = 8  # of the machine that the training step is for
 STEPS = 7  # of denoising
 MOST_EQUATIONS = 9_000  # of guided sampling, for all platforms together
-LOOPS = 3  # denoising, descent, and the mixtures of the last check
+LOOPS = 4  # turns, denoising, descent, and the mixtures of the last check
 DATA = dataclasses.replace(tiny.INFILLER.data, placed=0.5, mixed=0.5)
 SIMULATE = jax.jit(functools.partial(make_examples, data=DATA, simulator=tiny.INFILLER.simulator))
 Program = tuple[Any, tuple]  # a compiled function, and the shapes that it is for

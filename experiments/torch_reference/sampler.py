@@ -143,16 +143,29 @@ class TorchSampler:
         energy = partial(self._window_energy, prediction=(local, pelvis))
         return descend(energy, x, steps, self.g["std"], self.settings)
 
-    @torch.no_grad()
     def fall_back(self, found: Any) -> tuple[Any, Any]:
         """Clip states [B, P, T, D], each person back on the way to the estimate as far as it takes to fit the picture
-        no worse, with least energy; and the shares [B, P] of the way that are left. As `sm_jax.sampling.sample`."""
+        no worse, with least energy; and the shares [B, P] of the way that are left. Who goes back goes to the estimate
+        that has descended itself, if that makes nothing worse. As `sm_jax.sampling.sample`."""
         start, shares = self.g["estimate"], SHARES.to(found)
-        mixed = lambda share: torch.lerp(start, found, share[..., None, None])  # noqa: E731
-        totals, pictures = (torch.stack(x) for x in zip(*(self._judge(mixed(share)) for share in shares), strict=True))
-        fits = (pictures <= pictures[-1] * (1 + SLACK)).all(-1)
-        share = shares[torch.where(fits, totals, torch.inf).argmin(0)]
-        return mixed(share), share
+        mixed = lambda start, share: torch.lerp(start, found, share[..., None, None])  # noqa: E731
+        with torch.no_grad():
+            judged = [self._judge(mixed(start, share)) for share in shares]
+            totals, pictures = (torch.stack(x) for x in zip(*judged, strict=True))
+            fits = (pictures <= pictures[-1] * (1 + SLACK)).all(-1)
+            best = torch.where(fits, totals, torch.inf).argmin(0)
+            share = shares[best]
+            result = mixed(start, share)
+        if not self.settings.guidance_start > 0 or bool((share == 1).all()):
+            return result, share
+        estimate = self._synchronise(self.conditions["estimate"].view_as(self.g["noise"]))
+        descended = to_clip(self.guide(estimate, self.settings.estimate_guidance_steps), self.g)
+        with torch.no_grad():
+            other = mixed(descended, share)
+            total, picture = self._judge(other)
+            kept = totals.gather(0, best[None])[0]
+            better = (picture <= pictures[-1] * (1 + SLACK)).all(-1) & (total <= kept)
+            return torch.where(better[:, None, None, None], other, result), share
 
     def __call__(self) -> tuple[Any, Any]:
         """Clip states in the world [B, P, T, D], and the share [B, P] of the networks' motion in each person's."""

@@ -8,7 +8,7 @@ clip. There are no seams, and a contact that two windows share is one contact.
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -47,7 +47,7 @@ GUIDANCE = EnergyWeights(
 # What share of the models' motion each person may keep in the end: the whole first, the estimate last.
 SHARES = np.array([(a, b) for a in (1.0, 0.67, 0.33, 0.0) for b in (1.0, 0.67, 0.33, 0.0)], np.float32)
 _SLACK = 1e-4  # of a picture's error: rounding
-Judged = tuple[jax.Array, jax.Array, dict[str, jax.Array], dict[str, jax.Array], jax.Array]
+NO = np.array(False)
 UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(EnergyWeights)})
 
 
@@ -60,6 +60,7 @@ class Settings:
     guide; zero or less switches guidance off in sampling and after the refiner.
     guidance_steps: energy descent steps in a guided denoising step.  final_guidance_steps: those after the refiner.
     fall_back: whether people go back to the estimate, as far as it takes to fit the evidence no worse (`fall_back`).
+    estimate_guidance_steps: descent steps of the estimate that they go back to.
     hypotheses: samples of a clip, of which the one with the least energy is the result.
     rotation_step (6D units) and pelvis_step (metres): length of one full descent step; a guided step moves nothing by
     more than `clamp` such lengths.
@@ -71,6 +72,7 @@ class Settings:
     guidance_start: int = 500
     guidance_steps: int = 1
     final_guidance_steps: int = 50
+    estimate_guidance_steps: int = 20
     fall_back: bool = True
     hypotheses: int = 1
     rotation_step: float = 0.03
@@ -111,28 +113,58 @@ def sample_jit(
     """The compiled whole. weights: of the energies, instead of those of the settings."""
     windowed = make_clip_windows(task, body, models.statistics)
     estimate, times = windowed.estimate, np.append(schedule.trailing(TRAINING_STEPS, settings.steps), schedule.CLEAN)
+    origin = _state(body, task, estimate)
+    turns = [False, True] if settings.fall_back and settings.guidance_start > 0 else [False]
 
     def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> Judged:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
             prediction = state.to_motion(windowed.to_clip(start, overlap_state), estimate.betas)
             return clip_energies(body, task, estimate, weights, windowed.to_clip(x, overlap_state), prediction)[0]
 
-        guided = denoiser(models, windowed, overlap_state, window_energy, settings)
-        x0 = sampler.ddim(guided, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-        found = windowed.to_clip(x0, overlap_state)
-        return fall_back(body, task, windowed, weights, found, overlap_state, settings.fall_back)
+        def turn(kept: Judged, again: jax.Array) -> tuple[Judged, None]:
+            nobody_goes_back = again & (kept.best == 0)
+            guided = denoiser(models, windowed, overlap_state, window_energy, settings, again, nobody_goes_back)
+            x0 = sampler.ddim(guided, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
+            new = windowed.to_clip(x0, overlap_state)
+            found, start = jnp.where(again, kept.found, new), jnp.where(again, new, origin)
+            wanted = settings.fall_back
+            return fall_back(body, task, windowed, weights, found, start, overlap_state, again, kept, wanted), None
 
-    results, share, before, after, total = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
-    motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(results)
+        # the models' motion, then the estimate that people go back to: one loop, so that the program holds it once
+        return jax.lax.scan(turn, nothing_yet(origin, weights), jnp.array(turns))[0]
+
+    judged = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
+    motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(judged.result)
     return Samples(
         motion=motions,
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
-        state=results,
-        before={name: term[0] for name, term in before.items()},
-        after=after,
-        total=total,
-        share=share,
+        state=judged.result,
+        before={name: term[0] for name, term in judged.before.items()},
+        after=judged.after,
+        total=judged.total,
+        share=jnp.asarray(SHARES)[judged.best],
     )
+
+
+class Judged(NamedTuple):
+    """found: clip state [P, T, D] of the models' motion.  best: which of SHARES each person keeps of it.  limit: [P]
+    error in the picture that the gap-filled estimate has.  result: clip state [P, T, D].  before, after: the terms of
+    the gap-filled estimate and of the result.  total: the result's, weighted."""
+
+    found: jax.Array
+    best: jax.Array
+    limit: jax.Array
+    result: jax.Array
+    before: dict[str, jax.Array]
+    after: dict[str, jax.Array]
+    total: jax.Array
+
+
+def nothing_yet(start: jax.Array, weights: Mapping[str, Array | float]) -> Judged:
+    """Before the first turn. start: clip state [P, T, D] of the gap-filled estimate."""
+    nothing = {name: jnp.zeros(()) for name in weights}
+    far = jnp.full(len(start), jnp.inf)
+    return Judged(start, jnp.zeros((), jnp.int32), far, start, nothing, nothing, far[0])
 
 
 def fall_back(
@@ -141,37 +173,49 @@ def fall_back(
     windowed: ClipWindows,
     weights: Mapping[str, Array | float],
     found: jax.Array,
+    start: jax.Array,
     overlap_state: jax.Array,
+    again: Array,
+    kept: Judged,
     wanted: bool = True,
 ) -> Judged:
-    """Each person back on the way to the gap-filled estimate, as far as it takes to fit the evidence no worse.
+    """Each person back on the way to the estimate, as far as it takes to fit the evidence no worse.
 
-    found: clip state [P, T, D].  overlap_state: [P, OVERLAP, D].  wanted: if not, nobody goes back.  Of all mixtures in
-    SHARES whose people each fit the picture at least as well as the estimate does, the one of least energy: nobody's
-    picture and not the energy is worse than before. Returns the state, the share [P] of `found` in each person's, the
-    terms before and after, and their sum.
+    found: clip state [P, T, D].  start: that of the estimate.  overlap_state: [P, OVERLAP, D].  wanted: if not, nobody
+    goes back. In the first turn, of all mixtures in SHARES whose people each fit the picture at least as well as the
+    gap-filled estimate does, the one of least energy: nobody's picture and not the energy is worse than before. In the
+    second (`again`) people go back as far as in the first (`kept`), and to an estimate that has descended on the
+    energy itself, if that too makes neither worse.
     """
-    estimate = windowed.estimate
-    joints = smpl.pose(body, estimate).joints
-    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.observation.frame_mask))
-    start = state.pack(estimate, contact)
 
     def mixed(share: jax.Array) -> jax.Array:
         return windowed.with_overlap(start + share[:, None, None] * (found - start), overlap_state)
 
     def judged(share: jax.Array) -> tuple[jax.Array, jax.Array, dict[str, jax.Array]]:
         clip_state = mixed(share)
-        total, terms = clip_energies(body, task, estimate, weights, clip_state)
-        motion = state.to_motion(clip_state, estimate.betas)
+        total, terms = clip_energies(body, task, windowed.estimate, weights, clip_state)
+        motion = state.to_motion(clip_state, windowed.estimate.betas)
         return total, picture_errors(body, task, motion), terms
 
     shares = jnp.asarray(SHARES if wanted else SHARES[[0, -1]])
     totals, pictures, terms = jax.lax.map(judged, shares)
-    fits = jnp.all(pictures <= pictures[-1:] * (1.0 + _SLACK), axis=1)
-    best = jnp.argmin(jnp.where(fits, totals, jnp.inf)) if wanted else 0
-    share = shares[best]
+    limit = jnp.where(again, kept.limit, pictures[-1])
+    fits = jnp.all(pictures <= limit[None] * (1.0 + _SLACK), axis=1) | (not wanted)
+    least = jnp.argmin(jnp.where(fits, totals, jnp.inf)) if wanted else 0
+    best = jnp.where(again, kept.best, least)
     before, after = ({name: term[i] for name, term in terms.items()} for i in (-1, best))
-    return mixed(share), share, before, after, totals[best]
+    now = Judged(found, best, limit, mixed(shares[best]), before, after, totals[best])
+    better = ~again | (fits[best] & (now.total <= kept.total))
+    return jax.tree.map(lambda new, old: jnp.where(better, new, old), now, kept)._replace(
+        before=jax.tree.map(lambda new, old: jnp.where(again, old, new), before, kept.before)
+    )
+
+
+def _state(body: smpl.Body, task: SamplingInputs, motion: Motion) -> jax.Array:
+    """The clip state [P, T, D] of a motion, with the foot contacts that it shows."""
+    joints = smpl.pose(body, motion).joints
+    contact = foot_contact(joints, task.observation.fps, ground_height(joints, task.observation.frame_mask))
+    return state.pack(motion, contact)
 
 
 def picture_errors(body: smpl.Body, task: SamplingInputs, motion: Motion) -> jax.Array:
@@ -203,26 +247,32 @@ def denoiser(
     overlap_state: Array,
     window_energy: Callable[[jax.Array, jax.Array], jax.Array],
     settings: Settings,
+    of_estimate: Array = NO,
+    idle: Array = NO,
 ) -> Denoiser:
     """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend. What is
     without noise (`schedule.CLEAN`) is refined instead.
 
     overlap_state: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a
-    number.
+    number.  of_estimate: [] instead of what the networks say, the gap-filled estimate's windows, which descend once
+    they are without noise, unless `idle` [].
     """
     infill = _infiller(models, windowed.conditions, settings.cfg_scale)
 
     def predict(x: jax.Array, t: jax.Array) -> jax.Array:
         refine = lambda x, _: _refine(models, x, windowed.conditions)  # noqa: E731
-        return jax.lax.cond(t[0] == schedule.CLEAN, refine, infill, x, t)
+        stay = lambda *_: windowed.conditions.estimate  # noqa: E731
+        which = jnp.where(of_estimate, 2, jnp.where(t[0] == schedule.CLEAN, 1, 0))
+        return jax.lax.switch(which, [infill, refine, stay], x, t)
 
     agreeing = guidance.x0_transform(predict, lambda x: windowed.synchronise(x, overlap_state))
     if settings.guidance_start <= 0:
         return agreeing
 
     def steps(t: jax.Array) -> jax.Array:
-        guided = jnp.where(t <= settings.guidance_start, settings.guidance_steps, 0)
-        return jnp.where(t == schedule.CLEAN, settings.final_guidance_steps, guided)
+        guided = jnp.where((t <= settings.guidance_start) & ~jnp.asarray(of_estimate), settings.guidance_steps, 0)
+        last = jnp.where(of_estimate, settings.estimate_guidance_steps, settings.final_guidance_steps)
+        return jnp.where(t == schedule.CLEAN, jnp.where(idle, 0, last), guided)
 
     # Full steps have the settings' metric lengths.
     metric = np.zeros(state.D, np.float32)

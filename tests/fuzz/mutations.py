@@ -236,7 +236,7 @@ def mutate_npz(content: bytes, chance: Random) -> bytes:
 def _value(array: np.ndarray, chance: Random) -> np.ndarray:
     if array.dtype.kind not in "fiu" or not array.size:
         return array
-    changed = array.astype(np.float64 if chance.random() < 0.5 or array.dtype.kind == "f" else array.dtype).copy()
+    changed = np.array(array, np.float64 if chance.random() < 0.5 or array.dtype.kind == "f" else array.dtype)
     value = chance.choice((np.nan, np.inf, -np.inf, 0, -1, 1e30, -1e30, 1e300, 1e-30, 2**40, 7, 1e5))
     if changed.dtype.kind != "f":
         value = 0 if not np.isfinite(value) else int(np.clip(value, *_limits(changed.dtype)))

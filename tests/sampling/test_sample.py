@@ -30,11 +30,12 @@ FRAMES = 50
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=6)
+GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=6, estimate_guidance_steps=4)
 # Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
 TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
 # What the networks say is kept, so that it can be looked at.
 PLAIN = dataclasses.replace(GUIDED, guidance_start=0, weights=TWO, fall_back=False)
+JUDGE, ERRORS = jax.jit(sample.fall_back), jax.jit(sample.picture_errors)
 HANDS = (Contact(region_a="hand", region_b="hand", start=5, end=30),)
 
 
@@ -128,9 +129,10 @@ def test_frames_that_are_played_back_cost_nothing(models):
     np.testing.assert_allclose(a.before["reprojection"], b.before["reprojection"], rtol=1e-5)
 
 
-def checked(worse):
+def checked(worse, descended=None):
     """The last check of a clip whose estimate is right but for 3 cm: person 0's result is right, and person 1's is
-    `worse` by so many metres. The share that each keeps, and each person's error in the picture before and after."""
+    `worse` by so many metres; then, where it is given, with an estimate that is so many metres off instead. The share
+    that each keeps, and each person's error in the picture before and after."""
     truth = seen()
     up = np.array([[[0.0, 0.0, 1.0]]], np.float32)
     estimate = dataclasses.replace(truth.motion, pelvis=truth.motion.pelvis + 0.03 * up)
@@ -142,19 +144,35 @@ def checked(worse):
     found = start.copy()
     found[..., state.PELVIS] += np.array([[[-0.03]], [[worse]]], np.float32) * up
     weights = TWO.active()
-    kept, share, before, after, total = jax.jit(sample.fall_back, static_argnames="wanted")(
-        BODY, task, windowed, weights, found, task.overlap_state[0]
-    )
-    errors = [jax.jit(sample.picture_errors)(BODY, task, state.to_motion(x, estimate.betas)) for x in (start, kept)]
-    energy = [sum(weights[name] * float(term) for name, term in terms.items()) for terms in (before, after)]
-    np.testing.assert_allclose(energy[1], total, rtol=1e-5)
-    return np.asarray(share), *map(np.asarray, errors), np.array(energy)
+
+    def judge(start, again, kept):
+        return JUDGE(BODY, task, windowed, weights, found, start, task.overlap_state[0], again, kept)
+
+    judged = judge(start, sample.NO, sample.nothing_yet(jnp.asarray(start), weights))
+    if descended is not None:
+        other = start.copy()
+        other[..., state.PELVIS] += (descended - 0.03) * up
+        judged = judge(other, ~sample.NO, judged)
+    motions = (state.to_motion(x, windowed.estimate.betas) for x in (start, judged.result))
+    errors = [np.asarray(ERRORS(BODY, task, motion)) for motion in motions]
+    energy = [sum(weights[name] * float(x) for name, x in terms.items()) for terms in (judged.before, judged.after)]
+    np.testing.assert_allclose(energy[1], judged.total, rtol=1e-5)
+    return sample.SHARES[judged.best], *errors, np.array(energy)
 
 
 def test_who_fits_worse_goes_back_to_the_estimate_and_the_other_does_not():
     share, before, after, energy = checked(worse=0.2)
     np.testing.assert_array_equal(share, [1.0, 0.0])
     assert after[0] < 0.1 * before[0] and after[1] <= before[1] and energy[1] < energy[0]
+
+
+def test_who_goes_back_goes_to_the_estimate_that_has_descended_if_that_is_no_worse():
+    """And the other stays where they were."""
+    share, before, after, energy = checked(worse=0.2, descended=0.01)
+    np.testing.assert_array_equal(share, [1.0, 0.0])
+    assert after[0] < 0.1 * before[0] and after[1] < 0.3 * before[1] and energy[1] < energy[0]
+    _, before, after, _ = checked(worse=0.2, descended=0.2)
+    np.testing.assert_allclose(after[1], before[1], rtol=1e-5)
 
 
 def test_who_fits_better_stays():
