@@ -30,6 +30,7 @@ from sm_jax.pipeline.describe import describe
 from sm_jax.pipeline.folder import keep_compiled_programs, result_to_folder, see_to_folder
 from sm_jax.pipeline.importing import is_result
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
+from sm_jax.pipeline.observe import input_path
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct_many
 from sm_jax.sampling.sample import Settings
@@ -155,14 +156,11 @@ def reconstruct_to_folders(
         )
         for name, source in clips
     ]
-    keep_compiled_programs()
-    body = as_body(body_name)
-    for load in (shipped_models, text_encoder):
-        load()  # what is missing is missed before anything slow
     outcomes: dict[str, Outcome] = {}
     waiting: collections.deque[_Job] = collections.deque()
     for job in jobs:
         try:
+            input_path(job.source, focal)
             there = not overwrite and _is_there(job, settings, seed)
         except UserError as error:
             outcomes[job.name] = _failed(job, error)
@@ -171,6 +169,12 @@ def reconstruct_to_folders(
             outcomes[job.name] = _finished(job, "there already")
         else:
             waiting.append(job)
+    if not waiting:
+        return [outcomes[job.name] for job in jobs]
+    keep_compiled_programs()
+    body = as_body(body_name)
+    for load in (shipped_models, text_encoder):
+        load()  # what is missing is missed before anything slow
     with tqdm(total=len(jobs), initial=len(outcomes), desc="clips", unit="clip", disable=None) as bar:
         for outcome in _Assembly(
             waiting,

@@ -20,7 +20,8 @@ from scipy.spatial.transform import Rotation
 from sm_jax.assets.arrays import Unreadable, numbers, read_npz
 from sm_jax.body import smpl
 from sm_jax.body.io import LARGEST_STATURE_BETA, load_body
-from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS, SMPL_REST_PELVIS
+from sm_jax.body.rest_pose import REST_POSES, Family, from_family, hips_apart
+from sm_jax.body.skeleton import FOOT_JOINTS, JOINTS
 from sm_jax.data.schema import PARTNER_ASIDE, PairSequence, Split
 from sm_jax.data.sources import cmu
 from sm_jax.data.sources.bvh_pair import names_of
@@ -44,11 +45,12 @@ _TEST = ("transitions_mocap", "transitions", "ssm_synced", "ssm")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recording:
     """One file at 30 fps. rotations: [T, 24, 3, 3] as in Motion, the first world from pelvis.  trans: [T, 3].
-    betas: [N] of the subject's SMPL body."""
+    betas: [N] of the subject's body.  family: that body's."""
 
     rotations: np.ndarray
     trans: np.ndarray
     betas: np.ndarray
+    family: Family
 
 
 def find(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -129,6 +131,7 @@ def read_recording(path: pathlib.Path) -> Recording:
     """Read a file and resample it. Raises UserError if it is damaged, hostile or no AMASS file."""
     arrays = _arrays(path)
     poses, trans = _per_frame(arrays, path, "poses"), _per_frame(arrays, path, "trans")
+    family: Family = "smpl" if poses is not None else "smplx"  # whose files have keys of their own
     if poses is None and "root_orient" in arrays and "pose_body" in arrays:
         parts = [_per_frame(arrays, path, key) for key in ("root_orient", "pose_body")]
         if len({len(part) for part in parts if part is not None}) != 1:
@@ -156,7 +159,8 @@ def read_recording(path: pathlib.Path) -> Recording:
     vectors = poses[:, : 3 * BODY_JOINTS].reshape(-1, 3)
     local[:, :BODY_JOINTS] = Rotation.from_rotvec(vectors).as_matrix().reshape(n_frames, BODY_JOINTS, 3, 3)
     betas = np.nan_to_num(arrays.get("betas", np.zeros(10)).reshape(-1))
-    return Recording(rotations=resample.read_rotations(local, at), trans=resample.read_points(trans, at), betas=betas)
+    rotations, trans = resample.read_rotations(local, at), resample.read_points(trans, at)
+    return Recording(rotations=rotations, trans=trans, betas=betas, family=family)
 
 
 def _per_frame(arrays: dict[str, np.ndarray], path: pathlib.Path, key: str) -> np.ndarray | None:
@@ -201,8 +205,7 @@ def _sequences(
             own[: len(recording.betas)] = recording.betas[:n_betas]
         pelvis = trans + np.asarray(smpl.rest_joints(body, betas))[:, None, 0]
     else:
-        pelvis = trans + SMPL_REST_PELVIS
-        betas[:, 0] = _stature(body, rotations, pelvis)
+        rotations, pelvis, betas[:, 0] = _on_open_body(body, [recording.family for recording in pair], rotations, trans)
     length = int(PIECE * resample.FPS)
     count = -(-n_frames // length)
     edges = np.linspace(0, n_frames, count + 1).astype(int)
@@ -228,6 +231,24 @@ def _sequences(
             )
         )
     return pieces
+
+
+def _on_open_body(
+    body: smpl.Body, families: Sequence[Family], rotations: np.ndarray, trans: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rotations [2, T, 24, 3, 3], pelvis [2, T, 3] and first beta [2]: limbs point where the files' do, the middle of
+    the hips is where theirs is, and pelvises stand as high as theirs."""
+    theirs = trans + np.array([REST_POSES[family].pelvis for family in families])[:, None]
+
+    def played(rest_joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        own = list(zip(families, rest_joints, strict=True))
+        shift = np.stack([hips_apart(*each) for each in own])
+        turned = [from_family(there, *each) for there, each in zip(rotations, own, strict=True)]
+        return np.stack(turned).astype(np.float32), theirs + np.einsum("ptij,pj->pti", rotations[:, :, 0], shift)
+
+    betas = np.zeros((2, body.joint_shapedirs.shape[-1]), np.float32)
+    betas[:, 0] = _stature(body, *played(np.asarray(smpl.rest_joints(body, betas), np.float64)))
+    return *played(np.asarray(smpl.rest_joints(body, betas), np.float64)), betas[:, 0]
 
 
 def _motion(rotations: np.ndarray, pelvis: np.ndarray, betas: np.ndarray) -> Motion:
