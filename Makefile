@@ -37,7 +37,7 @@ $(INSTALLED): setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "sm_jax needs Python 3.11 or newer; name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[video,text,export,viewer,vlm,train,dev]'
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[video,text,export,viewer,usd,vlm,train,dev]'
 	touch $@
 
 clean:

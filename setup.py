@@ -58,6 +58,7 @@ setup(
             "ruff>=0.17,<0.18",
             "pyrefly==1.5.0",
             "matplotlib>=3.9",
+            "joblib>=1.4",  # writes and reads pickles of other tools
             "mkdocs-material>=9.6,<10",
             "mkdocstrings[python]>=1.0",
         ],
