@@ -15,7 +15,7 @@ import os
 import pathlib
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Literal
@@ -213,16 +213,16 @@ class _Assembly:
         self._batch, self._workers = batch, workers
         self._running: dict[Future[Any], _Job | _Ready] = {}
         self._ready: list[_Ready] = []
+        self._suspects: set[str] = set()  # names of clips that were on their way when a worker died
         self._pool = self._new_pool()
 
     def outcomes(self) -> Iterator[Outcome]:
         """Of each clip, when it is finished."""
         try:
             while self._waiting or self._running or self._ready:
-                # one more than there are workers, so that none has to wait while this process is in the sampler
-                while self._waiting and len(self._running) <= self._workers:
+                while self._waiting and self._has_room():
                     job = self._waiting.popleft()
-                    self._running[self._pool.submit(_see, job)] = job
+                    self._start(job, _see, job)
                 coming = self._waiting or any(isinstance(item, _Job) for item in self._running.values())
                 if len(self._ready) >= self._batch or (self._ready and not coming):
                     yield from self._sample([self._ready.pop(0) for _ in range(min(self._batch, len(self._ready)))])
@@ -232,6 +232,21 @@ class _Assembly:
                     yield from self._take(future)
         finally:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _has_room(self) -> bool:
+        """For the next clip: one more than there are workers, so that none has to wait while this process is in the
+        sampler; a suspect is seen alone, so that it takes nobody with it."""
+        if self._suspects & {(item if isinstance(item, _Job) else item.job).name for item in self._running.values()}:
+            return False
+        return not self._running if self._waiting[0].name in self._suspects else len(self._running) <= self._workers
+
+    def _start(self, item: "_Job | _Ready", work: Callable[..., Any], *arguments: Any) -> None:
+        try:
+            future = self._pool.submit(work, *arguments)
+        except BrokenProcessPool:
+            self._pool = self._new_pool()
+            future = self._pool.submit(work, *arguments)
+        self._running[future] = item
 
     def _take(self, future: Future[Any]) -> Iterator[Outcome]:
         """What a worker has finished: a clip that was seen is described, one that was written is done."""
@@ -244,8 +259,14 @@ class _Assembly:
             else:
                 self._ready.append(self._described(job, future.result()))
         except BrokenProcessPool:
-            yield _failed(job, UserError("its process died; is there enough memory? try fewer --workers"))
-            self._pool = self._new_pool()
+            if job.name in self._suspects:
+                yield _failed(job, UserError("its process died twice; is there enough memory? try fewer --workers"))
+            elif isinstance(item, _Ready):
+                self._suspects.add(job.name)
+                self._ready.append(item)
+            else:
+                self._suspects.add(job.name)
+                self._waiting.append(job)
         except Exception as error:  # whatever is wrong with one clip stops no other
             yield _failed(job, error)
 
@@ -270,13 +291,16 @@ class _Assembly:
                 batch=self._batch,
             )
         except Exception as error:
-            yield from (_failed(each.job, error) for each in some)
+            if len(some) == 1:
+                yield _failed(some[0].job, error)
+            else:  # whose fault it is shows when each is alone
+                for each in some:
+                    yield from self._sample([each])
             return
         took = round((time.perf_counter() - start) / len(some), 2)
         for each, result in zip(some, results, strict=True):
             seconds = {**each.seconds, "reconstructing": took}
-            task = self._pool.submit(_write, each.job, result, each.description, seconds)
-            self._running[task] = each
+            self._start(each, _write, each.job, result, each.description, seconds)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # forked from this process, JAX's threads would be missing

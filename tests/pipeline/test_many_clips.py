@@ -1,6 +1,8 @@
 """Many clips into a folder each: what is a clip, what is done already, what fails, and what an interruption leaves."""
 
 import shutil
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from sm_jax.cli.main import main
 from sm_jax.errors import UserError
 from sm_jax.export.folder import unfinished
 from sm_jax.perception.observation_file import load_observation
-from sm_jax.pipeline import folder
+from sm_jax.pipeline import folder, many_clips
 from sm_jax.pipeline.many_clips import is_many, list_clips, reconstruct_to_folders
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.text.describers import rules
@@ -110,3 +112,55 @@ def test_the_command_line_says_what_failed(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr()
     assert "b  failed" in said.out and "no such file" in said.out and "1 of 1 clips failed" in said.err
     assert not (tmp_path / "out").exists()
+
+
+class Pool:
+    """A process pool whose process dies of one clip, and once of the one beside it."""
+
+    def __init__(self):
+        self.broken = False
+
+    def submit(self, work, *arguments):
+        if self.broken:
+            raise BrokenProcessPool
+        future = Future()
+        job = arguments[0]
+        tried.append(job.name)
+        self.broken = job.name == "killer"
+        if work is many_clips._write:
+            future.set_result(None)
+        elif self.broken or (job.name == "beside" and tried.count("beside") == 1):
+            future.set_exception(BrokenProcessPool())
+        else:
+            future.set_result(job)
+        return future
+
+    def shutdown(self, **_):
+        pass
+
+
+tried: list[str] = []
+
+
+def test_a_process_that_dies_takes_only_the_clip_that_killed_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(many_clips._Assembly, "_new_pool", lambda self: Pool())
+    monkeypatch.setattr(many_clips._Assembly, "_described", lambda self, job, seen: many_clips._Ready(
+        job=job, clip=job, description=job, seconds={}))  # fmt: skip
+    monkeypatch.setattr(many_clips, "_finished", lambda job, state: many_clips.Outcome(name=job.name, state=state))
+
+    def sampled(clips, *_, **__):
+        if len(clips) > 1 or clips[0].name == "poison":
+            raise ValueError("poison")
+        return clips
+
+    monkeypatch.setattr(many_clips, "reconstruct_many", sampled)
+    for name in ("beside", "killer", "poison", "other"):
+        (tmp_path / f"{name}.mp4").touch()
+    sources = [str(path) for path in sorted(tmp_path.glob("*.mp4"))]
+    tried.clear()
+    outcomes = reconstruct_to_folders(sources, tmp_path / "out", workers=1, batch=2, **HOW)
+    states = {one.name: one.state for one in outcomes}
+    assert states == {"beside": "made", "killer": "failed", "other": "made", "poison": "failed"}
+    reasons = {one.name: one.reason for one in outcomes}
+    assert "died twice" in reasons["killer"] and "ValueError: poison" in reasons["poison"]
+    assert tried.count("killer") == 2
