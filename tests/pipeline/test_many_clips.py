@@ -1,8 +1,11 @@
 """Many clips into a folder each: what is a clip, what is done already, what fails, and what an interruption leaves."""
 
+import dataclasses
+import json
 import shutil
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -114,25 +117,34 @@ def test_the_command_line_says_what_failed(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "out").exists()
 
 
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    name: str
+    body: Any = None
+    contacts: tuple = ()
+
+
 class Pool:
     """A process pool whose process dies of one clip, and once of the one beside it."""
 
-    def __init__(self):
+    def __init__(self, *_, **__):
         self.broken = False
 
-    def submit(self, work, *arguments):
+    def submit(self, work, job, *_):
         if self.broken:
             raise BrokenProcessPool
-        future = Future()
-        job = arguments[0]
+        future: Future[Any] = Future()
         tried.append(job.name)
         self.broken = job.name == "killer"
-        if work is many_clips._write:
+        if work.__name__ == "_write":
+            job.out.mkdir(parents=True)
+            people = [{"all": {"infilled": 0.0}}]
+            (job.out / "summary.json").write_text(json.dumps({"frames": 1, "fps": 1.0, "people": people}))
             future.set_result(None)
         elif self.broken or (job.name == "beside" and tried.count("beside") == 1):
             future.set_exception(BrokenProcessPool())
         else:
-            future.set_result(job)
+            future.set_result(SimpleNamespace(clip=Clip(job.name), notes=[], seconds=0.0))
         return future
 
     def shutdown(self, **_):
@@ -143,16 +155,15 @@ tried: list[str] = []
 
 
 def test_a_process_that_dies_takes_only_the_clip_that_killed_it(tmp_path, monkeypatch):
-    monkeypatch.setattr(many_clips._Assembly, "_new_pool", lambda self: Pool())
-    monkeypatch.setattr(many_clips._Assembly, "_described", lambda self, job, seen: many_clips._Ready(
-        job=job, clip=job, description=job, seconds={}))  # fmt: skip
-    monkeypatch.setattr(many_clips, "_finished", lambda job, state: many_clips.Outcome(name=job.name, state=state))
+    """And of a batch, only the clip fails that cannot be sampled."""
 
     def sampled(clips, *_, **__):
-        if len(clips) > 1 or clips[0].name == "poison":
+        if any(clip.name == "poison" for clip in clips):
             raise ValueError("poison")
         return clips
 
+    monkeypatch.setattr(many_clips, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(many_clips, "describe", lambda clip, **_: clip)
     monkeypatch.setattr(many_clips, "reconstruct_many", sampled)
     for name in ("beside", "killer", "poison", "other"):
         (tmp_path / f"{name}.mp4").touch()
