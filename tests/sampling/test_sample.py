@@ -1,8 +1,6 @@
 """The compiled whole with small random networks: what must hold whatever the weights are."""
 
 import dataclasses
-import subprocess
-import sys
 
 import chex
 import jax
@@ -24,7 +22,7 @@ from sm_jax.sampling.inputs import make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Contact, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
-from tests.train.programs import environment
+from tests.processes import start
 
 FRAMES = 50
 BODY = load_body("open-low")
@@ -288,20 +286,15 @@ def test_a_batch_is_its_clips(models):
         np.testing.assert_allclose(found.total, alone.total, rtol=1e-3)
 
 
-TWO_DEVICES = """
-import sys, jax, numpy as np
-from sm_jax.sampling.sample import sample_many
-from tests.sampling.test_sample import BODY, PLAIN, small_models, three_tasks
-assert jax.local_device_count() == 2
-found = sample_many(three_tasks()[:2], small_models(), BODY, PLAIN, 2)
-np.savez(sys.argv[1], pelvis=[each.motion.pelvis for each in found], total=[each.total for each in found])
-"""
+def both_at_once(path):
+    """The first two clips on two devices."""
+    assert jax.local_device_count() == 2
+    found = sample.sample_many(three_tasks()[:2], small_models(), BODY, PLAIN, 2)
+    np.savez(path, pelvis=[each.motion.pelvis for each in found], total=[each.total for each in found])
 
 
 def test_two_devices_share_a_batch(models, tmp_path):
-    command = [sys.executable, "-c", TWO_DEVICES, str(tmp_path / "found.npz")]
-    done = subprocess.run(command, env=environment(2), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
+    start(2, both_at_once, path=str(tmp_path / "found.npz")).result()
     with np.load(tmp_path / "found.npz") as found:
         for i, task in enumerate(three_tasks()[:2]):
             alone = sample.sample(models, BODY, task, PLAIN)

@@ -1,16 +1,14 @@
 """Trainings that need a process of their own, because of its devices or because it is killed.
 
-`python -m tests.train.programs NAME JSON`; each prints one line of JSON.
+Each is a function in `tests.processes.start`; `python -m tests.train.programs JSON` is `training` from a shell.
 """
 
 import dataclasses
 import itertools
 import json
-import os
 import pathlib
 import re
 import socket
-import subprocess
 import sys
 from typing import Any
 
@@ -30,39 +28,17 @@ from sm_jax.train.examples import TrainContext
 from sm_jax.train.loop import train
 from sm_jax.train.state import TrainState, create, make_optimiser
 from sm_jax.train.step import Loss, infiller_loss, make_step
+from tests.processes import Started, start
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
 BATCH = 8
 
 
-def environment(devices: int) -> dict[str, str]:
-    """Of a process with so many CPU devices that compiles as this one does."""
-    compiling = os.environ.get("XLA_FLAGS", "")
-    flags = f"{compiling} --xla_force_host_platform_device_count={devices} --xla_cpu_multi_thread_eigen=false"
-    return os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
-
-
-def start(devices: int, name: str, **arguments: Any) -> subprocess.Popen:
-    """A program in a process of its own."""
-    command = [sys.executable, "-m", "tests.train.programs", name, json.dumps(arguments)]
-    return subprocess.Popen(
-        command, env=environment(devices), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def result(process: subprocess.Popen) -> Any:
-    """What a program prints. Fails with what it complains of."""
-    out, err = process.communicate(timeout=500)
-    assert process.returncode == 0, err[-3000:]
-    return json.loads(out.splitlines()[-1])
-
-
-def pair(**arguments: Any) -> list[subprocess.Popen]:
+def pair(**arguments: Any) -> list[Started]:
     """One training by two processes with a device each."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    return [start(1, "training", coordinator=address, processes=2, process_id=i, **arguments) for i in range(2)]
+    return [start(1, training, coordinator=address, processes=2, process_id=i, **arguments) for i in range(2)]
 
 
 def steps_logged(folder: pathlib.Path) -> int:
@@ -183,6 +159,6 @@ def eight(examples: str) -> Any:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps({"training": training, "eight": eight}[sys.argv[1]](**json.loads(sys.argv[2]))))
+        print(json.dumps(training(**json.loads(sys.argv[1]))))
     except UserError as fault:  # as `train.command` does
         sys.exit(str(fault))

@@ -1,6 +1,5 @@
 import dataclasses
 import json
-import os
 import pathlib
 import random
 import shutil
@@ -21,7 +20,8 @@ from sm_jax.pipeline.provenance import code_version
 from sm_jax.train import infilled_windows
 from sm_jax.train.checkpoint import META, Checkpoints
 from sm_jax.train.state import TrainState, create
-from tests.train.programs import result, same_bits, start, steps_logged
+from tests.processes import start, wait_until
+from tests.train.programs import same_bits, steps_logged, training
 from tests.train.small_run import examples
 
 SAVE_EVERY = 2  # steps of trainings that are killed
@@ -139,12 +139,12 @@ def test_where_all_are_damaged_nothing_is_touched(two_kept, tmp_path):
 
 def test_a_training_goes_on_from_the_one_before(tmp_path):
     """And ends where it would have ended."""
-    result(start(1, "training", folder=str(tmp_path / "whole")))
+    start(1, training, folder=str(tmp_path / "whole")).result()
     shutil.copytree(tmp_path / "whole", tmp_path / "damaged", ignore=shutil.ignore_patterns("final*"))
     cut(tmp_path / "damaged" / "6")
     (tmp_path / "damaged" / "log.jsonl").write_bytes(b"\xff\n" + (tmp_path / "whole" / "log.jsonl").read_bytes())
-    process = start(1, "training", folder=str(tmp_path / "damaged"), resume=True)
-    _, err = process.communicate(timeout=300)
+    process = start(1, training, folder=str(tmp_path / "damaged"), resume=True)
+    err = process.complaints()
     assert process.returncode == 0, err
     assert "checkpoint 6 is damaged" in err and "going on from step 4" in err
     same_bits(tmp_path / "damaged", tmp_path / "whole")
@@ -177,10 +177,10 @@ def test_items_and_data_position(tmp_path):
 @pytest.mark.parametrize("devices", [2, pytest.param(1, marks=pytest.mark.slow)])
 def test_eight_devices_go_on_as_fewer(tmp_path, devices):
     """What eight devices saved at step 4 ends as it did with them."""
-    whole = result(start(8, "training", folder=str(tmp_path / "eight")))
+    whole = start(8, training, folder=str(tmp_path / "eight")).result()
     folder = tmp_path / "fewer"
     shutil.copytree(tmp_path / "eight", folder, ignore=shutil.ignore_patterns("6", "final*"))
-    found = result(start(devices, "training", folder=str(folder), resume=True))
+    found = start(devices, training, folder=str(folder), resume=True).result()
     assert found["devices"] == devices and found["steps"] == 6
     np.testing.assert_allclose(found["losses"], whole["losses"], rtol=1e-5)
     with np.load(folder / "final_0.npz") as ours, np.load(tmp_path / "eight" / "final_0.npz") as theirs:
@@ -192,21 +192,19 @@ def kill_and_resume(folder: pathlib.Path, moments: list[int], chance: random.Ran
     """Train to the end, killed a random instant after each of some steps. Returns how many deaths were amid a save."""
     amid = 0
     for moment in moments:
-        process = start(1, "training", folder=str(folder), resume=(folder / "run.json").exists(), **options)
-        while steps_logged(folder) < moment:
-            assert process.poll() is None, process.communicate()[1][-2000:]
-            time.sleep(0.005)
+        process = start(1, training, folder=str(folder), resume=(folder / "run.json").exists(), **options)
+        wait_until(lambda m=moment: steps_logged(folder) >= m, process)
         time.sleep(chance.uniform(0.0, 0.05))
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.complaints()
         assert process.returncode == -signal.SIGKILL, "it had ended before"
         amid += any("tmp" in path.name for path in folder.rglob("*"))
-    assert result(start(1, "training", folder=str(folder), resume=True, **options))["steps"] == options["steps"]
+    assert start(1, training, folder=str(folder), resume=True, **options).result()["steps"] == options["steps"]
     return amid
 
 
 def deaths(tmp_path: pathlib.Path, count: int, seed: int, **options) -> int:
-    result(start(1, "training", folder=str(tmp_path / "whole"), **options))
+    start(1, training, folder=str(tmp_path / "whole"), **options).result()
     chance = random.Random(seed)
     moments = sorted(chance.sample(range(1, options["steps"] - 5), count))
     amid = kill_and_resume(tmp_path / "killed", moments, chance, **options)

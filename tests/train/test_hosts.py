@@ -5,7 +5,8 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.train import parallel
-from tests.train.programs import pair, result, start
+from tests.processes import start
+from tests.train.programs import pair, training
 
 
 def test_one_process_needs_nothing(monkeypatch):
@@ -29,8 +30,8 @@ def test_incomplete_orders_are_one_line(monkeypatch):
 
 def test_two_processes_train_as_one_with_two_devices(tmp_path):
     """Each sees its half of every batch; they share one folder, which the first writes."""
-    together, alone = pair(folder=str(tmp_path / "two")), start(2, "training", folder=str(tmp_path / "one"))
-    first, second, one = map(result, (*together, alone))
+    together, alone = pair(folder=str(tmp_path / "two")), start(2, training, folder=str(tmp_path / "one"))
+    first, second, one = (process.result() for process in (*together, alone))
     assert first["devices"] == second["devices"] == one["devices"] == 2
     assert len(one["losses"]) == 6 and one["losses"][-1] != one["losses"][0]
     np.testing.assert_allclose(first["losses"], one["losses"], rtol=1e-6)

@@ -10,7 +10,7 @@ import pytest
 from configs import tiny
 from sm_jax.errors import UserError
 from sm_jax.train.metric_writers import Files, Log, png
-from tests.train.programs import ROOT, environment
+from tests.processes import ROOT, environment
 
 PICTURE = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
 

@@ -6,7 +6,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -14,32 +13,19 @@ from sm_jax.errors import UserError
 from sm_jax.train.loop import Preemption, train
 from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import make_step
-from tests.train.programs import (
-    ROOT,
-    configuration,
-    environment,
-    pair,
-    result,
-    same_bits,
-    start,
-    steps_logged,
-    toy_loss,
-    toy_params,
-    world,
-)
+from tests.processes import ROOT, Started, environment, start, wait_until
+from tests.train.programs import configuration, pair, same_bits, steps_logged, toy_loss, toy_params, training, world
 
 STEPS, RARELY = 1000, 5000  # steps of a training, and between its checkpoints
 
 
-def tell_to_end(process: subprocess.Popen, folder: pathlib.Path) -> None:
-    while steps_logged(folder) < 20:
-        assert process.poll() is None, process.communicate()[1][-2000:]
-        time.sleep(0.005)
-    os.kill(process.pid, signal.SIGTERM)
+def tell_to_end(process: Started, folder: pathlib.Path) -> None:
+    wait_until(lambda: steps_logged(folder) >= 20, process)
+    process.send_signal(signal.SIGTERM)
 
 
-def last_words(process: subprocess.Popen) -> str:
-    _, err = process.communicate(timeout=100)
+def last_words(process: Started) -> str:
+    err = process.complaints(timeout=100)
     assert process.returncode == 1, err
     return err.strip().splitlines()[-1]
 
@@ -50,14 +36,14 @@ def saved(folder: pathlib.Path) -> list[int]:
 
 def test_what_was_told_to_end_goes_on_where_it_was(tmp_path):
     options = {"steps": STEPS, "save_every": RARELY}
-    process = start(1, "training", folder=str(tmp_path / "told"), **options)
+    process = start(1, training, folder=str(tmp_path / "told"), **options)
     tell_to_end(process, tmp_path / "told")
     said = last_words(process)
     (step,) = saved(tmp_path / "told")
     assert f"told to end after {step} steps, which are saved: go on with --resume" in said
     assert 20 <= step < STEPS and steps_logged(tmp_path / "told") == step
-    result(start(1, "training", folder=str(tmp_path / "told"), resume=True, **options))
-    result(start(1, "training", folder=str(tmp_path / "whole"), **options))
+    start(1, training, folder=str(tmp_path / "told"), resume=True, **options).result()
+    start(1, training, folder=str(tmp_path / "whole"), **options).result()
     same_bits(tmp_path / "told", tmp_path / "whole")
 
 

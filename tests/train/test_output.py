@@ -11,7 +11,7 @@ import pytest
 from sm_jax.assets.files import make_folder
 from sm_jax.errors import UserError
 from sm_jax.train.output import META, check_folder, check_room, write_errors
-from tests.train.programs import ROOT, environment
+from tests.processes import ROOT, environment
 
 LIMITED = """
 import pathlib, resource, sys
@@ -77,7 +77,7 @@ def test_what_a_full_disk_says_is_one_line(tmp_path, number):
 IN_A_SMALL_DISK = """
 mount -t tmpfs -o size=3m tmpfs "$1" || exit 77
 head -c "$2" /dev/zero > "$1/filler"
-"$3" -m tests.train.programs training "{\\"folder\\": \\"$1/run\\", \\"steps\\": 4000, \\"save_every\\": 2}"
+"$3" -m tests.train.programs "{\\"folder\\": \\"$1/run\\", \\"steps\\": 4000, \\"save_every\\": 2}"
 code=$?
 ls "$1/run" >&2
 exit $code

@@ -4,7 +4,8 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.train import infilled_windows, parallel
-from tests.train.programs import result, start
+from tests.processes import start
+from tests.train.programs import eight
 from tests.train.small_run import examples
 
 
@@ -24,7 +25,7 @@ def test_there_and_back():
 def test_eight_devices_take_the_step_of_one_on_the_joined_batch(tmp_path):
     """The infiller with its whole loss; weights, averages and moments after three steps, and one all-reduce a step."""
     infilled_windows.save(tmp_path / "examples.npz", (np.zeros(1), examples()), "test")
-    found = result(start(8, "eight", examples=str(tmp_path / "examples.npz")))
+    found = start(8, eight, examples=str(tmp_path / "examples.npz")).result()
     assert found["devices"] == 8 and found["difference"] < 1e-5
     np.testing.assert_allclose(*found["losses"], rtol=1e-5)
     assert found["all_reduces"] == 1
