@@ -8,12 +8,15 @@ import json
 import multiprocessing
 import os
 import pathlib
+import pickle
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
+
+import jax
 
 from sm_jax.errors import UserError
 
@@ -36,7 +39,9 @@ class Started:
         self._folder = tempfile.TemporaryDirectory(prefix="sm-jax-test-")
         self._out, self._err = (pathlib.Path(self._folder.name) / name for name in ("out", "err"))
         self._process = FORKS.Process(
-            target=_run, args=(environment(devices), self._out, self._err, function, arguments), daemon=True
+            target=_run,
+            args=(environment(devices), self._out, self._err, pickle.dumps((function, arguments))),
+            daemon=True,
         )
         self._process.start()
 
@@ -72,18 +77,11 @@ def start(devices: int, function: Callable[..., Any], **arguments: Any) -> Start
     return Started(devices, function, arguments)
 
 
-def _run(
-    environment: dict[str, str],
-    out: pathlib.Path,
-    err: pathlib.Path,
-    function: Callable[..., Any],
-    arguments: dict[str, Any],
-) -> None:
+def _run(environment: dict[str, str], out: pathlib.Path, err: pathlib.Path, call: bytes) -> None:
     os.dup2(os.open(err, os.O_WRONLY | os.O_CREAT), 2)
-    os.environ |= environment  # read when the devices are asked for, which nobody has done yet
-    import jax
-
+    os.environ |= environment  # read when the devices are asked for, which loading the function's module may do
     jax.config.update("jax_platforms", "cpu")
+    function, arguments = pickle.loads(call)
     try:
         out.write_text(json.dumps(function(**arguments)))
     except UserError as fault:  # as `train.command` does

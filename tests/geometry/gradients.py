@@ -1,4 +1,4 @@
-"""Derivatives beside differences, in one compiled program, where `jax.test_util.check_grads` compiles each operation."""
+"""Derivatives beside differences, in one program, where `jax.test_util.check_grads` compiles each operation."""
 
 from collections.abc import Callable
 

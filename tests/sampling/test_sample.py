@@ -28,9 +28,13 @@ FRAMES = 50
 BODY = load_body("open-low")
 STATISTICS = normalise.Statistics(mean=np.zeros(state.D, np.float32), std=np.full(state.D, 0.3, np.float32))
 TEXT = TextEmbedding(tokens=jnp.ones((32, 384)) * 0.1, mask=jnp.ones(32), pooled=jnp.ones(384) * 0.05)
-GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=6, estimate_guidance_steps=4)
-# Without guidance, energies are only told, and compiling all of them takes longer than anything else here.
+# Compiling all energies takes longer than anything else here; `tests/pipeline` samples with all.
+DEFAULT = sample.Settings().weights
+THREE = dataclasses.replace(
+    sample.UNWEIGHTED, reprojection=DEFAULT.reprojection, smoothness=DEFAULT.smoothness, contact=DEFAULT.contact
+)
 TWO = dataclasses.replace(sample.UNWEIGHTED, reprojection=1.0, smoothness=1.0)
+GUIDED = sample.Settings(steps=2, guidance_steps=2, final_guidance_steps=6, estimate_guidance_steps=4, weights=THREE)
 # What the networks say is kept, so that it can be looked at.
 PLAIN = dataclasses.replace(GUIDED, guidance_start=0, weights=TWO, fall_back=False)
 JUDGE, ERRORS = jax.jit(sample.fall_back), jax.jit(sample.picture_errors)
@@ -182,8 +186,8 @@ def test_who_fits_better_stays():
 def test_the_result_fits_the_evidence_no_worse_than_the_estimate(models):
     """Whatever the networks say: these say nothing of use."""
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
-    found = sample.sample(models, BODY, task, dataclasses.replace(PLAIN, fall_back=True))
-    weights = TWO.active()
+    found = sample.sample(models, BODY, task, GUIDED)
+    weights = THREE.active()
     before, after = (sum(weights[name] * float(jnp.reshape(terms[name], ())) for name in weights)
                      for terms in (found.before, found.after))  # fmt: skip
     assert after <= before * 1.0001
@@ -200,8 +204,7 @@ def test_words_speak_of_what_is_hidden(models):
         dataclasses.replace(seen(), visibility=visibility), contact_targets((), FRAMES), TEXT, jax.random.key(5)
     )
     other = dataclasses.replace(TEXT, pooled=-3.0 * TEXT.pooled)
-    one_step = dataclasses.replace(PLAIN, steps=1)
-    told, otherwise = (first(sample.sample(models, BODY, dataclasses.replace(task, text=text), one_step))[0]
+    told, otherwise = (first(sample.sample(models, BODY, dataclasses.replace(task, text=text), PLAIN))[0]
                        for text in (TEXT, other))  # fmt: skip
     change = np.abs(told.body_pose - otherwise.body_pose)[:, :FRAMES].max((1, 3, 4))
     assert change[0, 17] > 1e-4 and np.delete(change.ravel(), 17).max() < 0.2 * change[0, 17]
