@@ -46,23 +46,15 @@ def test_nothing_jumps(sequence, body):
     assert np.linalg.norm(np.diff(joints, axis=1), axis=-1).max() * 30 < 5.0
 
 
-class Performed(Exception):
-    pass
-
-
-def test_class_number_and_seed_decide_everything(body, sequence, monkeypatch):
-    again = generate(body, "handshake", 1)
-    np.testing.assert_array_equal(again.motion.pelvis, sequence.motion.pelvis)
-    assert again.texts == sequence.texts and again.contacts == sequence.contacts
-
-    def perform(body, betas, tracks):
-        raise Performed(betas)
-
-    monkeypatch.setattr(module, "perform", perform)
-    for which in ((2,), (1, 7)):
-        with pytest.raises(Performed) as drawn:
-            generate(body, "handshake", *which)
-        assert np.abs(drawn.value.args[0] - sequence.motion.betas).max() > 0.1
+def test_class_number_and_seed_decide_everything(body, monkeypatch):
+    """All that is drawn; the solver, which draws nothing and takes longest, is left out."""
+    monkeypatch.setattr(module, "solve_contacts", lambda body, motion, anchors: motion)
+    one, again, *others = (generate(body, "handshake", *which) for which in ((1,), (1,), (2,), (1, 7)))
+    np.testing.assert_array_equal(again.motion.pelvis, one.motion.pelvis)
+    np.testing.assert_array_equal(again.motion.body_pose, one.motion.body_pose)
+    assert again.texts == one.texts and again.contacts == one.contacts
+    for other in others:
+        assert np.abs(other.motion.betas - one.motion.betas).max() > 0.1
 
 
 def test_a_class_that_does_not_exist_is_refused(body):
