@@ -13,6 +13,7 @@ from sm_jax.errors import UserError
 from sm_jax.perception.observation_file import load_observation, load_source, save_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.models import as_body
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.types import Observation
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,6 +38,13 @@ class ObservedClip:
     def focal(self) -> float:
         """Focal length in pixels, as used."""
         return float(np.asarray(self.observation.camera.K)[0, 0])
+
+    @property
+    def frames(self) -> ClipFrames:
+        """How its frames are counted in the source."""
+        index = np.asarray(self.observation.frame_index)
+        start = 0.0 if self.video is None else float(self.video.times[index[0]])
+        return ClipFrames(index=index, fps=float(self.observation.fps), start=start)
 
     @property
     def pictures(self) -> Callable[[np.ndarray], Iterator[np.ndarray]] | None:

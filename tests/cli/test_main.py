@@ -206,7 +206,7 @@ def test_what_is_no_result_is_called_what_it_is(call, tmp_path):
 
 
 def test_a_wrong_description_is_found_before_the_video_is_looked_for(call, tmp_path):
-    (tmp_path / "said.json").write_text('{\n"description": "They hug.",\n"contacts": [,]}')
+    (tmp_path / "said.json").write_text('{\n"text": "They hug.",\n"contacts": [,]}')
     refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "said.json"), "said.json: line 3, column 14")
 
 

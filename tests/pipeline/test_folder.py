@@ -145,7 +145,7 @@ def test_contacts_are_said_and_can_be_left_out(observation, tmp_path, monkeypatc
             reconstruct(str(observation), tmp_path / "out", describer=hands, overwrite=True, contacts=contacts)
         (description,) = stopped.value.args
         assert bool(description.contacts) == contacts and description.text == "They hold hands."
-        assert " s  person 1's hand – person 2's hand  90% sure, from your text" in caplog.text
+        assert "  person 0's hand – person 1's hand  90% sure, from your text" in caplog.text
         assert ("no contact is used" in caplog.text) != contacts
 
 
