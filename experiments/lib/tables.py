@@ -55,10 +55,10 @@ def finding(summary: dict[str, Any]) -> str:
     ]
     best = [choose(column) for choose, column in zip((min, min, max), zip(*others, strict=True), strict=True)]
     return (
-        f"**Joints that the other person hides are off by {after[0]:.0f} mm in the mean, where the first estimate is off"
-        f" by {before[0]:.0f}; the two people together by {after[1]:.0f} instead of {before[1]:.0f} mm; of the true"
-        f" contacts {after[2]:.0%} are found instead of {before[2]:.0%}.** The best of filters and optimisation comes to"
-        f" {best[0]:.0f} mm, {best[1]:.0f} mm and {best[2]:.0%}."
+        f"**Joints that the other person hides are off by {after[0]:.0f} mm in the mean, where the first estimate is"
+        f" off by {before[0]:.0f}; the two people together by {after[1]:.0f} instead of {before[1]:.0f} mm; of the"
+        f" true contacts {after[2]:.0%} are found instead of {before[2]:.0%}.** The best of filters and optimisation"
+        f" comes to {best[0]:.0f} mm, {best[1]:.0f} mm and {best[2]:.0%}."
     )
 
 

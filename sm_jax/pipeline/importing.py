@@ -70,9 +70,33 @@ def import_clip(
     where neither the file nor the video says.
     Raises UserError for files that cannot be read, without two people, or where one of the above has to be given.
     """
+    return import_estimate(
+        read_estimate([Path(path) for path in paths], tool),
+        source=", ".join(os.fspath(path) for path in paths),
+        people=people,
+        video=video,
+        body=body,
+        focal=focal,
+        fps=fps,
+        image_size=image_size,
+        progress=progress,
+    )
+
+
+def import_estimate(
+    estimate: Estimate,
+    *,
+    source: str,
+    people: str | None = None,
+    video: str | os.PathLike[str] | None = None,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+    focal: float | None = None,
+    fps: float | None = None,
+    image_size: tuple[int, int] | None = None,
+    progress: bool = True,
+) -> ObservedClip:
+    """`import_clip` of what was read already, or was never in a file. source: what messages call it."""
     model = as_body(body)
-    estimate = read_estimate([Path(path) for path in paths], tool)
-    source = ", ".join(os.fspath(path) for path in paths)
     if video is not None and estimate.up is not None:
         raise UserError(f"--video {video}: {estimate.tool} is not of a video")
     film, evidence = (None, None) if video is None else see(Path(video), progress=progress)
