@@ -159,6 +159,8 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
             raise UserError(f"{gone}: no such file; give a result of another tool")
         return paths
     given = [name for name in ("people", "video", "fps", "image_size") if getattr(options, name) is not None]
+    if given == ["video"] and paths[0].suffix == ".npz":  # an observation's, which lies elsewhere now
+        return None
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} is for other tools' results; say with --from whose this is")
     return None

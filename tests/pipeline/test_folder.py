@@ -217,7 +217,7 @@ def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monke
         (observation, tmp_path / "file", "is a file", {}),
         (observation, tmp_path, "which sm-jax did not write|holds the input", {}),
         (tmp_path / "gone.mp4", tmp_path / "out", "no such file", {}),
-        (observation, tmp_path / "out", "focal length", {"focal": 500.0}),
+        (observation, tmp_path / "out", "focal length", {"focal": -500.0}),
         (observation, tmp_path / "out", "hypotheses 0", {"settings": Settings(hypotheses=0)}),
         (observation, tmp_path / "out", "seed", {"seed": 2**70}),
     )
