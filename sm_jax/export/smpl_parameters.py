@@ -35,5 +35,5 @@ def smpl_parameters(content: MotionFile, n_betas: int) -> SmplParameters:
         count = min(n_betas, content.motion.betas.shape[-1])
         betas[:, :count] = content.motion.betas[:, :count]
     return SmplParameters(
-        poses=axis_angles(motion), trans=motion.pelvis - rest_pelvis[:, None], betas=betas, fps=float(fps)
+        poses=axis_angles(motion), trans=np.asarray(motion.pelvis) - rest_pelvis[:, None], betas=betas, fps=float(fps)
     )
