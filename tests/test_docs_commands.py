@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 import tyro
 
-from sm_jax.body import smpl
 from sm_jax.body.io import load_body
+from sm_jax.body.skeleton import JOINTS
 from sm_jax.cli.main import COMMANDS, PROG, command_class
 from sm_jax.cli.parse import parse
 from sm_jax.export.bvh import save_bvh
@@ -143,16 +143,21 @@ def place(tmp_path, monkeypatch):
 
 
 def save_takes(folder: pathlib.Path) -> None:
-    """`a.bvh` and `b.bvh`: two people who sway for two seconds."""
-    body, frames = load_body("open-low"), 60
+    """`a.bvh` and `b.bvh`: two people who sway for three seconds."""
+    body, frames = load_body("open-low"), 90
     motion = resample(random_motion(frames=4), jnp.linspace(0.0, 3.0, frames))
-    still = dict.fromkeys(
-        ("visibility", "infilled", "spread"), np.zeros((smpl.rest_joints(body, motion.betas).shape[0], frames, 24))
-    )
+    shape = (2, frames, len(JOINTS))
     content = motion_file(
-        body, motion, front_camera(frames), fps=30.0, frame_index=np.arange(frames), provenance={},
-        **(still | {"infilled": np.zeros((2, frames, 24), bool)}),
-    )  # fmt: skip
+        body,
+        motion,
+        front_camera(frames),
+        fps=30.0,
+        frame_index=np.arange(frames),
+        visibility=np.ones(shape),
+        infilled=np.zeros(shape, bool),
+        spread=np.zeros(shape),
+        provenance={},
+    )
     for written, name in zip(save_bvh(folder, content), ("a.bvh", "b.bvh"), strict=True):
         written.rename(folder / name)
 
@@ -173,6 +178,7 @@ def test_what_is_typed_does_what_it_says(place):
     for line in dict.fromkeys(typed):
         reason = next((why for pattern, why in LEFT_OUT.items() if re.search(pattern, line)), None)
         if reason is None:
-            call(line + (" --overwrite" if re.search(r"reconstruct clip\.mp4 .*--out out/clip", line) else ""))
+            out = re.search(r"sm-jax (?:reconstruct|export|describe) .*--out (\S+)", line)  # pages share their names
+            call(line + (" --overwrite" if out and (place / out[1]).exists() else ""))
         else:
             print(f"left out, for it {reason}: {line}")

@@ -1,11 +1,11 @@
-"""The README's moving picture: a held-out dance, filmed and reconstructed, the raw estimate beside the result.
+"""The README's moving picture: a held-out dance, filmed and reconstructed, the first estimate above the result.
 
-    python -m experiments.studies.moving_picture --out out/moving        (4 minutes on 2 cores)
+    python -m experiments.studies.moving_picture --out out/moving        (5 minutes on 2 cores)
 
 Films FRAMES frames of a real dance that no training saw, as `benchmark_sets.render` does (motion capture, drawn as
 clothed people, by the camera in which they hide little or much of each other), gives the video to `sm-jax reconstruct`
-with its focal length and a sentence, draws `sm-jax overlay --compare`, and makes of that an animated WebP. What is in
-the folder already is gone on from.
+with its focal length and a sentence, draws both motions over the video and from the side, and makes of that an animated
+WebP. What is in the folder already is gone on from.
 """
 
 import pathlib
@@ -23,18 +23,21 @@ from experiments.lib.results import DOCS
 from sm_jax.body.io import load_body
 from sm_jax.data import codec
 from sm_jax.data.store import open_set
+from sm_jax.export.npz import MotionFile
+from sm_jax.export.overlay import save_overlay
 from sm_jax.perception.frames import probe, read_frames
 from sm_jax.pipeline.folder import reconstruct_to_folder
-from sm_jax.pipeline.overlay import draw_overlay
+from sm_jax.pipeline.result import Result, load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import from_user
 
-TAKE, START, FRAMES = "salsa_13", 520, 96
+TAKE, START, FRAMES = "salsa_13", 300, 96
 TEXT = "Two people dance salsa and hold hands."
 CRF = 20
-WIDTH = 760  # of the picture, both panels
+TILE = 320  # pixels
 EVERY = 2  # of the frames, shown at 15 a second
 QUALITY = 60
+MARGIN = 1.25  # side of the tile over that of the box around both people
 
 
 def film(path: pathlib.Path, take: str, start: int, much: bool, seed: int) -> float:
@@ -51,25 +54,31 @@ def film(path: pathlib.Path, take: str, start: int, much: bool, seed: int) -> fl
     return float(camera.K[0, 0])
 
 
-def moving_picture(video: pathlib.Path, path: pathlib.Path) -> None:
-    """Write a video as an animated WebP that begins again."""
-    pictures = [Image.fromarray(picture) for picture in _small(video)]
-    pictures[0].save(
-        path,
-        save_all=True,
-        append_images=pictures[1:],
-        duration=round(1000 * EVERY / 30),
-        loop=0,
-        quality=QUALITY,
-        method=6,
-    )
-
-
-def _small(video: pathlib.Path) -> Iterator[np.ndarray]:
-    for number, frame in enumerate(read_frames(probe(video), 30.0)):
+def drawn(result: Result, content: MotionFile, path: pathlib.Path, label: str) -> Iterator[np.ndarray]:
+    """Two tiles [TILE, 2 TILE, 3] of every frame that is shown: people over the video, and from the side."""
+    if not path.exists():
+        save_overlay(path, result.clip().pictures_or_grey(content.frame_index), result.body, content)
+    for number, frame in enumerate(read_frames(probe(path), 30.0)):
         if number % EVERY == 0:
-            height, width = frame.image.shape[:2]
-            yield cv2.resize(frame.image, (WIDTH, round(height * WIDTH / width)), interpolation=cv2.INTER_AREA)
+            height = frame.image.shape[0]
+            left = frame.image[:, :-height]
+            x, y, side = _around(result, left.shape[1])
+            tiles = [left[y : y + side, x : x + side], frame.image[: round(0.94 * height), -round(0.97 * height) :]]
+            row = np.concatenate([cv2.resize(t, (TILE, TILE), interpolation=cv2.INTER_AREA) for t in tiles], axis=1)
+            for shift, ink in ((1, (0, 0, 0)), (0, (255, 255, 255))):
+                cv2.putText(row, label, (10 + shift, 24 + shift), cv2.FONT_HERSHEY_SIMPLEX, 0.6, ink, 1, cv2.LINE_AA)
+            yield row
+
+
+def _around(result: Result, width: int) -> tuple[int, int, int]:
+    """Left, top and side of a square around both people over the whole clip, in a panel of a width in pixels."""
+    seen, size = result.observation, np.asarray(result.content.camera.image_size)
+    points = np.asarray(seen.keypoints)[np.asarray(seen.keypoint_confidence) > 0.3] * width / size[0]
+    low, high = points.min(axis=0), points.max(axis=0)
+    panel = np.array([width, width * size[1] / size[0]])
+    side = min(MARGIN * float((high - low).max()), float(panel.min()))
+    x, y = np.clip((low + high - side) / 2, 0, panel - side)
+    return int(x), int(y), int(side)
 
 
 def main(
@@ -91,12 +100,12 @@ def main(
         picture: the moving picture.
     """
     out.mkdir(parents=True, exist_ok=True)
-    video, result, compared = out / "dance.mp4", out / "result", out / "compared.mp4"
+    video, folder = out / "dance.mp4", out / "result"
     focal = film(video, take, start, much, seed)
-    if not result.exists():
+    if not folder.exists():
         reconstruct_to_folder(
             str(video),
-            result,
+            folder,
             describer=from_user.describe_sentence(TEXT),
             body_name="open-low",
             focal=focal,
@@ -104,8 +113,17 @@ def main(
             seed=0,
             overwrite=False,
         )
-    draw_overlay(result, compared, compare=True, overwrite=True)
-    moving_picture(compared, picture)
+    result = load_result(folder)
+    rows = zip(
+        drawn(result, result.before(), out / "before.mp4", "first estimate"),
+        drawn(result, result.content, folder / "overlay.mp4", "result"),
+        strict=True,
+    )
+    pictures = [Image.fromarray(np.concatenate(row)) for row in rows]
+    duration = round(1000 * EVERY / 30)
+    pictures[0].save(
+        picture, save_all=True, append_images=pictures[1:], duration=duration, loop=0, quality=QUALITY, method=6
+    )
     print(f"{picture}: {picture.stat().st_size / 1e6:.1f} MB")
 
 

@@ -153,8 +153,8 @@ print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
         ("evaluate --benchmark hi4d", "--benchmark takes four_views, rendered, simulated, not hi4d"),
         ("evaluate --split", "--split lacks its value"),
         ("evaluate --bvh a", "--bvh takes FILE FILE, not a"),
-        ("export a --out b", "--format glb|bvh|amass|pkl|usd|obj|ply is missing"),
-        ("export a --format fbx --out b", "--format takes amass, bvh, glb, obj, pkl, ply, usd, not fbx"),
+        ("export a --out b", "--format glb|bvh|amass|pkl|motion|usd|obj|ply is missing"),
+        ("export a --format fbx --out b", "--format takes amass, bvh, glb, motion, obj, pkl, ply, usd, not fbx"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
