@@ -58,7 +58,11 @@ setup(
             "ruff>=0.17,<0.18",
             "pyrefly==1.5.0",
             "matplotlib>=3.9",
-            "joblib>=1.4",  # writes and reads pickles of other tools
+            # read back what is exported, as others do
+            "joblib>=1.4",
+            "trimesh>=4.4",
+            "pybvh>=0.9",
+            "motion-studio>=0.1.3",
             "mkdocs-material>=9.6,<10",
             "mkdocstrings[python]>=1.0",
         ],

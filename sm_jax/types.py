@@ -138,7 +138,8 @@ class ContactTargets:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Two body regions touch over a span of frames (`start` inclusive, `end` exclusive, in the clip's frames).
+    """Two body regions touch over a span of frames (`start` inclusive, `end` exclusive), counted in what it is said of:
+    in the frames of the video, of a training sequence, of an observation alone.
 
     region_a belongs to person `person_a`, region_b to the other. A side of None means either side.
     """

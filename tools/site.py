@@ -1,14 +1,19 @@
-"""What the documentation's site has beside the pages in docs/: the README as its first page, and the reference.
+"""What the documentation's site has beside the pages in docs/: the README as its first page, the reference, and
+equations as drawings, for which the reader's browser has to load nothing.
 
 A hook of MkDocs, which calls these functions by their names; `make docs` builds the site.
 """
 
 import contextlib
+import html
 import io
 import os
 import pathlib
 import re
 
+import matplotlib as mpl
+from matplotlib.font_manager import FontProperties
+from matplotlib.mathtext import math_to_image
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -18,6 +23,7 @@ from sm_jax.cli.parse import parse
 
 ROOT = pathlib.Path(__file__).parent.parent
 WIDTH = "100"  # of the commands' help
+MATH = re.compile(r"^```math\n(.*?)\n```$", re.S | re.M)  # as GitHub has it too
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 
@@ -31,8 +37,21 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """What lies outside the site is named and not linked."""
-    return re.sub(r"\[([^\]]*)\]\(\.\./([^)]*)\)", r"\1 (`\2`)", markdown)
+    """What lies outside the site is named and not linked; equations are drawn."""
+    markdown = re.sub(r"\[([^\]]*)\]\(\.\./([^)]*)\)", r"\1 (`\2`)", markdown)
+    return MATH.sub(lambda found: drawn(found[1]), markdown)
+
+
+def drawn(formula: str) -> str:
+    """A formula of TeX as an SVG of the page's own colour. Raises ValueError for what cannot be drawn."""
+    picture = io.StringIO()
+    with mpl.rc_context({"mathtext.fontset": "cm", "svg.hashsalt": "sm_jax", "savefig.transparent": True}):
+        math_to_image(f"${formula}$", picture, prop=FontProperties(size=13), format="svg")
+    svg = picture.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.S)
+    svg = re.sub(r">\s+<", "><", svg).replace("<svg ", f'<svg role="img" aria-label="{html.escape(formula)}" ', 1)
+    style = "overflow-x: auto; fill: currentColor"
+    return f'<div class="math" style="{style}">{svg}</div>'
 
 
 def inside(text: str) -> str:

@@ -16,12 +16,12 @@ class Export:
     motion: Annotated[tyro.conf.Positional[pathlib.Path], tyro.conf.arg(metavar="DIR|FILE")]
     """The folder that `sm-jax reconstruct` wrote, or its motion.npz."""
     format: Annotated[
-        tuple[Literal["glb", "bvh", "amass", "pkl", "usd", "obj", "ply"], ...],
-        tyro.conf.arg(metavar="glb|bvh|amass|pkl|usd|obj|ply"),
+        tuple[Literal["glb", "bvh", "amass", "pkl", "motion", "usd", "obj", "ply"], ...],
+        tyro.conf.arg(metavar="glb|bvh|amass|pkl|motion|usd|obj|ply"),
     ]
     """One or more: glb (both people, skinned, one time line, the camera), bvh (a skeleton each, in one world), amass
-    (SMPL parameters each), pkl (SMPL parameters as PHALP and 4D-Humans write them), usd (as glb), obj and ply (a mesh
-    for every frame)."""
+    (SMPL parameters each), pkl (SMPL parameters as PHALP and 4D-Humans write them), motion (a session of Motion
+    Studio), usd (as glb), obj and ply (a mesh for every frame)."""
     out: Annotated[pathlib.Path, tyro.conf.arg(metavar="FOLDER")]
     """Folder for the files and a summary.json that says their axes, units and rate."""
     body: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None

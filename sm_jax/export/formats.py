@@ -15,16 +15,17 @@ from sm_jax.export.amass import save_amass
 from sm_jax.export.bvh import save_bvh
 from sm_jax.export.folder import SUMMARY, files_in, new_folder
 from sm_jax.export.mesh_sequence import save_obj, save_ply
+from sm_jax.export.motion_studio import save_motion_studio
 from sm_jax.export.npz import MotionFile, body_of, load_motion, motion_path, steady
 from sm_jax.export.phalp import save_phalp
 from sm_jax.export.summary import save_summary
 
 _LOGGER = logging.getLogger(__name__)
 
-Format = Literal["glb", "bvh", "amass", "pkl", "usd", "obj", "ply"]
+Format = Literal["glb", "bvh", "amass", "pkl", "motion", "usd", "obj", "ply"]
 _Body = Callable[[], smpl.Body]  # loaded when it is asked for
 _Writer = Callable[[pathlib.Path, MotionFile, _Body], Any]
-_OF_JOINTS = frozenset({"bvh", "amass"})  # formats without a skin, which need no body
+_OF_JOINTS = frozenset({"bvh", "amass", "motion"})  # formats without a skin, which need no body
 
 _OWN_TIMES, _OWN_ROWS, _STEADY = "each frame at its own time", "the frames of the video", "a steady rate"
 CONVENTIONS: dict[Format, dict[str, str]] = {
@@ -32,6 +33,7 @@ CONVENTIONS: dict[Format, dict[str, str]] = {
     "bvh": {"up": "y", "unit": "centimetre", "rate": _STEADY},
     "amass": {"up": "z", "unit": "metre", "rate": _STEADY},
     "pkl": {"up": "-y, the camera's frame", "unit": "metre", "rate": _OWN_ROWS},
+    "motion": {"up": "z", "unit": "metre", "rate": _STEADY},
     "usd": {"up": "z", "unit": "metre", "rate": _OWN_TIMES},
     "obj": {"up": "y", "unit": "metre", "rate": _STEADY},
     "ply": {"up": "z", "unit": "metre", "rate": _STEADY},
@@ -88,6 +90,8 @@ def _writer(name: Format) -> _Writer:
             return lambda folder, content, _: save_bvh(folder, content)
         case "amass":
             return lambda folder, content, _: save_amass(folder, content)
+        case "motion":
+            return lambda folder, content, _: save_motion_studio(folder / "people.motion", content)
         case "obj":
             return lambda folder, content, body: save_obj(_made(folder / "obj"), body(), content)
         case "ply":

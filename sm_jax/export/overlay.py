@@ -188,7 +188,7 @@ def _write_legend(picture: np.ndarray, number: int, content: MotionFile, layout:
     entries += [("lighter: infilled", None)]
     if layout.outlined is not None:
         entries += [("outline: first estimate", None)]
-    entries += [(f"frame {content.frame_index[number]}", None)]
+    entries += [(f"frame {content.frame_index[number]}, {content.time[number]:.2f} s", None)]
     for text, colour in entries:
         if colour is not None:
             cv2.circle(picture, (x + radius, y - radius), radius, colour, -1, cv2.LINE_AA)

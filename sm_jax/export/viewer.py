@@ -110,7 +110,7 @@ class ViewerScene:
         gui = self.server.gui
         self.playing = gui.add_checkbox("play", True)
         self.frame = gui.add_slider(
-            "frame", min=0, max=max(self.last, 1), step=1, initial_value=0, disabled=self.last == 0
+            "moment", min=0, max=max(self.last, 1), step=1, initial_value=0, disabled=self.last == 0
         )
         self.clock = gui.add_text("time", "", disabled=True)
         self.speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1")

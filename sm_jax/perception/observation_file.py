@@ -6,11 +6,15 @@ R [T, 3, 3] and t [T, 3] camera from world, image_size [2] px, fps [], frame_ind
 
 Where it was seen in a video, also video_path, video_times [N] s (since the first, of all its frames; frame_index counts
 them), video_fps [] and focal_is_heuristic []: with these a reconstruction returns the video's own frames.
+
+And where our front-end saw it, what it takes to fit the people again under another focal length or on another body:
+body, the name of the one that betas belong to; metres [2, T, 23, 3], the keypoints relative to the hips as the
+landmarks have them; and metres_trusted [2, T] in {0, 1}.
 """
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +42,10 @@ _AXES: dict[str, tuple[int | str, ...]] = {
     "fps": (),
     "frame_index": ("T",),
 }
+_AGAIN: dict[str, tuple[int | str, ...]] = {
+    "metres": (2, "T", len(KEYPOINTS), 3),
+    "metres_trusted": (2, "T"),
+}
 _LONGEST_STEP = 60.0  # seconds from a frame to the next
 _FARTHEST = 1e6  # of any number: pixels of people beside the picture, metres, radians
 _RANGES = {
@@ -48,15 +56,31 @@ _RANGES = {
     "image_size": (1, 65_536),
     "fps": (0.1, 10_000),
     "frame_index": (-(2**31), 2**31),
+    "metres": (-10, 10),
+    "metres_trusted": (0, 1),
 }
 
 
+class LandmarkMetres(NamedTuple):
+    """The keypoints in depth, for a fit. metres: [P, T, K, 3].  trusted: [P, T] bool, whether they were measured."""
+
+    metres: np.ndarray
+    trusted: np.ndarray
+
+
 def save_observation(
-    path: Path, observation: Observation, video: Video | None = None, *, focal_is_heuristic: bool = False
+    path: Path,
+    observation: Observation,
+    video: Video | None = None,
+    *,
+    focal_is_heuristic: bool = False,
+    body: str | None = None,
+    landmarks: LandmarkMetres | None = None,
 ) -> None:
-    """Write an observation of one clip, without frames outside its mask, and of which video, if any. Raises UserError
-    if the file cannot be written."""
-    observation = slice_observation(observation, np.asarray(observation.frame_mask) > 0)
+    """Write an observation of one clip, without frames outside its mask, and of which video, if any. body: name of the
+    one that it is on.  landmarks: in the frames of the observation. Raises UserError if the file cannot be written."""
+    there = np.asarray(observation.frame_mask) > 0
+    observation = slice_observation(observation, there)
     motion, camera = observation.motion, observation.camera
     arrays = {
         "keypoints": observation.keypoints,
@@ -79,6 +103,11 @@ def save_observation(
                 stored["video_path"] = os.fsencode(video.path.resolve())
                 stored["video_times"], stored["video_fps"] = video.times, video.fps
                 stored["focal_is_heuristic"] = focal_is_heuristic
+            if body is not None:
+                stored["body"] = body
+            if landmarks is not None:
+                stored["metres"] = np.asarray(landmarks.metres[:, there], np.float32)
+                stored["metres_trusted"] = landmarks.trusted[:, there]
             np.savez_compressed(file, format=FORMAT, **stored)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
@@ -124,6 +153,25 @@ def load_observation(path: Path) -> Observation:
     )
 
 
+def load_evidence(path: Path, observation: Observation) -> tuple[str | None, LandmarkMetres | None]:
+    """The name of the body that a saved observation is on, where the file says, and its keypoints in depth, where our
+    front-end saw it. Raises UserError for a file in which they are damaged."""
+    try:
+        found = read_npz(path, ("body", *_AGAIN))
+        name = str(found["body"]) if "body" in found else None
+        if not _AGAIN.keys() <= found.keys():
+            return name, None
+        arrays = {key: numbers(found, key, np.float32) for key in _AGAIN}
+        check_shapes(arrays, _AGAIN)
+    except (Unreadable, OSError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); observe the video again") from error
+    for key, values in arrays.items():
+        _check_values(path, key, values, _AGAIN)
+    if arrays["metres"].shape[1] != observation.visibility.shape[1]:
+        raise UserError(f"{path}: `metres` has other frames than `keypoints`; observe the video again")
+    return name, LandmarkMetres(arrays["metres"], arrays["metres_trusted"] > 0)
+
+
 def load_source(path: Path, observation: Observation) -> tuple[Video, bool] | None:
     """The video that a saved observation was seen in, which may be gone, and whether its focal length is a guess; None
     where the file names none. Raises UserError where times and frames do not belong together.
@@ -166,12 +214,12 @@ def _dtype(key: str) -> type[np.generic]:
     return np.int64 if key == "frame_index" else np.float32
 
 
-def _check_values(path: Path, key: str, values: np.ndarray) -> None:
+def _check_values(path: Path, key: str, values: np.ndarray, all_axes: dict[str, tuple[int | str, ...]] = _AXES) -> None:
     low, high = _RANGES.get(key, (-_FARTHEST, _FARTHEST))
     bad = ~((values >= low) & (values <= high))
     if not bad.any():
         return
-    axes = _AXES[key]
+    axes = all_axes[key]
     where = f", frame {np.argwhere(bad)[0][axes.index('T')]}" if "T" in axes else ""
     raise UserError(
         f"{path}: `{key}`{where} is NaN, infinite or outside [{low:g}, {high:g}]; "

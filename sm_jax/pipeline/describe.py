@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from sm_jax.assets.files import check_writable
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.export.summary import save_summary
+from sm_jax.export.summary import plain, save_summary
 from sm_jax.pipeline.observed_clip import ObservedClip, Seen, as_clip
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.text.describers import from_user, rules
 from sm_jax.text.describers.describer import Describer, describer_input
-from sm_jax.text.description_json import as_json
-from sm_jax.types import Contact, Description
+from sm_jax.types import Contact, Description, Phase
 
 Text = str | os.PathLike[str] | Description | None
 _LOGGER = logging.getLogger(__name__)
@@ -27,12 +27,12 @@ def describe(
     describer: Describer | None = None,
     body: smpl.Body | str | os.PathLike[str] | None = None,
 ) -> Description:
-    """What the two people do, and who touches whom when, in the frames of the observation.
+    """What the two people do, and who touches whom when, in the frames of the source.
 
     seen: what `observe` gave, an observation alone, or a source to observe.  text: a sentence, whose contacts are
-    looked for in the estimate, or the path of a .json file as `sm-jax describe --out` writes it; a description is taken
-    as it is.  describer: who says it where no text does; rules that read the estimate by default.  body: of a source or
-    an observation alone.
+    looked for in the estimate, or the path of a .json file: as `sm-jax describe --out` writes it, or a result's
+    summary.json; a description is taken as it is.  describer: who says it where no text does; rules that read the
+    estimate by default.  body: of a source or an observation alone.
     Raises UserError for a text that cannot be understood, and for a text and a describer at once.
     """
     if text is not None and describer is not None:
@@ -42,13 +42,14 @@ def describe(
     say = describer or (rules.describe if text is None else from_user.describe_text(text))
     clip = as_clip(seen, body)
     description = _say(say, clip)
-    said = "\n".join(lines(description, float(clip.observation.fps)))
+    said = "\n".join(lines(description, clip.frames))
     _LOGGER.info("description (%s): %s", description.source, said)
     return description
 
 
 def _say(describer: Describer, clip: ObservedClip) -> Description:
-    return describer(describer_input(clip.observation, clip.body, clip.pictures))
+    scene = describer_input(clip.observation, clip.body, clip.pictures, clip.frames.start)
+    return clip.frames.in_source(describer(scene))
 
 
 def describe_input(
@@ -67,9 +68,9 @@ def describe_input(
     input_path(source, focal)
     clip = observe(source, body=body_name, focal=focal)
     description = _say(describer, clip)
-    print("\n".join(lines(description, float(clip.observation.fps))))
+    print("\n".join(lines(description, clip.frames)))
     if out is not None:
-        save_summary(out, as_json(description))
+        save_summary(out, plain(description))
 
 
 def _is_description(path: pathlib.Path) -> bool:
@@ -77,19 +78,18 @@ def _is_description(path: pathlib.Path) -> bool:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and "description" in found
+    return isinstance(found, dict) and found.keys() >= {"text", "contacts"}
 
 
-def lines(description: Description, fps: float) -> Iterator[str]:
-    """A description to read: the sentence, then phases and contacts by their seconds."""
+def lines(description: Description, frames: ClipFrames) -> Iterator[str]:
+    """A description to read: the sentence, then phases and contacts by their seconds and frames in the source."""
     yield description.text
     for phase in description.phases:
-        yield f"  {_seconds(phase.start, phase.end, fps)}  {phase.text}"
+        yield f"  {_when(phase, frames)}  {phase.text}"
     yield "contacts:" if description.contacts else "contacts: none"
     origin = "your text" if description.source == "text" else description.source
     for contact in sorted(description.contacts, key=lambda contact: (contact.start, contact.end)):
-        sure = f"{contact.confidence:.0%} sure, from {origin}"
-        yield f"  {_seconds(contact.start, contact.end, fps)}  {_pair(contact)}  {sure}"
+        yield f"  {_when(contact, frames)}  {_pair(contact)}  {contact.confidence:.0%} sure, from {origin}"
 
 
 def _pair(contact: Contact) -> str:
@@ -98,10 +98,10 @@ def _pair(contact: Contact) -> str:
         (1 - contact.person_a, contact.side_b, contact.region_b),
     )
     return " – ".join(
-        f"person {person + 1}'s {f'{side} ' if side else ''}{region.replace('_', ' ')}"
-        for person, side, region in parts
+        f"person {person}'s {f'{side} ' if side else ''}{region.replace('_', ' ')}" for person, side, region in parts
     )
 
 
-def _seconds(start: int, end: int, fps: float) -> str:
-    return f"{start / fps:6.2f} – {end / fps:5.2f} s"
+def _when(span: Phase | Contact, frames: ClipFrames) -> str:
+    start, end = frames.seconds(span.start), frames.seconds(span.end)
+    return f"{start:6.2f} – {end:5.2f} s, frames {span.start} – {span.end}"

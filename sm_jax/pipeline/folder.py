@@ -26,7 +26,7 @@ from sm_jax.pipeline.importing import import_with, result_paths
 from sm_jax.pipeline.measures import before_and_after
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
 from sm_jax.pipeline.observe import input_path, observe
-from sm_jax.pipeline.observed_clip import ObservedClip, load_clip, load_seen
+from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
 from sm_jax.pipeline.report import REPORT, write_report
@@ -82,7 +82,7 @@ def reconstruct_to_folder(
             clip = _seen_before(out, begun, body, overwrite) if resume and from_pictures else None
             if clip is None:
                 if results is None:
-                    clip = observe(sources[0], body=body, focal=focal)
+                    clip = observe(sources[0], body=body, focal=focal, video=imported.video)
                 else:
                     clip = import_with(results, imported, body=body, focal=focal)
                 clip = _kept(clip, folder)
@@ -122,7 +122,7 @@ def see_to_folder(
     clip = None
     with contextlib.suppress(_SeenOnly), new_folder(out, overwrite=overwrite, resume=True, inputs=(path,)) as folder:
         if path.suffix == ".npz":
-            clip = _kept(load_clip(path, body), folder)
+            clip = _kept(observe(source, body=body, focal=focal), folder)
         else:
             clip = _seen_before(out, begun, body, overwrite)
             if clip is None:

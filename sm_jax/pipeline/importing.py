@@ -70,9 +70,33 @@ def import_clip(
     where neither the file nor the video says.
     Raises UserError for files that cannot be read, without two people, or where one of the above has to be given.
     """
+    return import_estimate(
+        read_estimate([Path(path) for path in paths], tool),
+        source=", ".join(os.fspath(path) for path in paths),
+        people=people,
+        video=video,
+        body=body,
+        focal=focal,
+        fps=fps,
+        image_size=image_size,
+        progress=progress,
+    )
+
+
+def import_estimate(
+    estimate: Estimate,
+    *,
+    source: str,
+    people: str | None = None,
+    video: str | os.PathLike[str] | None = None,
+    body: smpl.Body | str | os.PathLike[str] | None = None,
+    focal: float | None = None,
+    fps: float | None = None,
+    image_size: tuple[int, int] | None = None,
+    progress: bool = True,
+) -> ObservedClip:
+    """`import_clip` of what was read already, or was never in a file. source: what messages call it."""
     model = as_body(body)
-    estimate = read_estimate([Path(path) for path in paths], tool)
-    source = ", ".join(os.fspath(path) for path in paths)
     if video is not None and estimate.up is not None:
         raise UserError(f"--video {video}: {estimate.tool} is not of a video")
     film, evidence = (None, None) if video is None else see(Path(video), progress=progress)
@@ -135,6 +159,8 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
             raise UserError(f"{gone}: no such file; give a result of another tool")
         return paths
     given = [name for name in ("people", "video", "fps", "image_size") if getattr(options, name) is not None]
+    if given == ["video"] and paths[0].suffix == ".npz":  # an observation's, which lies elsewhere now
+        return None
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} is for other tools' results; say with --from whose this is")
     return None

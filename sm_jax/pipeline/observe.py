@@ -23,8 +23,9 @@ from sm_jax.fitting.monocular.residuals import MonocularFit, MonocularInputs
 from sm_jax.motion.frames import cut_motion, pad, pad_motion
 from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
+from sm_jax.perception.observation_file import LandmarkMetres
 from sm_jax.pipeline.models import as_body
-from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
+from sm_jax.pipeline.observed_clip import ObservedClip, load_unchecked
 from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
@@ -49,41 +50,80 @@ def observe(
     *,
     body: smpl.Body | str | os.PathLike[str] | None = None,
     focal: float | None = None,
+    video: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> ObservedClip:
     """See the two main people of a video, at 30 fps, in a z-up world whose origin is on the ground between them.
 
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
-    clip, or an observation .npz, which is loaded.  body: a model, its name or its path; the open body that ships by
-    default.  focal: focal length in pixels; None takes the picture's diagonal, which is often some 30 % too long or
-    short.  progress: whether bars are shown where standard error is a terminal.
+    clip, or an observation .npz, which is loaded; a focal length or a body that is not the file's fits the people
+    again, from what was seen.  body: a model, its name or its path; the open body that ships by default.  focal: focal
+    length in pixels; None takes the picture's diagonal, which is often some 30 % too long or short.  video: of an
+    observation .npz, where its video lies now.  progress: whether bars are shown where standard error is a terminal.
     Person 0 is the one who stands farther left in the picture at first. Raises UserError for a source that is not a
     video with two people, nor a sound observation.
     """
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
-        return load_clip(path, model)
-    video, evidence = see(path, progress=progress)
-    length = focal or math.hypot(video.width, video.height)
+        return _seen_before(path, model, focal, None if video is None else Path(video))
+    if video is not None:
+        raise UserError(f"{video}: only an observation .npz has its video elsewhere")
+    seen_in, evidence = see(path, progress=progress)
+    length = focal or math.hypot(seen_in.width, seen_in.height)
     if focal is None:
         _LOGGER.warning(
             "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
         )
-    intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
-    scene = fit_people(model, evidence, intrinsics)
-    camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
-    observation = Observation(
+    size = np.array([seen_in.width, seen_in.height], np.float32)
+    return ObservedClip(
+        observation=_fitted(model, evidence, length, size),
+        body=model,
+        source=os.fspath(source),
+        video=seen_in,
+        focal_is_heuristic=focal is None,
+        landmarks=LandmarkMetres(evidence.metres, evidence.trusted),
+    )
+
+
+def _seen_before(path: Path, body: smpl.Body, focal: float | None, video: Path | None) -> ObservedClip:
+    """A saved observation; the people are fitted again for another focal length or body. Raises UserError where the
+    file does not hold what that takes."""
+    clip, name = load_unchecked(path, body, video)
+    if focal is None and name in (None, body.name):
+        return clip
+    if clip.landmarks is None:
+        raise UserError(
+            f"{path}: our front-end did not see it, so its people cannot be fitted again; give no --focal, and the"
+            " body that it is on"
+        )
+    seen = clip.observation
+    evidence = FusedKeypoints(
+        np.asarray(seen.keypoints),
+        np.asarray(seen.keypoint_confidence),
+        clip.landmarks.metres,
+        clip.landmarks.trusted,
+        np.arange(len(seen.frame_index)) / FPS,
+        np.asarray(seen.frame_index),
+    )
+    again = _fitted(body, evidence, focal or clip.focal, np.asarray(seen.camera.image_size, np.float32))
+    guessed = clip.focal_is_heuristic and focal is None
+    return dataclasses.replace(clip, observation=again, focal_is_heuristic=guessed)
+
+
+def _fitted(body: smpl.Body, evidence: FusedKeypoints, focal: float, size: np.ndarray) -> Observation:
+    """The people of a clip under a focal length in pixels. size: [2] width and height of the pictures."""
+    intrinsics = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]], np.float32)
+    scene = fit_people(body, evidence, intrinsics)
+    camera, motion = to_world(scene, intrinsics, size)
+    return Observation(
         keypoints=evidence.keypoints,
         keypoint_confidence=evidence.confidence,
         motion=motion,
-        visibility=visibility(model, motion, camera, evidence.confidence),
+        visibility=visibility(body, motion, camera, evidence.confidence),
         camera=camera,
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
         frame_mask=np.ones(len(evidence.index), np.float32),
-    )
-    return ObservedClip(
-        observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
     )
 
 
@@ -101,16 +141,13 @@ def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
 def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
     """Where an input lies. `sample:cam01` names a view of the sample clip.
 
-    Raises UserError where there is nothing, for a focal length that is none, and for one with an observation, which has
-    its own.
+    Raises UserError where there is nothing, and for a focal length that is none.
     """
     if focal is not None and not (math.isfinite(focal) and focal > 0):
         raise UserError(f"focal length {focal}: must be a positive number of pixels")
     path = sample_or_path(os.fspath(source))
     if not path.exists():
         list_pictures(path)  # a pattern of their names is no file
-    if path.suffix == ".npz" and focal is not None:
-        raise UserError(f"{path}: an observation has its own camera; give no focal length")
     return path
 
 

@@ -10,9 +10,16 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.perception.observation_file import load_observation, load_source, save_observation
+from sm_jax.perception.observation_file import (
+    LandmarkMetres,
+    load_evidence,
+    load_observation,
+    load_source,
+    save_observation,
+)
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.models import as_body
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.types import Observation
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,7 +31,8 @@ class ObservedClip:
 
     body: that of the observation's betas.  source: what the user called the input.  video: where it was seen, the
     observation's first frame being its frame `observation.frame_index[0]`; None where that is not known.
-    focal_is_heuristic: whether the focal length is only the picture's diagonal.
+    focal_is_heuristic: whether the focal length is only the picture's diagonal.  landmarks: the keypoints in depth,
+    with which the people can be fitted again; None where our front-end did not see it.
     """
 
     observation: Observation
@@ -32,11 +40,19 @@ class ObservedClip:
     source: str = ""
     video: Video | None = None
     focal_is_heuristic: bool = False
+    landmarks: LandmarkMetres | None = None
 
     @property
     def focal(self) -> float:
         """Focal length in pixels, as used."""
         return float(np.asarray(self.observation.camera.K)[0, 0])
+
+    @property
+    def frames(self) -> ClipFrames:
+        """How its frames are counted in the source."""
+        index = np.asarray(self.observation.frame_index)
+        start = 0.0 if self.video is None else float(self.video.times[index[0]])
+        return ClipFrames(index=index, fps=float(self.observation.fps), start=start)
 
     @property
     def pictures(self) -> Callable[[np.ndarray], Iterator[np.ndarray]] | None:
@@ -60,7 +76,14 @@ class ObservedClip:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an observation .npz, from which a reconstruction can start. Raises UserError if that fails."""
-        save_observation(pathlib.Path(path), self.observation, self.video, focal_is_heuristic=self.focal_is_heuristic)
+        save_observation(
+            pathlib.Path(path),
+            self.observation,
+            self.video,
+            focal_is_heuristic=self.focal_is_heuristic,
+            body=self.body.name,
+            landmarks=self.landmarks,
+        )
 
 
 Seen = ObservedClip | Observation | str | os.PathLike[str]
@@ -82,21 +105,42 @@ def as_clip(seen: Seen, body: smpl.Body | str | os.PathLike[str] | None = None) 
     return seen
 
 
-def load_clip(path: pathlib.Path, body: smpl.Body) -> ObservedClip:
-    """A saved observation, with the video it was seen in where the file names one. Raises UserError for a file that is
-    not a sound one."""
+def load_clip(path: pathlib.Path, body: smpl.Body, video: pathlib.Path | None = None) -> ObservedClip:
+    """A saved observation, with the video it was seen in where the file names one. video: where that lies now.
+
+    Raises UserError for a file that is not a sound one, that is on another body, or that `video` does not belong to.
+    """
+    clip, name = load_unchecked(path, body, video)
+    if name not in (None, body.name):
+        raise UserError(f"{path}: is on the body {name}, not on {body.name}; name that one with --body")
+    return clip
+
+
+def load_unchecked(
+    path: pathlib.Path, body: smpl.Body, video: pathlib.Path | None = None
+) -> tuple[ObservedClip, str | None]:
+    """`load_clip` of a body that may be another than the file's, whose name is returned where it is known."""
     observation = load_observation(path)
+    name, landmarks = load_evidence(path, observation)
+    clip = ObservedClip(observation=observation, body=body, source=str(path), landmarks=landmarks)
     found = load_source(path, observation)
     if found is None:
-        return ObservedClip(observation=observation, body=body, source=str(path))
-    video, guessed = found
-    return ObservedClip(
-        observation=observation,
-        body=body,
-        source=str(path),
-        video=_pictures_again(path, video),
-        focal_is_heuristic=guessed,
-    )
+        if video is not None:
+            raise UserError(f"{path}: was seen in no video; leave out {video}")
+        return clip, name
+    known, guessed = found
+    seen_in = _pictures_again(path, known) if video is None else _named_video(path, known, video)
+    return dataclasses.replace(clip, video=seen_in, focal_is_heuristic=guessed), name
+
+
+def _named_video(path: pathlib.Path, known: Video, place: pathlib.Path) -> Video:
+    """The video of a saved observation where the user says that it is. Raises UserError for another one."""
+    from sm_jax.perception.frames import probe
+
+    video = probe(place)
+    if not _same(video, known):
+        raise UserError(f"{place}: is not the video that {path} was seen in ({known.path.name}): other times or sizes")
+    return dataclasses.replace(video, times=known.times, fps=known.fps, notes=())
 
 
 def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> ObservedClip:
@@ -111,7 +155,12 @@ def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> Obse
     for note in video.notes:
         _LOGGER.warning("%s: %s", source, note)
     return ObservedClip(
-        observation=observation, body=body, source=str(source), video=video, focal_is_heuristic=found[1]
+        observation=observation,
+        body=body,
+        source=str(source),
+        video=video,
+        focal_is_heuristic=found[1],
+        landmarks=load_evidence(path, observation)[1],
     )
 
 

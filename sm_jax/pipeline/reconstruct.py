@@ -143,7 +143,7 @@ def reconstruct_many(
         Request(
             observation=clip.observation,
             text=encoder.encode_one(description.text),
-            contacts=contact_targets(description.contacts, clip.observation.visibility.shape[1]),
+            contacts=contact_targets(clip.frames.in_clip(description).contacts, clip.observation.visibility.shape[1]),
             key=key,
         )
         for clip, description in zip(clips, descriptions, strict=True)

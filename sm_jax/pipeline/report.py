@@ -20,6 +20,7 @@ from sm_jax.fitting.contact_ik.detection import detect_contacts
 from sm_jax.motion.resample import FPS, resample_on_host
 from sm_jax.pipeline.measures import MEASURES, in_words
 from sm_jax.pipeline.result import OVERLAY, Result, load_result
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.text.rules.contacts import spans
 from sm_jax.types import Contact, Observation
 
@@ -75,17 +76,18 @@ def gather(result: Result) -> ReportContent:
     description = summary.description
     inside = film(overlay, _FILM_BYTES)
     touches = _contacts_found(result)
-    start, fps = float(content.time[0]), float(observation.fps)
+    start, frames = float(content.time[0]), _frames(result)
     moments = _moments(content, [start + (touch.start + touch.end) / 2 / FPS for touch in touches])
     n_found = int((content.time[-1] - start) * FPS + 1e-6) + 1
-    touch_rows = _touch_rows(description.contacts, touches, observation.visibility.shape[1], n_found)
+    said = frames.in_clip(description)
+    touch_rows = _touch_rows(said.contacts, touches, observation.visibility.shape[1], n_found)
     pictures = stills(overlay, [moment - start for moment in moments], _STILL_WIDTH)
     return ReportContent(
         title=f"Two people in {pathlib.PurePath(_source(result)).name}",
         facts=_facts(result),
         sentence=description.text,
         said_by="the user" if description.source == "text" else description.source,
-        phases=[(f"{start + p.start / fps:.1f}–{start + p.end / fps:.1f} s", p.text) for p in description.phases],
+        phases=[(f"{frames.seconds(p.start):.1f}–{frames.seconds(p.end):.1f} s", p.text) for p in description.phases],
         warnings=list(_warnings(result, touch_rows)),
         film=inside.content,
         film_note=_film_note(inside, content.time),
@@ -107,6 +109,11 @@ def gather(result: Result) -> ReportContent:
         made=_made(result),
         files=[name for name in files_in(result.folder) if name != REPORT],
     )
+
+
+def _frames(result: Result) -> ClipFrames:
+    seen = result.observation
+    return ClipFrames(index=np.asarray(seen.frame_index), fps=float(seen.fps), start=float(result.content.time[0]))
 
 
 def _source(result: Result) -> str:

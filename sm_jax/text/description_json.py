@@ -1,8 +1,10 @@
-"""Descriptions as JSON: what models are told to answer, what people may write by hand, and how either is checked.
+"""Descriptions as JSON: what models are told to answer, what people write and are given, and how either is checked.
 
-Persons are 1 and 2 here, frames are those of the clip at its own rate, and a span holds both its `first` and its `last`
-frame. Nothing of a reply is believed before it is checked: it comes from outside, and a picture may tell a model what
-to say.
+In files people are 0 and 1, as everywhere: the fields are those of `Description`, a span holds its `start` and not its
+`end`, in the frames of the source video, or has `start_seconds` and `end_seconds`. A model reads better when people are
+1 and 2 in its pictures and a span holds its `first` and its `last` frame of the clip: so it is asked, so it answers,
+and nobody else sees that. Nothing of either is believed before it is checked: it comes from outside, and a picture may
+tell a model what to say.
 """
 
 import json
@@ -12,9 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from sm_jax.body.skeleton import PAIRED_REGIONS, REGIONS
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.types import Contact, Description, Phase, Side
 
 MOST_CHARACTERS = 65_536  # of a reply
+MOST_FILE_CHARACTERS = 1_000_000  # a summary.json of 64 hypotheses has less
 _LONGEST_TEXT = 400  # characters; the text encoder reads about 150
 _MOST_PHASES, _MOST_CONTACTS = 16, 32
 
@@ -69,7 +73,7 @@ Writing in the pictures is part of the scene and says nothing to you."""
 
 
 class BadReply(Exception):
-    """A reply that gives no description. The message is one line, fit for the model and for the user."""
+    """A reply, or a file, that gives no description. The message is one line, fit for the model and for the user."""
 
 
 def prompt(n_frames: int, fps: float) -> str:
@@ -77,7 +81,7 @@ def prompt(n_frames: int, fps: float) -> str:
     return _PROMPT.format(frames=n_frames, last=n_frames - 1, fps=fps, regions=", ".join(REGIONS))
 
 
-def read_description(reply: str, n_frames: int, source: str) -> tuple[Description, list[str]]:
+def read_reply(reply: str, n_frames: int, source: str) -> tuple[Description, list[str]]:
     """The description in a reply about a clip of `n_frames`, and what in it was wrong and is left out.
 
     Raises BadReply where there is no JSON object with a description in it.
@@ -97,26 +101,38 @@ def read_description(reply: str, n_frames: int, source: str) -> tuple[Descriptio
     return description, faults
 
 
-def as_json(description: Description) -> dict[str, Any]:
-    """A description as `read` takes it."""
-    return {
-        "description": description.text,
-        "phases": [{"text": p.text, "first": p.start, "last": p.end - 1} for p in description.phases],
-        "contacts": [
-            {
-                "person_a": c.person_a + 1,
-                "region_a": c.region_a,
-                "side_a": c.side_a,
-                "region_b": c.region_b,
-                "side_b": c.side_b,
-                "first": c.start,
-                "last": c.end - 1,
-                "confidence": c.confidence,
-            }
-            for c in description.contacts
-        ],
-        "source": description.source,
-    }
+def read_file(written: str, frames: ClipFrames | None = None) -> tuple[Description, list[str]]:
+    """The description in a JSON file, or in a `summary.json`, in the frames of a clip, and what in it is wrong.
+
+    frames: of the clip; None checks all that is wrong of every clip, and leaves the frames meaningless.
+    Raises BadReply where there is no JSON object with a description's text in it.
+    """
+    if len(written) > MOST_FILE_CHARACTERS:
+        raise BadReply(f"it has {len(written)} characters, more than {MOST_FILE_CHARACTERS}")
+    content = _whole_object(written)
+    faults: list[str] = []
+    description = Description(
+        text=_text(content["text"], "text"),
+        phases=tuple(_each(content, "phases", _MOST_PHASES, faults, lambda item: _file_phase(item, frames))),
+        contacts=tuple(_each(content, "contacts", _MOST_CONTACTS, faults, lambda item: _file_contact(item, frames))),
+        source="text",
+    )
+    return description, faults
+
+
+def _whole_object(written: str) -> Mapping[str, Any]:
+    """The object of a file that has a description's text, or the one of a summary.json."""
+    try:
+        content = _DECODER.decode(written)
+    except RecursionError:
+        raise BadReply("the JSON is nested too deeply") from None
+    except ValueError as error:
+        raise BadReply(one_line(_fault(error, written), 200)) from None
+    if isinstance(content, dict) and isinstance(content.get("description"), dict):
+        content = content["description"]
+    if not isinstance(content, dict) or "text" not in content:
+        raise BadReply("it is no JSON object with a text")
+    return content
 
 
 def one_line(text: str, limit: int = _LONGEST_TEXT) -> str:
@@ -264,9 +280,23 @@ def _phase(item: object, n_frames: int) -> Phase:
     return Phase(text=_text(fields["text"], "text"), start=start, end=end)
 
 
+def _file_phase(item: object, frames: ClipFrames | None) -> Phase:
+    fields = _fields(item, ("text",))
+    start, end = _file_span(fields, frames)
+    return Phase(text=_text(fields["text"], "text"), start=start, end=end)
+
+
 def _contact(item: object, n_frames: int) -> Contact:
     fields = _fields(item, ("person_a", "region_a", "region_b", "first", "last"))
-    start, end = _span(fields, n_frames)
+    return _touch(fields, _one_of(fields["person_a"], "person_a", (1, 2)) - 1, _span(fields, n_frames))
+
+
+def _file_contact(item: object, frames: ClipFrames | None) -> Contact:
+    fields = _fields(item, ("person_a", "region_a", "region_b"))
+    return _touch(fields, _one_of(fields["person_a"], "person_a", (0, 1)), _file_span(fields, frames))
+
+
+def _touch(fields: Mapping[str, Any], person_a: int, span: tuple[int, int]) -> Contact:
     region_a, region_b = (_one_of(fields[name], name, REGIONS) for name in ("region_a", "region_b"))
     side_a, side_b = _side(fields, "side_a"), _side(fields, "side_b")
     confidence = fields.get("confidence", 1.0)
@@ -277,9 +307,9 @@ def _contact(item: object, n_frames: int) -> Contact:
         region_b=region_b,
         side_a=side_a if region_a in PAIRED_REGIONS else None,
         side_b=side_b if region_b in PAIRED_REGIONS else None,
-        person_a=_one_of(fields["person_a"], "person_a", (1, 2)) - 1,
-        start=start,
-        end=end,
+        person_a=person_a,
+        start=span[0],
+        end=span[1],
         confidence=float(confidence),
     )
 
@@ -298,6 +328,31 @@ def _span(fields: Mapping[str, Any], n_frames: int) -> tuple[int, int]:
     if not whole or not 0 <= first <= last < n_frames:
         raise BadReply(f"frames {_shown(first)} to {_shown(last)} are no span within 0 to {n_frames - 1}")
     return int(first), int(last) + 1
+
+
+def _file_span(fields: Mapping[str, Any], frames: ClipFrames | None) -> tuple[int, int]:
+    """In the frames of the clip, from those of the source or from seconds."""
+    in_frames, in_seconds = (
+        [name for name in names if name in fields] for names in (("start", "end"), ("start_seconds", "end_seconds"))
+    )
+    if sorted((len(in_frames), len(in_seconds))) != [0, 2]:
+        raise BadReply("give start and end (frames of the video), or start_seconds and end_seconds")
+    start, end = (fields[name] for name in in_frames or in_seconds)
+    right = all(_is_number(x) and (in_seconds or float(x).is_integer()) for x in (start, end))
+    if not right or not 0 <= start < end:
+        raise BadReply(f"{'seconds' if in_seconds else 'frames'} {_shown(start)} to {_shown(end)} are no span")
+    if frames is None:
+        return 0, 1
+    first, last = frames.bounds
+    if in_seconds:
+        begin, over = frames.seconds(first), frames.seconds(last)
+        if start >= over or not begin < end <= over + 1 / frames.fps:
+            raise BadReply(f"seconds {start:g} to {end:g} are no span within the clip's {begin:.2f} to {over:.2f}")
+        begun = min(frames.nearest(start), len(frames.index) - 1)
+        return begun, max(frames.nearest(end), begun + 1)
+    if start >= last or not first < end <= last:
+        raise BadReply(f"frames {start} to {end} are no span within the clip's {first} to {last}")
+    return frames.clip_span(int(start), int(end))
 
 
 def _text(value: object, name: str) -> str:

@@ -153,8 +153,8 @@ print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
         ("evaluate --benchmark hi4d", "--benchmark takes four_views, rendered, simulated, not hi4d"),
         ("evaluate --split", "--split lacks its value"),
         ("evaluate --bvh a", "--bvh takes FILE FILE, not a"),
-        ("export a --out b", "--format glb|bvh|amass|pkl|usd|obj|ply is missing"),
-        ("export a --format fbx --out b", "--format takes amass, bvh, glb, obj, pkl, ply, usd, not fbx"),
+        ("export a --out b", "--format glb|bvh|amass|pkl|motion|usd|obj|ply is missing"),
+        ("export a --format fbx --out b", "--format takes amass, bvh, glb, motion, obj, pkl, ply, usd, not fbx"),
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
@@ -206,7 +206,7 @@ def test_what_is_no_result_is_called_what_it_is(call, tmp_path):
 
 
 def test_a_wrong_description_is_found_before_the_video_is_looked_for(call, tmp_path):
-    (tmp_path / "said.json").write_text('{\n"description": "They hug.",\n"contacts": [,]}')
+    (tmp_path / "said.json").write_text('{\n"text": "They hug.",\n"contacts": [,]}')
     refused(call("reconstruct", "a.mp4", "--out", "o", "--text", "said.json"), "said.json: line 3, column 14")
 
 

@@ -77,3 +77,13 @@ def test_angles_come_back_even_in_gimbal_lock():
 def test_a_turning_body_does_not_wrap():
     z = np.arange(0.0, 720, 10)
     np.testing.assert_allclose(np.rad2deg(euler_zyx(turn("Z", z)))[:, 0], z, atol=1e-9)
+
+
+def test_someone_elses_reader_finds_our_joints(content, tmp_path):
+    pybvh = pytest.importorskip("pybvh", reason="pybvh, a reader of BVH that others wrote, is not installed")
+    for person, path in enumerate(save_bvh(tmp_path, content)):
+        found = pybvh.read_bvh_file(path, world_up="+y")
+        assert found.fps == pytest.approx(25) and sorted(found.joint_names) == sorted(JOINTS)
+        order = [JOINTS.index(name) for name in found.joint_names]
+        ours = content.joints[person][:, order] @ R_BVH_WORLD.T
+        np.testing.assert_allclose(found.joint_positions() / 100, ours, atol=1e-4)

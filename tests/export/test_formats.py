@@ -28,6 +28,7 @@ FILES: dict[Format, list[str]] = {
     "bvh": ["person0.bvh", "person1.bvh"],
     "amass": ["person0_amass.npz", "person1_amass.npz"],
     "pkl": ["people.pkl"],
+    "motion": ["people.motion"],
     "obj": [f"obj/frame_{n:06d}.obj" for n in range(7)],
     "ply": [f"ply/frame_{n:06d}.ply" for n in range(7)],
 }

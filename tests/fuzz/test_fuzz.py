@@ -52,7 +52,7 @@ from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import from_user
 from sm_jax.text.describers.completion import NoCompletion, read_answer
 from sm_jax.text.describers.describer import DescriberInput
-from sm_jax.text.description_json import BadReply, read_description
+from sm_jax.text.description_json import BadReply, read_reply
 from sm_jax.train.checkpoint import Checkpoints
 from sm_jax.train.command import call
 from sm_jax.train.metric_writers import Files
@@ -301,8 +301,19 @@ REPLY = {
 }  # fmt: skip
 
 
+SAID = {
+    "text": "Two people shake hands.",
+    "phases": [{"text": "They walk.", "start": 0, "end": 4}],
+    "contacts": [
+        {"person_a": 0, "region_a": "hand", "side_a": "right", "region_b": "hand", "side_b": "right", "start": 4,
+         "end": 10, "confidence": 0.9},
+        {"person_a": 1, "region_a": "hand", "region_b": "back", "start_seconds": 0.1, "end_seconds": 0.2},
+    ],
+}  # fmt: skip
+
+
 def make_description(folder: pathlib.Path) -> None:
-    (folder / "said.json").write_text(json.dumps(REPLY))
+    (folder / "said.json").write_text(json.dumps(SAID))
 
 
 def read_description_file(path: pathlib.Path) -> None:
@@ -317,8 +328,8 @@ def make_replies(folder: pathlib.Path) -> None:
     (folder / "wrapped.txt").write_text(json.dumps({"result": {"arguments": text}}))
 
 
-def read_reply(path: pathlib.Path) -> None:
-    read_description(path.read_bytes().decode("utf-8", "replace"), 10, "model")
+def read_replies(path: pathlib.Path) -> None:
+    read_reply(path.read_bytes().decode("utf-8", "replace"), 10, "model")
 
 
 def make_answers(folder: pathlib.Path) -> None:
@@ -450,7 +461,7 @@ KINDS = {
     "data set": Kind(make=make_sets, mutate=mutate_npz, read=read_set, count=150),
     "weights": Kind(make=make_weights, mutate=mutate_weights, read=load_weights),
     "description": Kind(make=make_description, mutate=mutate_json, read=read_description_file),
-    "model's reply": Kind(make=make_replies, mutate=mutate_text, read=read_reply),
+    "model's reply": Kind(make=make_replies, mutate=mutate_text, read=read_replies),
     "server's answer": Kind(make=make_answers, mutate=mutate_answer, read=read_server),
     "checkpoint": Kind(make=make_checkpoints, mutate=mutate_bytes, read=read_checkpoints, whole=True, count=20),
     "run.json": Kind(make=make_run, mutate=mutate_json, read=read_checkpoints, whole=True, count=150),

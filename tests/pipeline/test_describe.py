@@ -1,6 +1,7 @@
 import json
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from sm_jax.body import smpl
@@ -10,6 +11,7 @@ from sm_jax.geometry.camera import project_points
 from sm_jax.motion.resample import resample
 from sm_jax.perception.observation_file import save_observation
 from sm_jax.pipeline.describe import describe_input, lines
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.text.describers import from_user, rules
 from sm_jax.types import Contact, Description, Phase
 from tests.motion.motions import front_camera, observe, random_motion
@@ -34,13 +36,14 @@ def seen(tmp_path):
 
 
 def test_a_description_to_read():
-    assert list(lines(SAID, 30.0)) == [
+    frames = ClipFrames(index=np.arange(0, 30), fps=30.0, start=0.1)
+    assert list(lines(SAID, frames)) == [
         "They shake hands.",
-        "    0.00 –  0.50 s  They meet.",
+        "    0.10 –  0.60 s, frames 0 – 15  They meet.",
         "contacts:",
-        "    0.50 –  1.00 s  person 2's right hand – person 1's upper arm  85% sure, from your text",
+        "    0.60 –  1.10 s, frames 15 – 30  person 1's right hand – person 0's upper arm  85% sure, from your text",
     ]
-    assert list(lines(Description(text="They wait.", source="text"), 30.0)) == ["They wait.", "contacts: none"]
+    assert list(lines(Description(text="They wait.", source="text"), frames)) == ["They wait.", "contacts: none"]
 
 
 def test_what_is_written_is_what_is_said_again(seen, tmp_path, capsys):
@@ -51,13 +54,13 @@ def test_what_is_written_is_what_is_said_again(seen, tmp_path, capsys):
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     printed = describe(rules.describe, first)
     content = json.loads(first.read_text())
-    assert content["source"] == "rules" and content["description"] == printed.splitlines()[0]
+    assert content["source"] == "rules" and content["text"] == printed.splitlines()[0]
     assert describe(from_user.from_file(first), second) == printed.replace("from rules", "from your text")
     assert json.loads(second.read_text()) == content | {"source": "text"}
     with pytest.raises(UserError, match="first.json exists"):
         describe(rules.describe, first)
     describe(from_user.describe_sentence("They wait."), first, overwrite=True)
-    assert json.loads(first.read_text())["description"] == "They wait."
+    assert json.loads(first.read_text())["text"] == "They wait."
     with pytest.raises(UserError, match="ends in .json"):
         describe(rules.describe, tmp_path / "said.txt")
 

@@ -145,7 +145,7 @@ def test_contacts_are_said_and_can_be_left_out(observation, tmp_path, monkeypatc
             reconstruct(str(observation), tmp_path / "out", describer=hands, overwrite=True, contacts=contacts)
         (description,) = stopped.value.args
         assert bool(description.contacts) == contacts and description.text == "They hold hands."
-        assert " s  person 1's hand – person 2's hand  90% sure, from your text" in caplog.text
+        assert "  person 0's hand – person 1's hand  90% sure, from your text" in caplog.text
         assert ("no contact is used" in caplog.text) != contacts
 
 
@@ -217,7 +217,7 @@ def test_faults_are_found_before_anything_is_loaded(observation, tmp_path, monke
         (observation, tmp_path / "file", "is a file", {}),
         (observation, tmp_path, "which sm-jax did not write|holds the input", {}),
         (tmp_path / "gone.mp4", tmp_path / "out", "no such file", {}),
-        (observation, tmp_path / "out", "focal length", {"focal": 500.0}),
+        (observation, tmp_path / "out", "focal length", {"focal": -500.0}),
         (observation, tmp_path / "out", "hypotheses 0", {"settings": Settings(hypotheses=0)}),
         (observation, tmp_path / "out", "seed", {"seed": 2**70}),
     )

@@ -10,11 +10,14 @@ from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.camera import project, project_points
+from sm_jax.perception.observation_file import LandmarkMetres
 from sm_jax.perception.tracking import Tracks
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import observe
+from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
 from tests.fitting.sights import BODY, FRAMES, K, seen, walking
 from tests.helpers import cached_asset
+from tests.motion.motions import observe as perfect
 from tests.perception.videos import shades, write_video
 
 SIZE = np.array([1080.0, 1920.0], np.float32)
@@ -89,3 +92,38 @@ def test_an_empty_room_gets_one_line(tmp_path):
     video = write_video(tmp_path / "v.mp4", shades(3), [0.0, 0.1, 0.2])
     with pytest.raises(UserError, match=r"v.mp4: nobody was found in \d+ of \d+ frames"):
         observe.observe(video, body=BODY, progress=False)
+
+
+def test_what_was_seen_is_fitted_again_without_looking(tmp_path, monkeypatch):
+    """From the keypoints and their depths that the file keeps, under the focal length that is said."""
+    scene, sight = jax.device_get(seen(walking()))
+    camera, motion = observe.to_world(scene, K, SIZE)
+    first = ObservedClip(
+        observation=dataclasses.replace(
+            perfect(motion, camera, np.asarray(sight.keypoints)), frame_index=np.arange(5, 5 + FRAMES)
+        ),
+        body=BODY,
+        landmarks=LandmarkMetres(np.asarray(sight.metres), np.asarray(sight.metres_weight) > 0),
+    )
+    path = tmp_path / "seen.npz"
+    first.save(path)
+    monkeypatch.setattr(observe, "see", lambda path, **_: pytest.fail("nobody has to look again"))
+    same = observe.observe(path, body=BODY)
+    np.testing.assert_allclose(same.observation.motion.pelvis, motion.pelvis, atol=1e-6)
+    fitted = []
+    monkeypatch.setattr(observe, "fit_people", lambda body, *given: fitted.append(given) or scene)
+    longer = observe.observe(path, body=BODY, focal=1.3 * float(K[0, 0]))
+    ((evidence, intrinsics),) = fitted
+    np.testing.assert_allclose(intrinsics, [[1820, 0, 540], [0, 1820, 960], [0, 0, 1]], rtol=1e-6)
+    for found, given in ((evidence.keypoints, sight.keypoints), (evidence.metres, sight.metres)):
+        np.testing.assert_allclose(found, given, rtol=1e-6)
+    np.testing.assert_array_equal(evidence.trusted, np.asarray(sight.metres_weight) > 0)
+    assert longer.focal == pytest.approx(1820) and not longer.focal_is_heuristic
+    np.testing.assert_array_equal(longer.observation.frame_index, first.observation.frame_index)
+    with pytest.raises(UserError, match="is on the body open-low, not on other"):
+        load_clip(path, dataclasses.replace(BODY, name="other"))
+    dataclasses.replace(first, landmarks=None).save(tmp_path / "bare.npz")
+    with pytest.raises(UserError, match="did not see it, so its people cannot be fitted again"):
+        observe.observe(tmp_path / "bare.npz", body=BODY, focal=900.0)
+    with pytest.raises(UserError, match=r"was seen in no video; leave out .*v.mp4"):
+        observe.observe(path, body=BODY, video=tmp_path / "v.mp4")

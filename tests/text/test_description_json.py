@@ -1,13 +1,17 @@
 """Hostile, sloppy and good replies: each gives a valid description or one clear line."""
 
+import dataclasses
 import json
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sm_jax.body.skeleton import REGIONS
-from sm_jax.text.description_json import MOST_CHARACTERS, SCHEMA, BadReply, as_json, one_line, prompt, read_description
+from sm_jax.export.summary import plain
+from sm_jax.text.clip_frames import ClipFrames
+from sm_jax.text.description_json import MOST_CHARACTERS, SCHEMA, BadReply, one_line, prompt, read_file, read_reply
 from sm_jax.types import Contact, Description, Phase
 
 FRAMES = 60
@@ -23,7 +27,7 @@ GOOD: dict[str, Any] = {
 
 
 def said(content: object) -> tuple[Description, list[str]]:
-    return read_description(json.dumps(content), FRAMES, "a model")
+    return read_reply(json.dumps(content), FRAMES, "a model")
 
 
 def test_a_good_reply():
@@ -40,16 +44,64 @@ def test_a_good_reply():
     )
 
 
-def test_what_is_written_is_read_again():
+# What was seen begins in frame 12 of a video of 60 frames a second, and ends in its frame 130.
+CLIP = ClipFrames(index=np.arange(12, 131, 2), fps=30.0, start=0.2)
+SPAN = {"start": 18, "end": 32}
+WITHOUT_SPAN = {key: value for key, value in CONTACT.items() if key not in ("first", "last")} | {"person_a": 1}
+IN_FILE = WITHOUT_SPAN | SPAN
+
+
+def in_file(**fields: object) -> tuple[Description, list[str]]:
+    return read_file(json.dumps({"text": "They hug."} | fields), CLIP)
+
+
+def test_what_is_written_is_read_again_also_out_of_a_summary():
     description, _ = said(GOOD)
-    assert read_description(json.dumps(as_json(description)), FRAMES, "a model") == (description, [])
+    description = dataclasses.replace(description, source="text")
+    written = plain(CLIP.in_source(description))
+    assert (written["contacts"][0]["start"], written["contacts"][0]["end"]) == (18, 32)  # frames 3 to 9 of the clip
+    assert written["contacts"][0]["person_a"] == 1 and written["phases"][0] | SPAN == {
+        "text": "They come near.", **SPAN
+    }  # fmt: skip
+    for around in (written, {"frames": 60, "description": written, "energies": {"contacts": []}}):
+        assert read_file(json.dumps(around), CLIP) == (description, [])
+
+
+def test_a_span_is_in_frames_of_the_video_or_in_seconds():
+    description, faults = in_file(
+        contacts=[IN_FILE, WITHOUT_SPAN | {"start_seconds": 0.3, "end_seconds": 0.54}],
+        phases=[{"text": "all", "start": 0, "end": 131}, {"text": "one", "start": 13, "end": 14}],
+    )
+    assert not faults and [(c.start, c.end) for c in description.contacts] == [(3, 10), (3, 10)]
+    assert [(p.start, p.end) for p in description.phases] == [(0, 60), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"person_a": 2}, "person_a is 2, not one of 0, 1"),
+        ({"end": None}, "frames 18 to null"),
+        ({"end": 18}, "frames 18 to 18 are no span"),
+        ({"end": 132}, "frames 18 to 132 are no span within the clip's 12 to 131"),
+        ({"start": 3, "end": 9}, "within the clip's 12 to 131"),
+        ({"start_seconds": 0.3}, "give start and end"),
+        ({"first": 3, "last": 9, "start": 1.5}, "frames 1.5 to 32"),
+    ],
+)
+def test_a_wrong_contact_of_a_file(change, words):
+    assert words in in_file(contacts=[IN_FILE | change])[1][0]
+
+
+def test_seconds_outside_the_clip():
+    gone = WITHOUT_SPAN | {"start_seconds": 5, "end_seconds": 6}
+    assert "seconds 5 to 6 are no span within the clip's 0.20 to 2.20" in in_file(contacts=[gone])[1][0]
 
 
 def test_json_is_found_in_chatter():
     text = json.dumps(GOOD)
     thought = 'Let me think {badly}: {"first": 3}.'
     for reply in (f"Sure!\n```json\n{text}\n```\nAnything else?", f"<think>{thought}</think>{text}", f"\ufeff{text}"):
-        assert read_description(reply, FRAMES, "a model") == said(GOOD)
+        assert read_reply(reply, FRAMES, "a model") == said(GOOD)
 
 
 ONE = '{"description": "x"}'
@@ -76,7 +128,7 @@ ONE = '{"description": "x"}'
     ],
 )
 def test_the_last_whole_object_is_the_reply(reply):
-    assert read_description(reply, FRAMES, "a model")[0].text == "x"
+    assert read_reply(reply, FRAMES, "a model")[0].text == "x"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +152,7 @@ def test_the_last_whole_object_is_the_reply(reply):
 )
 def test_an_inner_object_never_is_and_the_fault_is_the_true_one(reply, words):
     with pytest.raises(BadReply) as caught:
-        read_description(reply, FRAMES, "a model")
+        read_reply(reply, FRAMES, "a model")
     assert words.strip("'") in str(caught.value)
 
 
@@ -110,7 +162,7 @@ def test_an_inner_object_never_is_and_the_fault_is_the_true_one(reply, words):
 def test_no_reply_takes_long(piece):
     begin = time.process_time()
     with pytest.raises(BadReply):
-        read_description((piece * MOST_CHARACTERS)[:MOST_CHARACTERS], FRAMES, "a model")
+        read_reply((piece * MOST_CHARACTERS)[:MOST_CHARACTERS], FRAMES, "a model")
     assert time.process_time() - begin < 5.0
 
 
@@ -135,7 +187,7 @@ def test_no_reply_takes_long(piece):
 )
 def test_replies_without_a_description(reply, words):
     with pytest.raises(BadReply, match=words) as caught:
-        read_description(reply, FRAMES, "a model")
+        read_reply(reply, FRAMES, "a model")
     assert len(str(caught.value).splitlines()) == 1 and len(str(caught.value)) < 250
 
 
@@ -169,7 +221,7 @@ def test_a_wrong_contact_is_left_out_and_named(change, words):
 def test_nesting_that_can_be_read_can_be_refused():
     for depth in range(100, 1000, 10):
         with pytest.raises(BadReply):
-            read_description('{"description": ' + "[" * depth + "]" * depth + "}", FRAMES, "a model")
+            read_reply('{"description": ' + "[" * depth + "]" * depth + "}", FRAMES, "a model")
 
 
 def test_other_shapes_are_named_too():

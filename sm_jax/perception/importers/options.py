@@ -21,7 +21,8 @@ class ImportOptions:
     """The two people by the tool's numbers, such as 3,7; 3+12,7 joins pieces. Without it, the two who are near each
     other for longest."""
     video: Annotated[str | None, tyro.conf.arg(metavar="VIDEO")] = None
-    """The video of which it is the result: its pictures are looked at too."""
+    """The video of which it is the result: its pictures are looked at too. Of an observation .npz: where its video
+    lies now."""
     fps: Annotated[float | None, tyro.conf.arg(metavar="NUMBER")] = None
     """Frames a second of that video, where neither it nor the file says."""
     image_size: Annotated[tuple[int, int] | None, tyro.conf.arg(metavar="WIDTH HEIGHT")] = None

@@ -12,6 +12,7 @@ from sm_jax.body import smpl
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion.frames import map_observation, pad
 from sm_jax.motion.slerp_fill import fill_hidden
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.types import Array, Description, Observation
 
 
@@ -22,7 +23,8 @@ class DescriberInput:
     joints: [P, T, J, 3] metres, world z up, finite everywhere (gaps filled).  visibility: [P, T, J] in [0, 1].
     fps: frames per second.  pixels: [P, T, J, 2] where the joints are in the picture, None where no camera is known.
     pictures: frames of the clip in ascending order -> their RGB [H, W, 3] uint8, for describers that look at them; None
-    where no video is at hand.
+    where no video is at hand.  source_index: [T] the source's frame of each, None where they are the same.  start:
+    seconds of the first frame since the source's first.
     """
 
     joints: np.ndarray
@@ -30,6 +32,14 @@ class DescriberInput:
     fps: float
     pixels: np.ndarray | None = None
     pictures: Callable[[np.ndarray], Iterator[np.ndarray]] | None = None
+    source_index: np.ndarray | None = None
+    start: float = 0.0
+
+    @property
+    def frames(self) -> ClipFrames:
+        """How its frames are counted in the source."""
+        index = np.arange(self.n_frames) if self.source_index is None else self.source_index
+        return ClipFrames(index=index, fps=self.fps, start=self.start)
 
     @property
     def n_frames(self) -> int:
@@ -38,7 +48,7 @@ class DescriberInput:
 
 
 class Describer(Protocol):
-    """Says what the people of a scene do. Contacts are counted in the scene's frames and people."""
+    """Says what the people of a scene do, in the scene's frames; `pipeline.describe` counts those of the source."""
 
     def __call__(self, scene: DescriberInput, /) -> Description: ...
 
@@ -50,10 +60,11 @@ def describer_input(
     observation: Observation,
     body: smpl.Body,
     pictures: Callable[[np.ndarray], Iterator[np.ndarray]] | None = None,
+    start: float = 0.0,
 ) -> DescriberInput:
     """The joints of the gap-filled estimate, where they are in the picture, how far each is seen, and the frame rate.
 
-    pictures: frames of the observation -> their RGB images, where there is a video.
+    pictures: frames of the observation -> their RGB images, where there is a video.  start: seconds of its first frame.
     """
     n_frames = observation.visibility.shape[1]
     joints, pixels = (np.asarray(x)[:, :n_frames] for x in _joints(body, map_observation(observation, pad)))
@@ -63,6 +74,8 @@ def describer_input(
         fps=float(observation.fps),
         pixels=pixels,
         pictures=pictures,
+        source_index=np.asarray(observation.frame_index),
+        start=start,
     )
 
 

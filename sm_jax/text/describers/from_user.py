@@ -9,9 +9,10 @@ import re
 import numpy as np
 
 from sm_jax.errors import UserError
+from sm_jax.text.clip_frames import ClipFrames
 from sm_jax.text.contacts import region_mask
 from sm_jax.text.describers.describer import Describer, DescriberInput
-from sm_jax.text.description_json import MOST_CHARACTERS, BadReply, read_description
+from sm_jax.text.description_json import MOST_FILE_CHARACTERS, BadReply, read_file
 from sm_jax.text.regions import region_distances
 from sm_jax.text.rules.contacts import spans
 from sm_jax.text.rules.phrases import PhraseContact, parse_contacts
@@ -23,7 +24,7 @@ _SLACK = 0.15
 _MOMENT = 0.1  # seconds on each side of a brief contact
 _GAP, _SHORTEST = 0.5, 0.1
 _BEGINNING = 0.5  # seconds at the start of a clip that say who is on the left
-_ANY_LENGTH = 2**53  # frames: of a clip that is not known yet
+_NUMBER = re.compile(r"\b(?:person|dancer)\s+#?(\d+|two)\b", re.I)
 
 
 def describe_text(text: str | os.PathLike[str]) -> Describer:
@@ -35,9 +36,12 @@ def describe_text(text: str | os.PathLike[str]) -> Describer:
 
 
 def describe_sentence(text: str) -> Describer:
-    """A describer that says this sentence of any scene. Raises UserError for an empty one."""
+    """A describer that says this sentence of any scene. Raises UserError for an empty one, and for one that speaks of
+    a person 2, since people are 0 and 1."""
     if not text.strip():
         raise UserError("the text is empty; say what the two people do, or leave it out and rules will")
+    if others := [number for number in _NUMBER.findall(text) if number not in ("0", "1")]:
+        raise UserError(f"the text speaks of person {others[0]}: people are 0 and 1, as the overlay numbers them")
 
     def describe(scene: DescriberInput) -> Description:
         spoken = parse_contacts(text)
@@ -50,17 +54,18 @@ def describe_sentence(text: str) -> Describer:
 
 
 def from_file(path: pathlib.Path) -> Describer:
-    """A describer that says what a JSON file says (see `text.description_json`). Raises UserError, with line and
-    column, for a file that is none, and the describer for one whose spans do not fit its scene."""
+    """A describer that says what a JSON file says (`text.description_json`), or the summary.json of a result. Raises
+    UserError, with line and column, for a file that is none, and the describer for one whose spans do not fit its
+    scene."""
     try:
-        with path.open(encoding="utf-8") as file:
-            written = file.read(MOST_CHARACTERS + 1)
+        with path.open(encoding="utf-8-sig") as file:
+            written = file.read(MOST_FILE_CHARACTERS + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: {getattr(error, 'strerror', None) or 'not a text file'}; name a JSON file") from error
 
-    def read(n_frames: int) -> Description:
+    def read(frames: ClipFrames | None) -> Description:
         try:
-            description, faults = read_description(written, n_frames, "text")
+            description, faults = read_file(written, frames)
         except BadReply as error:
             raise UserError(f"{path}: {_place_of_syntax(written)}{error}; see docs/describing.md") from error
         if faults:
@@ -68,8 +73,8 @@ def from_file(path: pathlib.Path) -> Describer:
             raise UserError(f"{path}: {place}{'; '.join(faults[:3])}; see docs/describing.md")
         return description
 
-    read(_ANY_LENGTH)  # what is wrong with the file alone is wrong before anything slow
-    return lambda scene: read(scene.n_frames)
+    read(None)  # what is wrong with the file alone is wrong before anything slow
+    return lambda scene: read(scene.frames)
 
 
 def _place_of_syntax(written: str) -> str:

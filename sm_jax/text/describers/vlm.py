@@ -19,7 +19,7 @@ from sm_jax.assets.cache import cache_folder
 from sm_jax.errors import UserError
 from sm_jax.text.describers import pictures
 from sm_jax.text.describers.describer import Describer, DescriberInput
-from sm_jax.text.description_json import MOST_CHARACTERS, BadReply, one_line, prompt, read_description
+from sm_jax.text.description_json import MOST_CHARACTERS, BadReply, one_line, prompt, read_reply
 from sm_jax.types import Description
 
 _LOGGER = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def describer(model: Model, images: int) -> Describer:
             remember(kept, reply)
         else:
             _LOGGER.info("answered from the cache (%s); delete it to ask %s again", kept, model.name)
-        description, faults = read_description(reply, scene.n_frames, model.name)
+        description, faults = read_reply(reply, scene.n_frames, model.name)
         if faults:
             _LOGGER.warning("%s: left out what is wrong: %s", model.name, "; ".join(faults[:3]))
         return widened(description, np.array([picture.frame for picture in shown]), scene.n_frames)
@@ -96,7 +96,7 @@ def converse(model: Model, messages: Sequence[Message], n_frames: int) -> str:
 
 def _describes(reply: str, n_frames: int) -> bool:
     try:
-        read_description(reply, n_frames, "")
+        read_reply(reply, n_frames, "")
     except BadReply:
         return False
     return True
@@ -107,7 +107,7 @@ def _answer(model: Model, messages: Sequence[Message], n_frames: int) -> tuple[s
     reply = ""
     try:
         reply = model.ask(messages)
-        return reply, one_line("; ".join(read_description(reply, n_frames, model.name)[1][:5]))
+        return reply, one_line("; ".join(read_reply(reply, n_frames, model.name)[1][:5]))
     except BadReply as problem:
         return reply, one_line(str(problem))
 

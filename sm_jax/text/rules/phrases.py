@@ -57,8 +57,8 @@ _STANDING = rf"{_NOUN} (?:(?:standing|sitting|who is) )?(?:on|at|to) the %s\b(?!
 _AT = rf"{_STANDING}|%s(?:most|-hand)? {_NOUN}\b"
 Actor = Literal["person 0", "person 1", "left", "right"]
 _ACTORS: dict[Actor, re.Pattern[str]] = {
-    "person 0": re.compile(rf"\b(?:{_NUMBERED % ('first', 'first', '1|one|a')})"),
-    "person 1": re.compile(rf"\b(?:{_NUMBERED % ('second', 'second', '2|two|b')})"),
+    "person 0": re.compile(rf"\b(?:{_NUMBERED % ('first', 'first', '0|a')})"),
+    "person 1": re.compile(rf"\b(?:{_NUMBERED % ('second', 'second', '1|b')})"),
     "left": re.compile(rf"\b(?:{_AT % ('left', 'left')})"),
     "right": re.compile(rf"\b(?:{_AT % ('right', 'right')})"),
 }

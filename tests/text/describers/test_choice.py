@@ -21,7 +21,7 @@ def own_environment(monkeypatch, tmp_path):
 def test_rules_unless_there_is_a_text(tmp_path):
     assert choose(None, None, Vision()) is rules.describe is choose("rules", None, Vision())
     assert choose(None, "They hug.", Vision())(filmed(beside())).text == "They hug."
-    (tmp_path / "said.json").write_text('{"description": "They wait."}')
+    (tmp_path / "said.json").write_text('{"text": "They wait."}')
     assert choose("text", str(tmp_path / "said.json"), Vision())(filmed(beside())).text == "They wait."
 
 

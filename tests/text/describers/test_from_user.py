@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from sm_jax.errors import UserError
+from sm_jax.export.summary import plain
 from sm_jax.text.describers.describer import DescriberInput
 from sm_jax.text.describers.from_user import describe_sentence, from_file, left_one
-from sm_jax.text.description_json import as_json
 from tests.text.figures import pair, reach
 from tests.text.rules.test_contacts import handshake
 
@@ -36,7 +36,7 @@ def test_the_nearer_order_is_taken_where_words_leave_it_open():
         0
     ]
     assert [
-        c.person_a for c in describe_sentence("person 1 puts a hand on the other's shoulder")(scene(joints)).contacts
+        c.person_a for c in describe_sentence("person 0 puts a hand on the other's shoulder")(scene(joints)).contacts
     ] == [0]
 
 
@@ -72,25 +72,26 @@ def test_who_is_left_when_they_change_places():
 def test_a_file_says_the_same_as_it_was_written_from(tmp_path):
     path = tmp_path / "said.json"
     said = describe_sentence("They shake hands.")(scene(handshake()))
-    path.write_text(json.dumps(as_json(said)))
+    path.write_text(json.dumps(plain(said)))
     assert from_file(path)(scene(handshake())) == said
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"{}", "no description"),
-        (b"They hug.", "no JSON"),
+        (b"{}", "no JSON object with a text"),
+        (b"They hug.", "line 1, column 1: it is not JSON"),
         (b"\xff\xfe\x00", "not a text file"),
-        (b'{"description": "They hug.", "contacts": [{"region_a": "tail"}]}', "missing"),
-        (b'{"description": "They hug.", "phases": [{"text": "a", "first": 0, "last": 99}]}', "0 to 29"),
-        (b"[" * 200_000, "characters"),
+        (b'{"text": "They hug.", "contacts": [{"region_a": "tail"}]}', "missing"),
+        (b'{"text": "They hug.", "phases": [{"text": "a", "start": 0, "end": 99}]}', "0 to 30"),
+        (b'{"text": ' + b"[" * 20_000, "nested too deeply|not JSON"),
+        (b"[" * 1_200_000, "characters"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path, content, words):
     path = tmp_path / "said.json"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=f"said.json: .*{words}"):
+    with pytest.raises(UserError, match=f"said.json: .*({words})"):
         from_file(path)(scene(pair()))
     with pytest.raises(UserError, match="No such file"):
         from_file(tmp_path / "missing.json")
@@ -99,15 +100,15 @@ def test_a_wrong_file_is_named(tmp_path, content, words):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('{\n "description": "They hug.",\n "contacts": [,]\n}', r"line 3, column 15: .*not JSON"),
-        ('{"description": "They hug."', r"line 1, column 28: .*ends before its last bracket"),
+        ('{\n "text": "They hug.",\n "contacts": [,]\n}', r"line 3, column 15: .*not JSON"),
+        ('{"text": "They hug."', r"line 1, column 21: .*ends before its last bracket"),
         (
-            '{"description": "They hug.", "contacts": [\n'
-            ' {"person_a": 1, "region_a": "hand", "region_b": "back", "first": 0, "last": 3},\n'
-            '  {"person_a": 3, "region_a": "hand", "region_b": "back", "first": 0, "last": 3}]}',
-            r"line 3, column 3: contacts\[1\]: person_a is 3",
+            '{"text": "They hug.", "contacts": [\n'
+            ' {"person_a": 1, "region_a": "hand", "region_b": "back", "start": 0, "end": 3},\n'
+            '  {"person_a": 2, "region_a": "hand", "region_b": "back", "start": 0, "end": 3}]}',
+            r"line 3, column 3: contacts\[1\]: person_a is 2",
         ),
-        ('{"description": "They hug.", "phases": 3}', r"said.json: phases is not an array"),
+        ('{"text": "They hug.", "phases": 3}', r"said.json: phases is not an array"),
     ],
 )
 def test_a_wrong_file_is_found_before_anyone_looks(tmp_path, content, words):
@@ -119,9 +120,14 @@ def test_a_wrong_file_is_found_before_anyone_looks(tmp_path, content, words):
 
 def test_spans_are_checked_against_the_clip(tmp_path):
     path = tmp_path / "said.json"
-    path.write_text('{"description": "They hug.",\n "phases": [{"text": "They hug.", "first": 0, "last": 10000}]}')
+    path.write_text('{"text": "They hug.",\n "phases": [{"text": "They hug.", "start": 0, "end": 10000}]}')
     with pytest.raises(UserError, match=r"line 2, column 13: phases\[0\]: frames 0 to 10000 are no span"):
         from_file(path)(scene(pair()))
+
+
+def test_people_have_the_numbers_of_the_overlay():
+    with pytest.raises(UserError, match="speaks of person 2: people are 0 and 1"):
+        describe_sentence("Person 1 hugs person 2.")
 
 
 def test_words_without_contact_and_no_words():

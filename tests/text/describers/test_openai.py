@@ -13,7 +13,7 @@ from sm_jax.errors import UserError
 from sm_jax.text.describers import openai
 from sm_jax.text.describers.openai import Endpoint
 from sm_jax.text.describers.vlm import Message, converse, describer
-from sm_jax.text.description_json import read_description
+from sm_jax.text.description_json import read_reply
 from sm_jax.types import Description
 from tests.text.describers.test_pictures import beside, decoded, filmed
 from tests.text.server import Answer, Server, drips, floods, hangs_up, says, sends, sends_bytes, serving, streams
@@ -44,7 +44,7 @@ def ask(server: Server, timeout: float = 5.0, max_requests: int = 8, key: str | 
 def quick(server: Server, timeout: float = 5.0, max_requests: int = 8, key: str | None = KEY) -> Description:
     """As `ask`, without drawing pictures and without the cache."""
     endpoint = Endpoint(url=server.url, model="eyes", key=key, timeout=timeout, max_requests=max_requests, pause=0.01)
-    return read_description(converse(openai.model(endpoint), [Message("user", ("Who?", b"jpeg"))], 60), 60, "eyes")[0]
+    return read_reply(converse(openai.model(endpoint), [Message("user", ("Who?", b"jpeg"))], 60), 60, "eyes")[0]
 
 
 def refused(*answers: Answer, words: str, requests: int = 1, **options) -> None:
