@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.lib.pickled import write_joblib
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS
@@ -117,7 +118,7 @@ def several(tmp_path):
         for key in ("tracked_time", "smpl", "camera", "size", "conf"):
             records[name][key].append(far[name][key][1])
         records[name]["tid"] = [3, 4 if frame < 20 else 40, 30]
-    made.write_joblib(path, {key: dict(record) for key, record in records.items()})
+    write_joblib(path, {key: dict(record) for key, record in records.items()})
     return [path]
 
 

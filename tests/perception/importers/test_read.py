@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from experiments.lib.pickled import write_joblib, write_torch
+from experiments.lib.tool_files import SMPL_PELVIS, SMPLX_PELVIS
 from sm_jax.errors import UserError
 from sm_jax.perception.importers.read import read_estimate
 from tests.perception.importers import people as made
+from tests.perception.importers.hostile import run_on_load
 from tests.perception.importers.people import FRAMES, K, People
-from tests.perception.importers.pickled import run_on_load, write_joblib, write_torch
 
 MOTIONS = {
     "PHALP": made.phalp,
@@ -34,7 +36,7 @@ def test_motion_is_what_was_written(tmp_path, tool):
     camera = estimate.camera
     if camera is None and estimate.camera_of is not None:
         camera = estimate.camera_of(*made.SIZE)
-    rest = made.SMPLX_PELVIS if estimate.family == "smplx" else made.SMPL_PELVIS
+    rest = SMPLX_PELVIS if estimate.family == "smplx" else SMPL_PELVIS
     for p, track in enumerate(estimate.tracks):
         assert track.rotations is not None and track.trans is not None
         np.testing.assert_array_equal(track.frames, np.arange(FRAMES))
@@ -69,7 +71,7 @@ def test_amass_files_are_one_world_only_where_that_is_said(tmp_path):
     estimate = read_estimate(paths, "amass")
     for p, track in enumerate(estimate.tracks):
         assert track.trans is not None
-        np.testing.assert_allclose(track.trans + made.SMPL_PELVIS, people.pelvis[p] @ made.R_camera_world, atol=1e-6)
+        np.testing.assert_allclose(track.trans + SMPL_PELVIS, people.pelvis[p] @ made.R_camera_world, atol=1e-6)
     assert estimate.fps == 30.0 and estimate.camera is None
     np.testing.assert_array_equal(estimate.up, [0, 0, 1])
 
