@@ -1,5 +1,6 @@
 """Every tool's file, made exactly in its layout, gives back the people that it was made of."""
 
+import contextlib
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from experiments.lib.pickled import write_joblib, write_torch
 from experiments.lib.tool_files import SMPL_PELVIS, SMPLX_PELVIS
+from sm_jax.assets.pickles import read_pickled
 from sm_jax.errors import UserError
 from sm_jax.perception.importers.read import read_estimate
 from tests.perception.importers import people as made
@@ -127,32 +129,44 @@ def test_another_layout_is_named(tmp_path):
         read_estimate(made.phalp(tmp_path, People(frames=3)), "wham")
 
 
-def hostile(tmp_path, write, name, **content):
-    write(tmp_path / name, {**content, "extra": run_on_load(tmp_path / "executed")})
-    return tmp_path / name
-
-
 def save_object(path, value):
     np.save(path, np.array(value, object), allow_pickle=True)
 
 
-def save_objects(path, value):
-    np.savez(path, results=np.array(value, object))
+def save_results(path, value):
+    np.savez(path, **{name: np.array(part, object) for name, part in value.items()})
 
 
-@pytest.mark.parametrize(
-    ("write", "name"),
-    [
-        pytest.param(write_joblib, "demo_clip.pkl", id="PHALP, WHAM, PromptHMR"),
-        pytest.param(write_torch, "hmr4d_results.pt", id="GVHMR, GEM, CoMotion"),
-        pytest.param(save_object, "hps_track_0.npy", id="TRAM"),
-        pytest.param(save_objects, "video_results.npz", id="ROMP, BEV"),
-    ],
-)
-def test_a_hostile_file_is_refused_and_nothing_executed(tmp_path, write, name):
-    path = hostile(tmp_path, write, name, results=np.zeros(3))
-    with pytest.raises(UserError, match="refused"):
-        read_estimate([path])
+# how each tool's files that may hold pickles are written, and which of them is the first
+PICKLED = {
+    "PHALP": (write_joblib, ""),
+    "WHAM": (write_joblib, ""),
+    "PromptHMR": (write_joblib, ""),
+    "GVHMR": (write_torch, ""),
+    "GEM": (write_torch, ""),
+    "CoMotion": (write_torch, ""),
+    "TRAM": (save_object, "hps/hps_track_0.npy"),
+    "ROMP": (save_results, ""),
+    "ROMP, frames": (save_results, "00000003.npz"),
+    "SLAHMR": (save_results, ""),
+    "AMASS": (save_results, ""),
+}
+
+
+@pytest.mark.parametrize("tool", PICKLED)
+def test_a_hostile_value_in_a_tools_own_file_is_refused_and_nothing_executed(tmp_path, tool):
+    write, inside = PICKLED[tool]
+    paths = made.amass(tmp_path, People(5)) if tool == "AMASS" else MOTIONS[tool](tmp_path, People(5))
+    path, hostile = paths[0] / inside if inside else paths[0], run_on_load(tmp_path / "executed")
+    if path.suffix in (".npy", ".npz"):
+        with np.load(path, allow_pickle=True) if path.suffix == ".npz" else contextlib.nullcontext() as file:
+            content = {name: file[name] for name in file.files} if file else np.load(path, allow_pickle=True).item()
+    else:
+        content = read_pickled(path)
+    read_estimate(paths, "amass" if tool == "AMASS" else "auto")  # as it was, it can be read
+    write(path, {**content, "hostile": hostile})
+    with pytest.raises(UserError, match=rf"{path.name} was refused"):
+        read_estimate(paths, "amass" if tool == "AMASS" else "auto")
     assert not (tmp_path / "executed").exists()
 
 
