@@ -1,6 +1,7 @@
 """Another tool's result as what was seen of two people, and from there to a folder of results."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,6 @@ from sm_jax.cli.import_ import Import
 from sm_jax.cli.reconstruct import Reconstruct
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks.frozen import FOUR_VIEWS, load
-from sm_jax.export.npz import load_motion
 from sm_jax.geometry.camera import project_points
 from sm_jax.perception.fusion import FusedKeypoints
 from sm_jax.perception.importers.options import ImportOptions
@@ -27,6 +27,7 @@ from sm_jax.perception.video import Video
 from sm_jax.pipeline import folder, importing
 from sm_jax.pipeline.folder import reconstruct_to_folder
 from sm_jax.pipeline.importing import import_clip, result_paths
+from sm_jax.pipeline.result import load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
 from tests.helpers import cached_asset
@@ -45,6 +46,12 @@ TOOLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "PromptHMR": (made.prompthmr, {}),
     "CoMotion": (made.comotion, {"image_size": SIZE, "focal": FOCAL}),
 }
+
+
+def hip_pixels(content):
+    """Pixels [2, T, 2] of the middle of the hips of a result."""
+    middle = np.asarray(content.joints)[:, :, HIPS].mean(axis=2, keepdims=True)
+    return np.asarray(project_points(content.camera, middle)[0])[:, :, 0]
 
 
 def hips(clip):
@@ -217,7 +224,7 @@ def test_a_video_that_does_not_fit_is_refused_before_anybody_is_looked_for(tmp_p
 
 def test_a_video_in_which_people_are_elsewhere_is_told(tmp_path, monkeypatch, caplog):
     paths = made.gvhmr(tmp_path, People())
-    monkeypatch.setattr(importing, "see", Front(tmp_path, (120.0, 0.0)).see)  # of people of 430 px
+    monkeypatch.setattr(importing, "see", Front(tmp_path, (100.0, 0.0)).see)  # of people of 430 px
     import_clip(paths, video=tmp_path / "v.mp4")
     assert "% of their size from where the video has them: is it the one" in caplog.text
     monkeypatch.setattr(importing, "see", Front(tmp_path, (0.0, 400.0)).see)
@@ -228,15 +235,24 @@ def test_a_video_in_which_people_are_elsewhere_is_told(tmp_path, monkeypatch, ca
 
 
 @pytest.mark.slow  # the front-end looks at fifty pictures of 1088 x 1920, half a minute
-def test_a_real_video_beside_a_file(caplog, tmp_path):
+def test_a_real_video_beside_a_file(monkeypatch, caplog, tmp_path):
     """PromptHMR's file of what the front-end once estimated of the sample clip, at every other of its 60 frames a
-    second; and the same with its people half a second late, as of a film of which only every other frame was given."""
+    second; the same a second later; and what it estimated in another view of the same people."""
     for name in ("sample-clip", "movenet-multipose", landmarker_asset()):
         cached_asset(name)
     (sequence,) = load(FOUR_VIEWS)
-    seen = sequence.views[0].observation
+    seen, beside = (view.observation for view in sequence.views[:2])
+    see, looked = importing.see, []
+
+    def see_once(path, *, progress, accept):
+        looked.extend([] if looked else [see(path, progress=progress, accept=accept)])
+        accept(looked[0][0])
+        return looked[0]
+
+    monkeypatch.setattr(importing, "see", see_once)
+    video = {"video": "sample:cam01", "progress": False}
     people = in_camera(seen, "smplx")
-    clip = import_clip(write_prompthmr(tmp_path, spread(people)), video="sample:cam01", progress=False)
+    clip = import_clip(write_prompthmr(tmp_path, spread(people)), **video)
     found = clip.observation
     np.testing.assert_array_equal(found.frame_index, seen.frame_index)
     assert clip.video.fps == pytest.approx(60) and clip.video.frames == 100 and "of their size" not in caplog.text
@@ -248,12 +264,20 @@ def test_a_real_video_beside_a_file(caplog, tmp_path):
     assert (np.abs(found.keypoint_confidence - seen.keypoint_confidence)[surer] < 0.1).mean() > 0.9
     assert (np.asarray(found.visibility).max(axis=-1) > 0).all()
     np.testing.assert_array_equal(next(iter(clip.pictures(np.array([3])))).shape, (1920, 1088, 3))
+    with pytest.raises(UserError, match="goes to frame 158, and .* has 100: another video"):
+        import_clip(write_prompthmr(tmp_path, spread(people, 60)), **video)
+    with pytest.raises(UserError, match="--fps says 30 frames a second, and .* has 60"):
+        import_clip(write_prompthmr(tmp_path, spread(people)), fps=30, **video)
+    with pytest.raises(UserError, match="another video, or one of other frames"):
+        import_clip(write_prompthmr(tmp_path, spread(in_camera(beside, "smplx"))), **video)
 
 
-def spread(people: ToolPeople) -> ToolPeople:
-    """At 60 frames a second: a frame in which nobody was seen after each."""
+def spread(people: ToolPeople, later: int = 0) -> ToolPeople:
+    """At 60 frames a second: a frame in which nobody was seen after each, and so many before all."""
     twice = {name: np.repeat(getattr(people, name), 2, axis=1)[:, :-1] for name in ("rotations", "pelvis", "seen")}
     twice["seen"][:, 1::2] = False
+    twice = {name: np.concatenate([x[:, :1].repeat(later, axis=1), x], axis=1) for name, x in twice.items()}
+    twice["seen"][:, :later] = False
     return dataclasses.replace(people, **twice)
 
 
@@ -291,7 +315,8 @@ def test_what_is_another_tools_result(tmp_path):
 
 def test_one_missing_for_thirty_frames_is_infilled_and_both_are_exported(tmp_path, capsys):
     cached_asset("minilm")
-    (path,) = made.phalp(tmp_path, People(), range(5, 35))
+    people = People()
+    (path,) = made.phalp(tmp_path, people, range(5, 35))
     options = ImportOptions(fps=30.0)
     Import(input=str(path), out=tmp_path / "seen.npz", focal=FOCAL, options=options).run()
     assert "missing in 0 and 30" in capsys.readouterr().out
@@ -308,12 +333,21 @@ def test_one_missing_for_thirty_frames_is_infilled_and_both_are_exported(tmp_pat
         overwrite=False,
         imported=options,
     )
-    found = load_motion(out / "motion.npz")
+    result = load_result(out)
+    found, first = result.content, result.before()
     assert found.infilled[1, 5:35].all() and not found.infilled[0].any()
-    pelvis = np.asarray(found.motion.pelvis)
-    assert np.isfinite(pelvis).all() and np.linalg.norm(pelvis[0] - pelvis[1], axis=-1).max() < 2.0
-    names = {path.name for path in out.iterdir()}
-    assert {"people.glb", "person0.bvh", "person1.bvh", "person0_amass.npz", "person1_amass.npz"} <= names
+    # what is infilled is not the estimate drawn through the gap, and is where the person was
+    moved = np.linalg.norm(found.joints - first.joints, axis=-1)[1, 5:35]
+    assert moved.mean() > 2e-3 and np.isfinite(found.joints).all()
+    off = hip_pixels(found)[1] - people.pelvis[1, :, :2] / people.pelvis[1, :, 2:] * FOCAL - [640, 360]
+    assert np.abs(off[:, 0]).max() < 60  # 24 cm
+    for person in (0, 1):
+        bvh = (out / f"person{person}.bvh").read_text()
+        assert f"Frames: {FRAMES}" in bvh
+        assert len(np.load(out / f"person{person}_amass.npz")["poses"]) == FRAMES
+    glb = (out / "people.glb").read_bytes()
+    tree = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
+    assert len(tree["skins"]) == 2
 
 
 def test_the_command_hands_everything_on(tmp_path, monkeypatch):

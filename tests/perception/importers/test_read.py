@@ -1,6 +1,7 @@
 """Every tool's file, made exactly in its layout, gives back the people that it was made of."""
 
 import contextlib
+import itertools
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from experiments.lib.pickled import write_joblib, write_torch
 from experiments.lib.tool_files import SMPL_PELVIS, SMPLX_PELVIS
 from sm_jax.assets.pickles import read_pickled
+from sm_jax.body.skeleton import KEYPOINTS as POINTS
 from sm_jax.errors import UserError
 from sm_jax.perception.importers.read import read_estimate
 from tests.perception.importers import people as made
@@ -64,6 +66,29 @@ def test_keypoints_are_what_was_written(tmp_path, tool):
         seen = track.keypoint_confidence > 0
         np.testing.assert_allclose(track.keypoints[seen], pixels[p][seen], atol=1e-3)
         assert (seen.sum(axis=1) == count - (tool == "OpenPose" and p == 0)).all()
+
+
+# of the layouts with a point for each part: where some points stand in the tools' own lists
+LAYOUTS = {
+    18: {"nose": 0, "right_wrist": 4, "left_shoulder": 5, "right_hip": 8, "left_ankle": 13, "left_ear": 17},
+    133: {"nose": 0, "left_shoulder": 5, "left_toe": 17, "right_heel": 22, "left_hand": 91 + 9, "right_hand": 112 + 9},
+    136: {"nose": 0, "left_shoulder": 5, "left_toe": 20, "right_heel": 25, "left_hand": 94 + 9, "right_hand": 115 + 9},
+}
+
+
+@pytest.mark.parametrize("count", LAYOUTS)
+def test_larger_lists_of_keypoints_are_read_in_their_order(tmp_path, count):
+    """Every point stands at its own number, the second person 500 px aside."""
+    rows = []
+    for p, frame in itertools.product((0, 1), range(3)):
+        flat = np.stack([np.arange(count) + 500.0 * p, np.arange(count), np.full(count, 0.9)], axis=1)
+        row = {"image_id": f"{frame}.jpg", "keypoints": flat.ravel().tolist(), "score": 2.0, "idx": p}
+        rows.append(row)
+    (tmp_path / "alphapose-results.json").write_text(json.dumps(rows))
+    for p, track in enumerate(read_estimate([tmp_path / "alphapose-results.json"]).tracks):
+        for name, place in LAYOUTS[count].items():
+            point = np.asarray(track.keypoints)[:, POINTS.index(name)]
+            np.testing.assert_array_equal(point, np.tile([place + 500.0 * p, place], (3, 1)))
 
 
 def test_amass_files_are_one_world_only_where_that_is_said(tmp_path):
