@@ -51,7 +51,7 @@ def main() -> None:
     context, raw = make_context(SEED), parallel.split(make_raw_batch(FRAMES, WINDOWS, SEED))
     data = dataclasses.replace(small.DATA, frames=FRAMES, batch=WINDOWS, placed=0.15, mixed=0.3)
     everywhere = parallel.replicate(context)
-    making = parallel.parallelise_examples(partial(make_examples, data=data, simulator=small.SIMULATOR))
+    making: Any = parallel.parallelise_examples(partial(make_examples, data=data, simulator=small.SIMULATOR))
     observe = making.lower(everywhere, raw).compile()
     example = observe(everywhere, raw)
     costs = {"examples": costs_of(observe) | timed(lambda: observe(everywhere, raw))}
@@ -81,7 +81,8 @@ def step_cost(config: InfillerTraining | RefinerTraining, context: TrainContext,
     optimiser = make_optimiser(config.optimiser, config.steps)
     state = parallel.replicate(create(jax.jit(init)()["params"], optimiser))
     world, parameters = parallel.replicate(context), sum(x.size for x in jax.tree.leaves(state.params))
-    step = parallel.parallelise(make_step(loss, optimiser, config.optimiser.ema)).lower(state, world, batch).compile()
+    parallelised: Any = parallel.parallelise(make_step(loss, optimiser, config.optimiser.ema))
+    step = parallelised.lower(state, world, batch).compile()
 
     def once() -> Any:
         nonlocal state

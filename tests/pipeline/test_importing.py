@@ -177,7 +177,7 @@ class Front:
 
     def __init__(self, folder, offset=(1.0, 1.0), **changes):
         pixels, n = People().pixels(), FRAMES
-        film = {"width": 1280, "height": 720, "times": np.arange(n) / 30, "fps": 30.0}
+        film: dict[str, Any] = {"width": 1280, "height": 720, "times": np.arange(n) / 30, "fps": 30.0}
         self.video, self.looked = Video(path=folder / "v.mp4", **(film | changes)), False
         self.video.path.touch()
         confidence = np.full((2, n, 23), 0.9)
@@ -242,6 +242,7 @@ def test_a_real_video_beside_a_file(monkeypatch, caplog, tmp_path):
         cached_asset(name)
     (sequence,) = load(FOUR_VIEWS)
     seen, beside = (view.observation for view in sequence.views[:2])
+    assert seen is not None and beside is not None
     see, looked = importing.see, []
 
     def see_once(path, *, progress, accept):
@@ -250,11 +251,12 @@ def test_a_real_video_beside_a_file(monkeypatch, caplog, tmp_path):
         return looked[0]
 
     monkeypatch.setattr(importing, "see", see_once)
-    video = {"video": "sample:cam01", "progress": False}
+    video: dict[str, Any] = {"video": "sample:cam01", "progress": False}
     people = in_camera(seen, "smplx")
     clip = import_clip(write_prompthmr(tmp_path, spread(people)), **video)
     found = clip.observation
     np.testing.assert_array_equal(found.frame_index, seen.frame_index)
+    assert clip.video is not None and clip.pictures is not None
     assert clip.video.fps == pytest.approx(60) and clip.video.frames == 100 and "of their size" not in caplog.text
     assert clip.focal == pytest.approx(float(seen.camera.K[0, 0]))
     # the front-end sees now what it saw then, and is believed where it is surer than a projection
@@ -274,7 +276,9 @@ def test_a_real_video_beside_a_file(monkeypatch, caplog, tmp_path):
 
 def spread(people: ToolPeople, later: int = 0) -> ToolPeople:
     """At 60 frames a second: a frame in which nobody was seen after each, and so many before all."""
-    twice = {name: np.repeat(getattr(people, name), 2, axis=1)[:, :-1] for name in ("rotations", "pelvis", "seen")}
+    twice: dict[str, Any] = {
+        name: np.repeat(getattr(people, name), 2, axis=1)[:, :-1] for name in ("rotations", "pelvis", "seen")
+    }
     twice["seen"][:, 1::2] = False
     twice = {name: np.concatenate([x[:, :1].repeat(later, axis=1), x], axis=1) for name, x in twice.items()}
     twice["seen"][:, :later] = False

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,7 +160,8 @@ def save_object(path, value):
 
 
 def save_results(path, value):
-    np.savez(path, **{name: np.array(part, object) for name, part in value.items()})
+    arrays: dict[str, Any] = {name: np.array(part, object) for name, part in value.items()}
+    np.savez(path, **arrays)
 
 
 # how each tool's files that may hold pickles are written, and which of them is the first
