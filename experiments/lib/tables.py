@@ -6,6 +6,7 @@ A table is a function from the folder of results to Markdown. Numbers are never 
 import json
 import pathlib
 import re
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -353,26 +354,26 @@ def importers(results: pathlib.Path) -> str:
     """Other tools' estimates before and after, by tool."""
     result = _read(results, "importers")
     columns = {
-        "pair_pa_mpjpe_mm": ("pair PA-MPJPE (mm)", 1),
-        "visible_mpjpe_mm": ("visible MPJPE (mm)", 1),
-        "hidden_mpjpe_mm": ("hidden MPJPE (mm)", 1),
-        "jitter_over_truth": ("jitter over the truth's", 2),
+        "pair_pa_mpjpe_mm": "pair PA-MPJPE (mm)",
+        "visible_mpjpe_mm": "visible MPJPE (mm)",
+        "hidden_mpjpe_mm": "hidden MPJPE (mm)",
     }
-    heads = [f"{name} | better in" for name, _ in columns.values()]
-    lines = [f"| file of | {' | '.join(heads)} |", "|---" * (1 + 2 * len(columns)) + "|"]
+    heads = ["file of", *(f"{name} | better in" for name in columns.values()), "jitter over the truth's"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * (2 + 2 * len(columns)) + "|"]
     for tool, found in result["summary"].items():
         cells = []
-        for metric, (_, digits) in columns.items():
+        for metric in columns:
             cell = found[metric]
-            both = " → ".join(f"{cell[when]['mean']:.{digits}f}" for when in ("before", "after"))
-            cells += [f"{both}, {_cell(cell['change'], digits, '+')}", f"{cell['better']} of {found['clips']}"]
-        lines.append(f"| {tool} | {' | '.join(cells)} |")
+            both = " → ".join(f"{cell[when]['mean']:.1f}" for when in ("before", "after"))
+            cells += [f"{both}, {_cell(cell['change'], 1, '+')}", f"{cell['better']} of {found['clips']}"]
+        rows = [row for row in result["rows"] if row["tool"] == tool]
+        middle = (statistics.median(row[when]["jitter_over_truth"] for row in rows) for when in ("before", "after"))
+        lines.append(f"| {tool} | {' | '.join([*cells, ' → '.join(f'{value:.2f}' for value in middle)])} |")
     worst = {tool: found["pair_pa_mpjpe_mm"]["worst_change"] for tool, found in result["summary"].items()}
     note = (
-        "Means before → after, and of the change with its 95 % interval over takes. Worst change of pair PA-MPJPE in"
-        f" a clip (mm): {', '.join(f'{tool} {change:+.1f}' for tool, change in worst.items())}. Seed {result['seed']},"
-        f" {result['cpu_seconds_a_reconstruction']:.0f} core-seconds a reconstruction, {result['device']}, commit"
-        f" {result['commit']}."
+        "Means before → after, and of the change with its 95 % interval over takes; of jitter medians. Worst change of"
+        f" pair PA-MPJPE in a clip (mm): {', '.join(f'{tool} {change:+.1f}' for tool, change in worst.items())}. Seed"
+        f" {result['seed']}, {result['device']}, commit {result['commit']}."
     )
     return "\n".join([*lines, "", note])
 

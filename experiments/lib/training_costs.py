@@ -103,4 +103,4 @@ def _row(kind: str, name: str, config: InfillerTraining | RefinerTraining, resul
 
 
 def _hours(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
