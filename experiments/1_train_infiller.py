@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import base, large, small, tiny
+from configs import base, large, recipes, small, tiny
 from sm_jax.nets.infiller import Infiller
 from sm_jax.nets.weights import Params
 from sm_jax.train import setup
@@ -28,7 +28,12 @@ from sm_jax.train.state import create, make_optimiser
 from sm_jax.train.step import infiller_loss, make_step
 from sm_jax.train.validate import infiller_validation
 
-SIZES = {"small": small.INFILLER, "base": base.INFILLER, "large": large.INFILLER, "tiny": tiny.INFILLER}
+SIZES = {
+    "small": small.INFILLER,
+    "base": base.INFILLER,
+    "large": large.INFILLER,
+    "tiny": tiny.INFILLER,
+} | recipes.INFILLERS
 
 
 def main(config: InfillerTraining, out: pathlib.Path, resume: bool) -> None:

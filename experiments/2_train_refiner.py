@@ -14,7 +14,7 @@ import jax
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from configs import base, large, small, tiny
+from configs import base, large, recipes, small, tiny
 from sm_jax.nets.refiner import Refiner
 from sm_jax.nets.weights import Params, load_weights
 from sm_jax.train import infilled_windows, setup
@@ -28,7 +28,13 @@ from sm_jax.train.step import make_step, refiner_loss
 from sm_jax.train.validate import refiner_validation
 from sm_jax.types import Array
 
-SIZES = {"small": small.REFINER, "base": base.REFINER, "large": large.REFINER, "tiny": tiny.REFINER}
+SIZES = {
+    "small": small.REFINER,
+    "base": base.REFINER,
+    "large": large.REFINER,
+    "tiny": tiny.REFINER,
+    **recipes.REFINERS,
+}
 
 
 def main(config: RefinerTraining, out: pathlib.Path, resume: bool) -> None:

@@ -6,9 +6,11 @@ A table is a function from the folder of results to Markdown. Numbers are never 
 import json
 import pathlib
 import re
+import statistics
 from collections.abc import Callable
 from typing import Any
 
+from experiments.lib import training_costs
 from experiments.lib.results import DOCS, RESULTS, ROOT
 from sm_jax.data.codec import FIELDS
 from sm_jax.evaluation.report import means, tables
@@ -288,6 +290,22 @@ def _origin(result: dict) -> str:
     return f"{what}; {result['device']}, {packages}, commit {result['commit']}."
 
 
+def step_cost(results: pathlib.Path) -> str:
+    """What a training step costs, measured."""
+    result = _read(results, "step_cost")
+    return "\n".join([training_costs.cost_table(result), "", _origin(result)])
+
+
+def recipe_cost(results: pathlib.Path) -> str:
+    """What the recipes cost on accelerators, worked out."""
+    result = _read(results, "step_cost")
+    note = (
+        f"Hours at best / where {100 * training_costs.ASSUMED:.0f} % of that is reached, which is an assumption. Worked"
+        f" out from experiments/results/step_cost.json, commit {result['commit']}."
+    )
+    return "\n".join([training_costs.recipe_table(result), "", note])
+
+
 # What is said of a clip: whether it is true, whether it helps, and whether it is done.
 
 
@@ -345,6 +363,37 @@ def _cell(cell: dict[str, Any], digits: int, sign: str = "") -> str:
     return f"{cell['mean']:{sign}.{digits}f}{between}"
 
 
+# What other tools' results gain.
+
+
+def importers(results: pathlib.Path) -> str:
+    """Other tools' estimates before and after, by tool."""
+    result = _read(results, "importers")
+    columns = {
+        "pair_pa_mpjpe_mm": "pair PA-MPJPE (mm)",
+        "visible_mpjpe_mm": "visible MPJPE (mm)",
+        "hidden_mpjpe_mm": "hidden MPJPE (mm)",
+    }
+    heads = ["file of", *(f"{name} | better in" for name in columns.values()), "jitter over the truth's"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * (2 + 2 * len(columns)) + "|"]
+    for tool, found in result["summary"].items():
+        cells = []
+        for metric in columns:
+            cell = found[metric]
+            both = " → ".join(f"{cell[when]['mean']:.1f}" for when in ("before", "after"))
+            cells += [f"{both}, {_cell(cell['change'], 1, '+')}", f"{cell['better']} of {found['clips']}"]
+        rows = [row for row in result["rows"] if row["tool"] == tool]
+        middle = (statistics.median(row[when]["jitter_over_truth"] for row in rows) for when in ("before", "after"))
+        lines.append(f"| {tool} | {' | '.join([*cells, ' → '.join(f'{value:.2f}' for value in middle)])} |")
+    worst = {tool: found["pair_pa_mpjpe_mm"]["worst_change"] for tool, found in result["summary"].items()}
+    note = (
+        "Means before → after, and of the change with its 95 % interval over takes; of jitter medians. Worst change of"
+        f" pair PA-MPJPE in a clip (mm): {', '.join(f'{tool} {change:+.1f}' for tool, change in worst.items())}. Seed"
+        f" {result['seed']}, {result['device']}, commit {result['commit']}."
+    )
+    return "\n".join([*lines, "", note])
+
+
 TABLES = {
     "headline": headline,
     "rendered": benchmark("rendered"),
@@ -355,6 +404,9 @@ TABLES = {
     "training": packaged_weights,
     "body": body_speed,
     "speed_training": training_speed,
+    "step_cost": step_cost,
+    "recipes": recipe_cost,
+    "importers": importers,
     "speed_sampling": sampling_speed,
     "guidance": guidance_cost,
     "to_energy": time_to_energy,

@@ -6,6 +6,7 @@ or, where there is neither, the projection of the estimate: it says where in the
 """
 
 import dataclasses
+import functools
 import logging
 import math
 import os
@@ -36,14 +37,19 @@ from sm_jax.perception.observation_file import is_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.interacting_pair import TrackPair, choose_pair
 from sm_jax.pipeline.models import as_body
-from sm_jax.pipeline.observe import fit_people, see, to_world, visibility
+from sm_jax.pipeline.observe import fit_people, input_path, see, to_world, visibility
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.types import Array, Camera, Motion, Observation
 
 _LOGGER = logging.getLogger(__name__)
 
 PROJECTED = 0.5  # confidence of keypoints that are the estimate's own projection
+_SAME_SIZE, _SAME_RATE = 2.0, 0.01  # pixels, and share: less is no difference between a video and what is said of it
+# Of a person's size, between where a file and the video's keypoints have the person: another view of the same people is
+# 38 to 49 % off in the sample clip, the right one a few.
+_ASIDE, _ELSEWHERE = 0.15, 0.3
 _NEAREST = 0.1  # metres before the camera; nobody is nearer
+_FEW = 5  # keypoints that it takes to say where a person is
 _LONGEST = 100_000  # frames
 _MADE_UP = (1920.0, 1080.0)  # pixels of the camera that is put before people of a world without one
 _RESULTS = (".pkl", ".pt", ".pth", ".npy", ".json")  # what no video, and none of ours, ends in
@@ -65,10 +71,11 @@ def import_clip(
 
     paths: its file, files or folder.  tool: whose they are.  people: the two, by the tool's numbers, `3,7`; pieces of
     one person are joined, `3+12,7`. By default the two who are near each other for longest, the one on the left first.
-    video: the film of which the result is; its frames are the result's, and its keypoints are added.  body, focal,
-    progress: as of `observe`; a focal length that the file has is used.  fps, image_size: of the film, (width, height),
-    where neither the file nor the video says.
-    Raises UserError for files that cannot be read, without two people, or where one of the above has to be given.
+    video: the film of which the result is, as `observe` takes it; its frames are the result's, and its keypoints are
+    added.  body, focal, progress: as of `observe`; a focal length that the file has is used.  fps, image_size: of the
+    film, (width, height), where neither the file nor the video says.
+    Raises UserError for files that cannot be read, without two people, where one of the above has to be given, and for
+    a video that is not the file's.
     """
     return import_estimate(
         read_estimate([Path(path) for path in paths], tool),
@@ -99,7 +106,10 @@ def import_estimate(
     model = as_body(body)
     if video is not None and estimate.up is not None:
         raise UserError(f"--video {video}: {estimate.tool} is not of a video")
-    film, evidence = (None, None) if video is None else see(Path(video), progress=progress)
+    film, evidence = None, None
+    if video is not None:
+        fits = functools.partial(_check_video, estimate, fps, image_size, source)
+        film, evidence = see(input_path(video), progress=progress, accept=fits)
     size = _size(estimate, film, image_size, source)
     camera, K, guessed = _cameras(estimate, size, focal, source)
     if camera is not None:
@@ -107,7 +117,7 @@ def import_estimate(
     if camera is not None and not camera.is_real:
         estimate = dataclasses.replace(estimate, tracks=tuple(_at_focal(t, camera.K, K) for t in estimate.tracks))
     pair = choose_pair(estimate, K, people, source)
-    grid = _grid(pair, _times(estimate, pair, film, fps, source), source)
+    grid = _grid(pair, _times(estimate, pair, film, fps), source)
     found = _associated(evidence, grid) if evidence is not None else None
     if estimate.family is None:
         observation = _from_keypoints(model, pair, grid, found, K, size)
@@ -193,17 +203,27 @@ class _Grid:
     seen: np.ndarray
 
 
+def _check_video(
+    estimate: Estimate, fps: float | None, image_size: tuple[int, int] | None, source: str, film: Video
+) -> None:
+    """Raises UserError for a video of other pictures, of fewer frames, or unlike what the user says of it."""
+    shape = f"{film.path} has {film.width} x {film.height}"
+    for what, size in ((f"{source} is of", estimate.image_size), ("--image-size says", image_size)):
+        if size and np.abs(np.subtract(size, (film.width, film.height))).max() > _SAME_SIZE:
+            raise UserError(f"{what} pictures of {round(size[0])} x {round(size[1])} pixels, and {shape}")
+    if fps is not None and abs(fps / film.fps - 1) > _SAME_RATE:
+        raise UserError(f"--fps says {fps:g} frames a second, and {film.path} has {film.fps:.4g}: leave the option out")
+    last = max(int(track.frames[-1]) for track in estimate.tracks)
+    if last >= film.frames:
+        raise UserError(f"{source}: goes to frame {last}, and {film.path} has {film.frames}: another video")
+
+
 def _size(estimate: Estimate, film: Video | None, given: tuple[int, int] | None, source: str) -> tuple[float, float]:
     size = (film.width, film.height) if film is not None else estimate.image_size or given
     if estimate.up is not None:
         return _MADE_UP
     if size is None:
         raise UserError(f"{source}: {estimate.tool} does not store the picture's size; give --video or --image-size")
-    if film is not None and estimate.image_size and np.abs(np.subtract(estimate.image_size, size)).max() > 2:
-        width, height = (round(side) for side in estimate.image_size)
-        raise UserError(
-            f"{source} is of pictures of {width} x {height} pixels, and {film.path} has {film.width} x {film.height}"
-        )
     return float(size[0]), float(size[1])
 
 
@@ -270,12 +290,10 @@ def _at_focal(track: Track, K: np.ndarray, real: np.ndarray) -> Track:
     return dataclasses.replace(track, rotations=rotations, trans=trans)
 
 
-def _times(estimate: Estimate, pair: TrackPair, film: Video | None, fps: float | None, source: str) -> np.ndarray:
+def _times(estimate: Estimate, pair: TrackPair, film: Video | None, fps: float | None) -> np.ndarray:
     """Seconds of the film's frames, from the first one of all."""
     last = max(int(track.frames[-1]) for track in pair)
     if film is not None:
-        if last >= film.frames:
-            raise UserError(f"{source}: goes to frame {last}, and {film.path} has {film.frames}: another video")
         return film.times
     if fps is not None and not 1 <= fps <= 1000:
         raise UserError(f"--fps {fps:g}: give a number from 1 to 1000")
@@ -321,7 +339,7 @@ def _added(
     keypoints: np.ndarray, confidence: np.ndarray, found: FusedKeypoints | None
 ) -> tuple[np.ndarray, np.ndarray, FusedKeypoints | None]:
     """Keypoints [2, n, K, 2] and confidence [2, n, K] with those of the front-end where it is surer, and all of the
-    front-end's in the order of the file's people."""
+    front-end's in the order of the file's people. Raises UserError where these are people of another video."""
     if found is None:
         return keypoints, confidence, None
 
@@ -331,8 +349,26 @@ def _added(
         return float((weight * distance).sum() / max(weight.sum(), 1e-6))
 
     found = min(found, _swapped(found), key=apart)
+    _check_agreement(keypoints, confidence, found)
     surer = found.confidence > confidence
     return np.where(surer[..., None], found.keypoints, keypoints), np.where(surer, found.confidence, confidence), found
+
+
+def _check_agreement(keypoints: np.ndarray, confidence: np.ndarray, found: FusedKeypoints) -> None:
+    """Say how far a file's people are from those of the video, where they are; raises UserError where these are others:
+    frames were left out before the tool saw them, or it saw another video."""
+    both = (confidence > 0) & (found.confidence > 0)
+    shown = both.sum(axis=-1) >= _FEW
+    if not shown.any():
+        return
+    points, seen = keypoints[shown], np.where(both[shown][..., None], found.keypoints[shown], np.nan)
+    size = np.linalg.norm(np.nanmax(seen, axis=1) - np.nanmin(seen, axis=1), axis=-1)
+    off = float(np.median(np.nanmedian(np.linalg.norm(points - seen, axis=-1), axis=1) / np.maximum(size, 1.0)))
+    said = f"the file's people are {100 * off:.0f} % of their size from where the video has them"
+    if off > _ELSEWHERE:
+        raise UserError(f"--video: {said}: another video, or one of other frames than the tool was given")
+    if off > _ASIDE:
+        _LOGGER.warning("%s: is it the one, with the frames, that the tool was given?", said)
 
 
 def _at(track: Track, grid: _Grid) -> np.ndarray:

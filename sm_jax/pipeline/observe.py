@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -127,14 +127,20 @@ def _fitted(body: smpl.Body, evidence: FusedKeypoints, focal: float, size: np.nd
     )
 
 
-def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
-    """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people."""
+def see(
+    path: Path, *, progress: bool, accept: Callable[[Video], None] = lambda video: None
+) -> tuple[Video, FusedKeypoints]:
+    """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people.
+
+    accept: told of the video before the people are looked for, which is slow; raises for one that is not wanted.
+    """
     for name in ("movenet-multipose", landmarker_asset()):
         asset(name)  # what has to be pulled is pulled before anything slow
     glances = Glances()
     video = probe(path, progress=progress, visit=glances.visit)
     for note in video.notes:
         _LOGGER.warning("%s: %s", path, note)
+    accept(video)
     return video, at_rate(_look(video, glances, progress), FPS)
 
 

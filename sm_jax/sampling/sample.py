@@ -47,6 +47,7 @@ GUIDANCE = EnergyWeights(
 # What share of the models' motion each person may keep in the end: the whole first, the estimate last.
 SHARES = np.array([(a, b) for a in (1.0, 0.67, 0.33, 0.0) for b in (1.0, 0.67, 0.33, 0.0)], np.float32)
 _SLACK = 1e-4  # of a picture's error: rounding
+_OWN = 1e-4  # a picture's error, a millimetre: keypoints that are so near are the estimate's own projection
 NO = np.array(False)
 UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(EnergyWeights)})
 
@@ -185,7 +186,8 @@ def fall_back(
     goes back. In the first turn, of all mixtures in SHARES whose people each fit the picture at least as well as the
     gap-filled estimate does, the one of least energy: nobody's picture and not the energy is worse than before. In the
     second (`again`) people go back as far as in the first (`kept`), and to an estimate that has descended on the
-    energy itself, if that too makes neither worse.
+    energy itself, if that too makes neither worse. Of a person whose keypoints are the estimate's own projection, as
+    of an imported motion without a video, nothing fits as well as the estimate, and the energy alone decides.
     """
 
     def mixed(share: jax.Array) -> jax.Array:
@@ -200,7 +202,8 @@ def fall_back(
     shares = jnp.asarray(SHARES if wanted else SHARES[[0, -1]])
     totals, pictures, terms = jax.lax.map(judged, shares)
     limit = jnp.where(again, kept.limit, pictures[-1])
-    fits = jnp.all(pictures <= limit[None] * (1.0 + _SLACK), axis=1) | (not wanted)
+    own = picture_errors(body, task, task.observation.motion) < _OWN
+    fits = jnp.all((pictures <= limit[None] * (1.0 + _SLACK)) | own[None], axis=1) | (not wanted)
     least = jnp.argmin(jnp.where(fits, totals, jnp.inf)) if wanted else 0
     best = jnp.where(again, kept.best, least)
     before, after = ({name: term[i] for name, term in terms.items()} for i in (-1, best))

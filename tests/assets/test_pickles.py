@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.lib.pickled import write_joblib, write_torch
 from sm_jax.assets.arrays import Unreadable
 from sm_jax.assets.pickles import Refused, read_pickled
-from tests.perception.importers.pickled import run_on_load, write_joblib, write_torch
+from tests.perception.importers.hostile import run_on_load
 
 VALUE: dict[str, Any] = {
     "a": np.arange(24.0, dtype=np.float32).reshape(2, 3, 4),

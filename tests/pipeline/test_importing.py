@@ -1,27 +1,33 @@
 """Another tool's result as what was seen of two people, and from there to a folder of results."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from experiments.lib.pickled import write_joblib
+from experiments.lib.tool_files import ToolPeople, write_prompthmr
+from experiments.studies.importers import in_camera
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.cli.import_ import Import
 from sm_jax.cli.reconstruct import Reconstruct
 from sm_jax.errors import UserError
-from sm_jax.export.npz import load_motion
+from sm_jax.evaluation.benchmarks.frozen import FOUR_VIEWS, load
 from sm_jax.geometry.camera import project_points
 from sm_jax.perception.fusion import FusedKeypoints
 from sm_jax.perception.importers.options import ImportOptions
+from sm_jax.perception.landmarks import landmarker_asset
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import folder, importing
 from sm_jax.pipeline.folder import reconstruct_to_folder
 from sm_jax.pipeline.importing import import_clip, result_paths
+from sm_jax.pipeline.result import load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import rules
 from tests.helpers import cached_asset
@@ -40,6 +46,12 @@ TOOLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "PromptHMR": (made.prompthmr, {}),
     "CoMotion": (made.comotion, {"image_size": SIZE, "focal": FOCAL}),
 }
+
+
+def hip_pixels(content):
+    """Pixels [2, T, 2] of the middle of the hips of a result."""
+    middle = np.asarray(content.joints)[:, :, HIPS].mean(axis=2, keepdims=True)
+    return np.asarray(project_points(content.camera, middle)[0])[:, :, 0]
 
 
 def hips(clip):
@@ -117,7 +129,7 @@ def several(tmp_path):
         for key in ("tracked_time", "smpl", "camera", "size", "conf"):
             records[name][key].append(far[name][key][1])
         records[name]["tid"] = [3, 4 if frame < 20 else 40, 30]
-    made.write_joblib(path, {key: dict(record) for key, record in records.items()})
+    write_joblib(path, {key: dict(record) for key, record in records.items()})
     return [path]
 
 
@@ -160,25 +172,117 @@ def test_keypoints_alone_are_fitted(from_keypoints):
     np.testing.assert_allclose(hips(from_keypoints)[1], 4.0, atol=0.5)
 
 
+class Front:
+    """The front-end, which has looked at a film of these people already; it sees them in the other order, offset."""
+
+    def __init__(self, folder, offset=(1.0, 1.0), **changes):
+        pixels, n = People().pixels(), FRAMES
+        film: dict[str, Any] = {"width": 1280, "height": 720, "times": np.arange(n) / 30, "fps": 30.0}
+        self.video, self.looked = Video(path=folder / "v.mp4", **(film | changes)), False
+        self.video.path.touch()
+        confidence = np.full((2, n, 23), 0.9)
+        confidence[:, :, 0] = 0.0
+        times, index = np.arange(n) / 30, np.arange(n)
+        flat, trusted = np.zeros((2, n, 23, 3)), np.ones((2, n), bool)
+        self.found = FusedKeypoints(pixels[::-1] + np.array(offset), confidence, flat, trusted, times, index)
+
+    def see(self, path, *, progress, accept):
+        assert path == self.video.path
+        accept(self.video)
+        self.looked = True
+        return self.video, self.found
+
+
 def test_the_videos_keypoints_are_added(tmp_path, monkeypatch):
-    people = People()
-    pixels, n = people.pixels(), FRAMES
-    video = Video(path=tmp_path / "v.mp4", width=1280, height=720, times=np.arange(n) / 30, fps=30.0)
-    confidence = np.full((2, n, 23), 0.9)
-    confidence[:, :, 0] = 0.0
-    found = FusedKeypoints(
-        pixels[::-1] + 1.0, confidence, np.zeros((2, n, 23, 3)), np.ones((2, n), bool), video.times, np.arange(n)
-    )
-    monkeypatch.setattr(importing, "see", lambda path, progress: (video, found))
-    clip = import_clip(made.gvhmr(tmp_path, people), video=video.path)
+    people, front = People(), Front(tmp_path)
+    pixels = people.pixels()
+    monkeypatch.setattr(importing, "see", front.see)
+    clip = import_clip(made.gvhmr(tmp_path, people), video=front.video.path)
     keypoints, sure = clip.observation.keypoints, clip.observation.keypoint_confidence
     np.testing.assert_allclose(keypoints[:, :, 1:], pixels[:, :, 1:] + 1.0, atol=1e-3)  # the other way round
     np.testing.assert_allclose(sure[:, :, 1:], 0.9, atol=1e-6)
-    assert (sure[:, :, 0] <= 0.5).all() and clip.video is video
-    small = dataclasses.replace(video, width=640, height=360)
-    monkeypatch.setattr(importing, "see", lambda path, progress: (small, found))
-    with pytest.raises(UserError, match="1280 x 720"):
-        import_clip(made.gvhmr(tmp_path, people), video=video.path)
+    assert (sure[:, :, 0] <= 0.5).all() and clip.video is front.video
+
+
+@pytest.mark.parametrize(
+    ("film", "said", "words"),
+    [
+        ({"width": 640, "height": 360}, {}, "of pictures of 1280 x 720 pixels, and .*v.mp4 has 640 x 360"),
+        ({"times": np.arange(30) / 30}, {}, "goes to frame 39, and .*v.mp4 has 30: another video"),
+        ({}, {"fps": 60.0}, "--fps says 60 frames a second, and .*v.mp4 has 30: leave the option out"),
+        ({}, {"image_size": (1920, 1080)}, "--image-size says pictures of 1920 x 1080 pixels, and .*v.mp4 has 1280"),
+    ],
+    ids=["size", "frames", "fps", "image_size"],
+)
+def test_a_video_that_does_not_fit_is_refused_before_anybody_is_looked_for(tmp_path, monkeypatch, film, said, words):
+    front = Front(tmp_path, **film)
+    monkeypatch.setattr(importing, "see", front.see)
+    with pytest.raises(UserError, match=words):
+        import_clip(made.gvhmr(tmp_path, People()), video=front.video.path, **said)
+    assert not front.looked
+
+
+def test_a_video_in_which_people_are_elsewhere_is_told(tmp_path, monkeypatch, caplog):
+    paths = made.gvhmr(tmp_path, People())
+    monkeypatch.setattr(importing, "see", Front(tmp_path, (100.0, 0.0)).see)  # of people of 430 px
+    import_clip(paths, video=tmp_path / "v.mp4")
+    assert "% of their size from where the video has them: is it the one" in caplog.text
+    monkeypatch.setattr(importing, "see", Front(tmp_path, (0.0, 400.0)).see)
+    with pytest.raises(UserError, match="another video, or one of other frames"):
+        import_clip(paths, video=tmp_path / "v.mp4")
+    with pytest.raises(UserError, match="gone.mp4"):
+        import_clip(paths, video=tmp_path / "gone.mp4")
+
+
+@pytest.mark.slow  # the front-end looks at fifty pictures of 1088 x 1920, half a minute
+def test_a_real_video_beside_a_file(monkeypatch, caplog, tmp_path):
+    """PromptHMR's file of what the front-end once estimated of the sample clip, at every other of its 60 frames a
+    second; the same a second later; and what it estimated in another view of the same people."""
+    for name in ("sample-clip", "movenet-multipose", landmarker_asset()):
+        cached_asset(name)
+    (sequence,) = load(FOUR_VIEWS)
+    seen, beside = (view.observation for view in sequence.views[:2])
+    assert seen is not None and beside is not None
+    see, looked = importing.see, []
+
+    def see_once(path, *, progress, accept):
+        looked.extend([] if looked else [see(path, progress=progress, accept=accept)])
+        accept(looked[0][0])
+        return looked[0]
+
+    monkeypatch.setattr(importing, "see", see_once)
+    video: dict[str, Any] = {"video": "sample:cam01", "progress": False}
+    people = in_camera(seen, "smplx")
+    clip = import_clip(write_prompthmr(tmp_path, spread(people)), **video)
+    found = clip.observation
+    np.testing.assert_array_equal(found.frame_index, seen.frame_index)
+    assert clip.video is not None and clip.pictures is not None
+    assert clip.video.fps == pytest.approx(60) and clip.video.frames == 100 and "of their size" not in caplog.text
+    assert clip.focal == pytest.approx(float(seen.camera.K[0, 0]))
+    # the front-end sees now what it saw then, and is believed where it is surer than a projection
+    surer = np.asarray(seen.keypoint_confidence) > 0.5
+    apart = np.linalg.norm(found.keypoints - seen.keypoints, axis=-1)[surer]
+    assert surer.mean() > 0.5 and np.median(apart) < 1.0 and np.percentile(apart, 90) < 15
+    assert (np.abs(found.keypoint_confidence - seen.keypoint_confidence)[surer] < 0.1).mean() > 0.9
+    assert (np.asarray(found.visibility).max(axis=-1) > 0).all()
+    np.testing.assert_array_equal(next(iter(clip.pictures(np.array([3])))).shape, (1920, 1088, 3))
+    with pytest.raises(UserError, match="goes to frame 158, and .* has 100: another video"):
+        import_clip(write_prompthmr(tmp_path, spread(people, 60)), **video)
+    with pytest.raises(UserError, match="--fps says 30 frames a second, and .* has 60"):
+        import_clip(write_prompthmr(tmp_path, spread(people)), fps=30, **video)
+    with pytest.raises(UserError, match="another video, or one of other frames"):
+        import_clip(write_prompthmr(tmp_path, spread(in_camera(beside, "smplx"))), **video)
+
+
+def spread(people: ToolPeople, later: int = 0) -> ToolPeople:
+    """At 60 frames a second: a frame in which nobody was seen after each, and so many before all."""
+    twice: dict[str, Any] = {
+        name: np.repeat(getattr(people, name), 2, axis=1)[:, :-1] for name in ("rotations", "pelvis", "seen")
+    }
+    twice["seen"][:, 1::2] = False
+    twice = {name: np.concatenate([x[:, :1].repeat(later, axis=1), x], axis=1) for name, x in twice.items()}
+    twice["seen"][:, :later] = False
+    return dataclasses.replace(people, **twice)
 
 
 def test_what_a_file_does_not_say_is_asked_for(tmp_path):
@@ -215,7 +319,8 @@ def test_what_is_another_tools_result(tmp_path):
 
 def test_one_missing_for_thirty_frames_is_infilled_and_both_are_exported(tmp_path, capsys):
     cached_asset("minilm")
-    (path,) = made.phalp(tmp_path, People(), range(5, 35))
+    people = People()
+    (path,) = made.phalp(tmp_path, people, range(5, 35))
     options = ImportOptions(fps=30.0)
     Import(input=str(path), out=tmp_path / "seen.npz", focal=FOCAL, options=options).run()
     assert "missing in 0 and 30" in capsys.readouterr().out
@@ -232,12 +337,21 @@ def test_one_missing_for_thirty_frames_is_infilled_and_both_are_exported(tmp_pat
         overwrite=False,
         imported=options,
     )
-    found = load_motion(out / "motion.npz")
+    result = load_result(out)
+    found, first = result.content, result.before()
     assert found.infilled[1, 5:35].all() and not found.infilled[0].any()
-    pelvis = np.asarray(found.motion.pelvis)
-    assert np.isfinite(pelvis).all() and np.linalg.norm(pelvis[0] - pelvis[1], axis=-1).max() < 2.0
-    names = {path.name for path in out.iterdir()}
-    assert {"people.glb", "person0.bvh", "person1.bvh", "person0_amass.npz", "person1_amass.npz"} <= names
+    # what is infilled is not the estimate drawn through the gap, and is where the person was
+    moved = np.linalg.norm(found.joints - first.joints, axis=-1)[1, 5:35]
+    assert moved.mean() > 2e-3 and np.isfinite(found.joints).all()
+    off = hip_pixels(found)[1] - people.pelvis[1, :, :2] / people.pelvis[1, :, 2:] * FOCAL - [640, 360]
+    assert np.abs(off[:, 0]).max() < 60  # 24 cm
+    for person in (0, 1):
+        bvh = (out / f"person{person}.bvh").read_text()
+        assert f"Frames: {FRAMES}" in bvh
+        assert len(np.load(out / f"person{person}_amass.npz")["poses"]) == FRAMES
+    glb = (out / "people.glb").read_bytes()
+    tree = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
+    assert len(tree["skins"]) == 2
 
 
 def test_the_command_hands_everything_on(tmp_path, monkeypatch):

@@ -183,6 +183,31 @@ def test_who_fits_better_stays():
     assert (after < 0.1 * before).all()
 
 
+@pytest.mark.parametrize(("aside", "share"), [(0.0, 1.0), (1.0, 0.0)], ids=["own projection", "a pixel aside"])
+def test_against_the_estimates_own_projection_the_energy_alone_decides(aside, share):
+    """An estimate that shakes by a centimetre up and down, beside one that does not. Nothing fits keypoints that are
+    its own projection as well as itself; those of a detector that agree with it better than with the other hold."""
+    still = seen()
+    shake = 0.01 * (-1.0) ** np.arange(FRAMES)[None, :, None] * np.array([0.0, 0.0, 1.0])
+    shaking = dataclasses.replace(still.motion, pelvis=(still.motion.pelvis + shake).astype(np.float32))
+    pixels, _ = project_points(still.camera, smpl.keypoints(BODY, smpl.pose(BODY, shaking)))
+    tasks = [
+        make_sampling_inputs(
+            dataclasses.replace(still, motion=motion, keypoints=pixels + aside),
+            contact_targets((), FRAMES), TEXT, jax.random.key(5),
+        )
+        for motion in (shaking, still.motion)
+    ]  # fmt: skip
+    windowed, other = (jax.jit(make_clip_windows)(task, BODY, STATISTICS) for task in tasks)
+    contact = np.zeros((2, windows.LENGTH, 4), np.float32)
+    start, found = (np.asarray(state.pack(x.estimate, contact)) for x in (windowed, other))
+    weights = TWO.active()
+    first = sample.nothing_yet(jnp.asarray(start), weights)
+    judged = JUDGE(BODY, tasks[0], windowed, weights, found, start, tasks[0].overlap_state[0], sample.NO, first)
+    np.testing.assert_array_equal(sample.SHARES[judged.best], [share, share])
+    assert judged.total <= sum(weights[name] * x for name, x in judged.before.items())
+
+
 def test_the_result_fits_the_evidence_no_worse_than_the_estimate(models):
     """Whatever the networks say: these say nothing of use."""
     task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))

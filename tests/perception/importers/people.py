@@ -1,6 +1,5 @@
 """Two people before a camera, and files of them made exactly as the tools write them."""
 
-import json
 import pathlib
 from typing import Any
 
@@ -8,36 +7,41 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from experiments.lib.pickled import write_joblib, write_torch
+from experiments.lib.tool_files import (
+    SMPL_PELVIS,
+    ToolPeople,
+    camera_path,
+    write_gvhmr,
+    write_incam,
+    write_json,
+    write_openpose,
+    write_phalp,
+    write_prompthmr,
+)
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import KEYPOINTS
 from sm_jax.geometry.camera import project
 from sm_jax.types import Motion
 from tests.fitting.people import facing
-from tests.perception.importers.pickled import write_joblib, write_torch
 
 FRAMES, SIZE, FOCAL = 40, (1280, 720), 1000.0
 K = np.array([[FOCAL, 0, 640], [0, FOCAL, 360], [0, 0, 1]])
 R_camera_world = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0.0]])
-SMPL_PELVIS = np.array([-0.0018, -0.2233, 0.0282])
-SMPLX_PELVIS = np.array([0.0031, -0.3514, 0.0120])
 
 
-class People:
-    """rotations: [2, T, 24, 3, 3] and pelvis [2, T, 3] in the camera's frame. Person 0 is on the left, at 4 m."""
+class People(ToolPeople):
+    """Person 0 is on the left, at 4 m."""
 
     def __init__(self, frames: int = FRAMES, distance: float = 0.7):
         motion = facing(distance, frames)
-        self.rotations = np.array(motion.rotations, np.float64)
-        self.rotations[:, :, 0] = R_camera_world @ self.rotations[:, :, 0]
+        rotations = np.array(motion.rotations, np.float64)
+        rotations[:, :, 0] = R_camera_world @ rotations[:, :, 0]
         sway = 0.1 * np.sin(np.arange(frames) / 10)[None, :, None] * np.array([1.0, 0, 0])
         world = np.array(motion.pelvis, np.float64) + sway
-        self.pelvis = world @ R_camera_world.T + np.array([-distance / 2, 1.0, 4.0])
-
-    @property
-    def vectors(self) -> np.ndarray:
-        """[2, T, 24, 3] axis-angle."""
-        return Rotation.from_matrix(self.rotations.reshape(-1, 3, 3)).as_rotvec().reshape(*self.rotations.shape[:3], 3)
+        pelvis = world @ R_camera_world.T + np.array([-distance / 2, 1.0, 4.0])
+        super().__init__(rotations=rotations, pelvis=pelvis, seen=np.ones((2, frames), bool), K=K, size=SIZE)
 
     def pixels(self) -> np.ndarray:
         """Keypoints [2, T, K, 2] of the open body."""
@@ -52,57 +56,17 @@ class People:
         return np.asarray(project(jnp.asarray(K, jnp.float32), smpl.keypoints(body, smpl.pose(body, motion))))
 
 
-def gvhmr(folder: pathlib.Path, people: People, frames: slice = slice(None)) -> list[pathlib.Path]:
-    """A file a person. The global parameters are there and disagree."""
-    return [_incam(folder / f"hmr4d_results_{p}.pt", people, p, "smpl_params", frames) for p in (0, 1)]
+gvhmr = write_gvhmr
 
 
 def gem(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
-    return [_incam(folder / f"smpl_params_{p}.pt", people, p, "body_params", slice(None)) for p in (0, 1)]
-
-
-def _incam(path: pathlib.Path, people: People, p: int, key: str, frames: slice) -> pathlib.Path:
-    vectors, pelvis = people.vectors[p][frames].astype(np.float32), people.pelvis[p][frames].astype(np.float32)
-    n = len(vectors)
-    incam = {
-        "body_pose": vectors[:, 1:22].reshape(n, 63),
-        "betas": np.zeros((n, 10), np.float32),
-        "global_orient": vectors[:, 0],
-        "transl": (pelvis - SMPLX_PELVIS).astype(np.float32),
-    }
-    other = {**incam, "transl": np.full((n, 3), 99, np.float32)}
-    intrinsics = np.tile(K, (n, 1, 1)).astype(np.float32)
-    write_torch(path, {f"{key}_incam": incam, f"{key}_global": other, "K_fullimg": intrinsics})
-    return path
+    return [write_incam(folder / f"smpl_params_{p}.pt", people, p, "body_params") for p in (0, 1)]
 
 
 def phalp(folder: pathlib.Path, people: People, missing: range = range(0), ghosts: bool = True) -> list[pathlib.Path]:
     """Person 1 is missing in some frames, where PHALP repeats what it saw last as a ghost, or has no entry."""
-    weak, records = 5000 / 256 * max(SIZE), {}
-    for frame in range(people.pelvis.shape[1]):
-        record: dict[str, Any] = {"time": frame, "shot": 0, "frame_path": f"/tmp/{frame:06d}.jpg"}
-        keys = ("tid", "bbox", "tracked_ids", "tracked_bbox", "tracked_time", "smpl", "camera", "camera_bbox")
-        record |= {key: [] for key in (*keys, "center", "scale", "size", "conf", "2d_joints", "3d_joints")}
-        for p in (0, 1):
-            gone = p == 1 and frame in missing
-            if gone and not ghosts:
-                continue
-            at = missing.start - 1 if gone else frame
-            # far away by the constant focal length, in the same place of the picture
-            pelvis = people.pelvis[p, at] * np.array([1, 1, weak / FOCAL])
-            rotations = people.rotations[p, at].astype(np.float32)
-            record["tid"].append(p + 3)
-            record["tracked_time"].append(frame - at if gone else 0)
-            record["camera"].append((pelvis - SMPL_PELVIS).astype(np.float32))
-            record["size"].append([SIZE[1], SIZE[0]])
-            record["conf"].append(0.9)
-            record["smpl"].append(
-                {"global_orient": rotations[:1], "body_pose": rotations[1:], "betas": np.zeros(10, np.float32)}
-            )
-            record["2d_joints"].append(np.zeros(90, np.float32))
-        records[f"/tmp/{frame:06d}.jpg"] = record
-    write_joblib(folder / "demo_clip.pkl", records, compressed=True)
-    return [folder / "demo_clip.pkl"]
+    people.seen[1, list(missing)] = False
+    return write_phalp(folder, people, ghosts=ghosts)
 
 
 def wham(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
@@ -162,28 +126,21 @@ def tram(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
             "frame": np.arange(n),
         }
         np.save(folder / f"tram/hps/hps_track_{p}.npy", np.array(track, object), allow_pickle=True)
-    np.save(folder / "tram/camera.npy", np.array(camera(n), object), allow_pickle=True)
+    np.save(folder / "tram/camera.npy", np.array(camera(people), object), allow_pickle=True)
     return [folder / "tram"]
 
 
-def camera(n: int) -> dict[str, Any]:
-    """A camera that walks to the right, as TRAM and PromptHMR say it."""
-    path = np.linspace([0, 0, 0], [1.0, 0, 0], n)
-    R = np.tile(np.eye(3), (n, 1, 1))
-    return {"pred_cam_R": R, "pred_cam_T": path, "img_focal": FOCAL, "img_center": np.array([640.0, 360.0])}
+def camera(people: People) -> dict[str, Any]:
+    """A camera that walks a metre to the right."""
+    return camera_path(people, _walk(people))
+
+
+def _walk(people: People) -> np.ndarray:
+    return np.linspace([0, 0, 0], [1.0, 0, 0], people.pelvis.shape[1])
 
 
 def prompthmr(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
-    n = people.pelvis.shape[1]
-    found = {}
-    for p in (0, 1):
-        rotmat = np.tile(np.eye(3, dtype=np.float32), (n, 55, 1, 1))
-        rotmat[:, :22] = people.rotations[p][:, :22]
-        trans = (people.pelvis[p] - SMPLX_PELVIS).astype(np.float32)
-        body = {"rotmat": rotmat, "shape": np.zeros((n, 10), np.float32), "trans": trans}
-        found[p + 1] = {"frames": np.arange(n), "track_id": p + 1, "smplx_cam": body, "smplx_world": {}}
-    write_joblib(folder / "results.pkl", {"camera": camera(n), "camera_world": {}, "people": found})
-    return [folder / "results.pkl"]
+    return write_prompthmr(folder, people, _walk(people))
 
 
 def slahmr(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
@@ -241,7 +198,7 @@ def alphapose(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
         for p in (0, 1):
             flat = np.concatenate([points[p], np.full((17, 1), 0.9)], axis=1).ravel().tolist()
             rows.append({"image_id": f"{frame}.jpg", "category_id": 1, "keypoints": flat, "score": 2.7, "idx": p + 1})
-    return [_json(folder / "alphapose-results.json", rows)]
+    return [write_json(folder / "alphapose-results.json", rows)]
 
 
 def mmpose(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
@@ -256,32 +213,12 @@ def mmpose(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
                 halpe[theirs] = points[p, KEYPOINTS.index(name)]
             instances.append({"keypoints": halpe.tolist(), "keypoint_scores": scores.tolist()})
         frames.append({"frame_id": frame, "instances": instances})
-    return [_json(folder / "results_clip.json", {"meta_info": {}, "instance_info": frames})]
-
-
-OPENPOSE = {
-    0: "nose", 2: "right_shoulder", 3: "right_elbow", 4: "right_wrist", 5: "left_shoulder", 6: "left_elbow",
-    7: "left_wrist", 9: "right_hip", 10: "right_knee", 11: "right_ankle", 12: "left_hip", 13: "left_knee",
-    14: "left_ankle", 15: "right_eye", 16: "left_eye", 17: "right_ear", 18: "left_ear", 19: "left_toe",
-    21: "left_heel", 22: "right_toe", 24: "right_heel",
-}  # fmt: skip
+    return [write_json(folder / "results_clip.json", {"meta_info": {}, "instance_info": frames})]
 
 
 def openpose(folder: pathlib.Path, people: People) -> list[pathlib.Path]:
-    """A file a frame, BODY_25. The nose of person 0 is never found, which OpenPose writes as zeros."""
-    (folder / "openpose").mkdir()
-    for frame, points in enumerate(people.pixels().transpose(1, 0, 2, 3)):
-        shown = []
-        for p in (0, 1):
-            body = np.zeros((25, 3))
-            for theirs, name in OPENPOSE.items():
-                body[theirs] = [*points[p, KEYPOINTS.index(name)], 0.85]
-            body[0] *= p
-            shown.append({"person_id": [-1], "pose_keypoints_2d": body.ravel().tolist()})
-        _json(folder / f"openpose/clip_{frame:012d}_keypoints.json", {"version": 1.3, "people": shown})
-    return [folder / "openpose"]
-
-
-def _json(path: pathlib.Path, content: Any) -> pathlib.Path:
-    path.write_text(json.dumps(content))
-    return path
+    """The nose of person 0 is never found."""
+    pixels = people.pixels()
+    confidence = np.full(pixels.shape[:3], 0.85)
+    confidence[0, :, KEYPOINTS.index("nose")] = 0
+    return write_openpose(folder, pixels, confidence)

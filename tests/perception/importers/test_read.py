@@ -1,15 +1,22 @@
 """Every tool's file, made exactly in its layout, gives back the people that it was made of."""
 
+import contextlib
+import itertools
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
+from experiments.lib.pickled import write_joblib, write_torch
+from experiments.lib.tool_files import SMPL_PELVIS, SMPLX_PELVIS
+from sm_jax.assets.pickles import read_pickled
+from sm_jax.body.skeleton import KEYPOINTS as POINTS
 from sm_jax.errors import UserError
 from sm_jax.perception.importers.read import read_estimate
 from tests.perception.importers import people as made
+from tests.perception.importers.hostile import run_on_load
 from tests.perception.importers.people import FRAMES, K, People
-from tests.perception.importers.pickled import run_on_load, write_joblib, write_torch
 
 MOTIONS = {
     "PHALP": made.phalp,
@@ -34,7 +41,7 @@ def test_motion_is_what_was_written(tmp_path, tool):
     camera = estimate.camera
     if camera is None and estimate.camera_of is not None:
         camera = estimate.camera_of(*made.SIZE)
-    rest = made.SMPLX_PELVIS if estimate.family == "smplx" else made.SMPL_PELVIS
+    rest = SMPLX_PELVIS if estimate.family == "smplx" else SMPL_PELVIS
     for p, track in enumerate(estimate.tracks):
         assert track.rotations is not None and track.trans is not None
         np.testing.assert_array_equal(track.frames, np.arange(FRAMES))
@@ -62,6 +69,29 @@ def test_keypoints_are_what_was_written(tmp_path, tool):
         assert (seen.sum(axis=1) == count - (tool == "OpenPose" and p == 0)).all()
 
 
+# of the layouts with a point for each part: where some points stand in the tools' own lists
+LAYOUTS = {
+    18: {"nose": 0, "right_wrist": 4, "left_shoulder": 5, "right_hip": 8, "left_ankle": 13, "left_ear": 17},
+    133: {"nose": 0, "left_shoulder": 5, "left_toe": 17, "right_heel": 22, "left_hand": 91 + 9, "right_hand": 112 + 9},
+    136: {"nose": 0, "left_shoulder": 5, "left_toe": 20, "right_heel": 25, "left_hand": 94 + 9, "right_hand": 115 + 9},
+}
+
+
+@pytest.mark.parametrize("count", LAYOUTS)
+def test_larger_lists_of_keypoints_are_read_in_their_order(tmp_path, count):
+    """Every point stands at its own number, the second person 500 px aside."""
+    rows = []
+    for p, frame in itertools.product((0, 1), range(3)):
+        flat = np.stack([np.arange(count) + 500.0 * p, np.arange(count), np.full(count, 0.9)], axis=1)
+        row = {"image_id": f"{frame}.jpg", "keypoints": flat.ravel().tolist(), "score": 2.0, "idx": p}
+        rows.append(row)
+    (tmp_path / "alphapose-results.json").write_text(json.dumps(rows))
+    for p, track in enumerate(read_estimate([tmp_path / "alphapose-results.json"]).tracks):
+        for name, place in LAYOUTS[count].items():
+            point = np.asarray(track.keypoints)[:, POINTS.index(name)]
+            np.testing.assert_array_equal(point, np.tile([place + 500.0 * p, place], (3, 1)))
+
+
 def test_amass_files_are_one_world_only_where_that_is_said(tmp_path):
     paths, people = made.amass(tmp_path, People()), People()
     with pytest.raises(UserError, match="--from amass"):
@@ -69,7 +99,7 @@ def test_amass_files_are_one_world_only_where_that_is_said(tmp_path):
     estimate = read_estimate(paths, "amass")
     for p, track in enumerate(estimate.tracks):
         assert track.trans is not None
-        np.testing.assert_allclose(track.trans + made.SMPL_PELVIS, people.pelvis[p] @ made.R_camera_world, atol=1e-6)
+        np.testing.assert_allclose(track.trans + SMPL_PELVIS, people.pelvis[p] @ made.R_camera_world, atol=1e-6)
     assert estimate.fps == 30.0 and estimate.camera is None
     np.testing.assert_array_equal(estimate.up, [0, 0, 1])
 
@@ -125,32 +155,45 @@ def test_another_layout_is_named(tmp_path):
         read_estimate(made.phalp(tmp_path, People(frames=3)), "wham")
 
 
-def hostile(tmp_path, write, name, **content):
-    write(tmp_path / name, {**content, "extra": run_on_load(tmp_path / "executed")})
-    return tmp_path / name
-
-
 def save_object(path, value):
     np.save(path, np.array(value, object), allow_pickle=True)
 
 
-def save_objects(path, value):
-    np.savez(path, results=np.array(value, object))
+def save_results(path, value):
+    arrays: dict[str, Any] = {name: np.array(part, object) for name, part in value.items()}
+    np.savez(path, **arrays)
 
 
-@pytest.mark.parametrize(
-    ("write", "name"),
-    [
-        pytest.param(write_joblib, "demo_clip.pkl", id="PHALP, WHAM, PromptHMR"),
-        pytest.param(write_torch, "hmr4d_results.pt", id="GVHMR, GEM, CoMotion"),
-        pytest.param(save_object, "hps_track_0.npy", id="TRAM"),
-        pytest.param(save_objects, "video_results.npz", id="ROMP, BEV"),
-    ],
-)
-def test_a_hostile_file_is_refused_and_nothing_executed(tmp_path, write, name):
-    path = hostile(tmp_path, write, name, results=np.zeros(3))
-    with pytest.raises(UserError, match="refused"):
-        read_estimate([path])
+# how each tool's files that may hold pickles are written, and which of them is the first
+PICKLED = {
+    "PHALP": (write_joblib, ""),
+    "WHAM": (write_joblib, ""),
+    "PromptHMR": (write_joblib, ""),
+    "GVHMR": (write_torch, ""),
+    "GEM": (write_torch, ""),
+    "CoMotion": (write_torch, ""),
+    "TRAM": (save_object, "hps/hps_track_0.npy"),
+    "ROMP": (save_results, ""),
+    "ROMP, frames": (save_results, "00000003.npz"),
+    "SLAHMR": (save_results, ""),
+    "AMASS": (save_results, ""),
+}
+
+
+@pytest.mark.parametrize("tool", PICKLED)
+def test_a_hostile_value_in_a_tools_own_file_is_refused_and_nothing_executed(tmp_path, tool):
+    write, inside = PICKLED[tool]
+    paths = made.amass(tmp_path, People(5)) if tool == "AMASS" else MOTIONS[tool](tmp_path, People(5))
+    path, hostile = paths[0] / inside if inside else paths[0], run_on_load(tmp_path / "executed")
+    if path.suffix in (".npy", ".npz"):
+        with np.load(path, allow_pickle=True) if path.suffix == ".npz" else contextlib.nullcontext() as file:
+            content = {name: file[name] for name in file.files} if file else np.load(path, allow_pickle=True).item()
+    else:
+        content = read_pickled(path)
+    read_estimate(paths, "amass" if tool == "AMASS" else "auto")  # as it was, it can be read
+    write(path, {**content, "hostile": hostile})
+    with pytest.raises(UserError, match=rf"{path.name} was refused"):
+        read_estimate(paths, "amass" if tool == "AMASS" else "auto")
     assert not (tmp_path / "executed").exists()
 
 

@@ -2,13 +2,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from experiments.lib.tool_files import SMPL_PELVIS
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS
 from sm_jax.perception.importers.estimate import track
 from sm_jax.perception.importers.refit import refit
 from sm_jax.types import Motion
-from tests.perception.importers.people import SMPL_PELVIS, People
+from tests.perception.importers.people import People
 
 
 def unit(x):

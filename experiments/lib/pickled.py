@@ -1,4 +1,4 @@
-"""Files as joblib and torch write them, made without either, and pickles that try to run something."""
+"""Files as joblib and torch write them, made without either."""
 
 import io
 import pathlib
@@ -132,13 +132,3 @@ def write_torch(path: pathlib.Path, value: Any, *, archive: bool = True) -> None
     parts = [*(pickle.dumps(x, 2) for x in head), stream.getvalue(), pickle.dumps(keys, 2)]
     parts += [array.size.to_bytes(8, "little") + array.tobytes() for array in pickler.storages]
     path.write_bytes(b"".join(parts))
-
-
-def run_on_load(marker: pathlib.Path) -> Any:
-    """An object that, unpickled, would make a file."""
-
-    class Hostile:
-        def __reduce__(self) -> Any:
-            return pathlib.Path.touch, (marker,)
-
-    return Hostile()
