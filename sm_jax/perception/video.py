@@ -45,6 +45,14 @@ class Video:
         return len(self.times)
 
 
+@dataclasses.dataclass(frozen=True)
+class Shot:
+    """The frames of a video from `first` up to, and without, `end`."""
+
+    first: int
+    end: int
+
+
 def nearest_frames(times: np.ndarray, fps: float) -> np.ndarray:
     """Ascending frames [n] that are the nearest in time to some point of the grid 0, 1/fps, 2/fps …, and the last one.
 

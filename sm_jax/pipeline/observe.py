@@ -4,14 +4,12 @@ import dataclasses
 import logging
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from tqdm import tqdm
 
 from sm_jax.assets.fetch import asset
 from sm_jax.assets.fetch import input_path as sample_or_path
@@ -25,23 +23,30 @@ from sm_jax.motion.resample import FPS
 from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
+from sm_jax.pipeline.plausibility import refuse_nonsense, remarks
 from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
-    from sm_jax.perception.detector import load_detector
-    from sm_jax.perception.frames import Frame, frames_at, probe, read_ahead, read_frames
+    from sm_jax.perception.frames import frames_at, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
     from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
     from sm_jax.perception.pictures import list_pictures
-    from sm_jax.perception.tracking import Glances, Tracks, follow, glance, survey
-    from sm_jax.perception.video import Video, nearest_frames
+    from sm_jax.perception.tracking import follow
+    from sm_jax.perception.video import Shot, Video, nearest_frames
+    from sm_jax.pipeline.first_look import (
+        MIN_TOGETHER,
+        FirstLook,
+        check_two_people,
+        detector,
+        find_pair,
+        first_look,
+        longest_usable,
+        shown,
+    )
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _LOGGER = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
 
 def observe(
@@ -49,53 +54,100 @@ def observe(
     *,
     body: smpl.Body | str | os.PathLike[str] | None = None,
     focal: float | None = None,
+    people: str | None = None,
     progress: bool = True,
 ) -> ObservedClip:
     """See the two main people of a video, at 30 fps, in a z-up world whose origin is on the ground between them.
 
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded.  body: a model, its name or its path; the open body that ships by
-    default.  focal: focal length in pixels; None takes the picture's diagonal, which is often some 30 % too long or
-    short.  progress: whether bars are shown where standard error is a terminal.
-    Person 0 is the one who stands farther left in the picture at first. Raises UserError for a source that is not a
-    video with two people, nor a sound observation.
+    default.  focal: focal length in pixels; None takes the picture's diagonal, which may be twice too long, or a third
+    too short.  people: which two of more, `1,2`, by their numbers from the left; None takes those who are near each
+    other for longest.  progress: whether bars are shown where standard error is a terminal.
+    Of a video with cuts the longest shot with two people is seen. Person 0 is the one who stands farther left in the
+    picture at first. Raises UserError for a source that is not a video with two people, nor a sound observation, and
+    for people whom nobody could make sense of.
     """
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
+        if people is not None:
+            raise UserError(f"{path}: an observation is of two people already; give no --people")
         return load_clip(path, model)
-    video, evidence = see(path, progress=progress)
+    pull_detectors()
+    look = first_look(path, progress=progress)
+    number, notes = longest_usable(look)
+    return observe_shot(
+        look, number, source=os.fspath(source), body=model, focal=focal, people=people, progress=progress, notes=notes
+    )
+
+
+def observe_shot(
+    look: FirstLook,
+    number: int,
+    *,
+    source: str,
+    body: smpl.Body,
+    focal: float | None = None,
+    people: str | None = None,
+    progress: bool = True,
+    notes: Sequence[str] = (),
+) -> ObservedClip:
+    """See the two main people of one shot, as `observe` does. number: the shot's, from 0.  notes: what the user should
+    know of its choice."""
+    video, shot = look.video, look.shots[number]
+    for note in video.notes:
+        _LOGGER.warning("%s: %s", video.path, note)
+    evidence, crowded = _look(look, shot, people, progress)
     length = focal or math.hypot(video.width, video.height)
     if focal is None:
         _LOGGER.warning(
             "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
         )
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
-    scene = fit_people(model, evidence, intrinsics)
+    scene = fit_people(body, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
     observation = Observation(
         keypoints=evidence.keypoints,
         keypoint_confidence=evidence.confidence,
         motion=motion,
-        visibility=visibility(model, motion, camera, evidence.confidence),
+        visibility=visibility(body, motion, camera, evidence.confidence),
         camera=camera,
         fps=np.array(FPS, np.float32),
         frame_index=evidence.index,
         frame_mask=np.ones(len(evidence.index), np.float32),
     )
-    return ObservedClip(
-        observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
+    moved = look.camera_motion(shot)
+    refuse_nonsense(source, body, observation, camera_moved=moved)
+    clip = ObservedClip(
+        observation=observation,
+        body=body,
+        source=source,
+        video=video,
+        focal_is_heuristic=focal is None,
+        remarks=(*notes, *crowded, *remarks(body, observation, camera_moved=moved, standing=float(scene.standing))),
+        camera_moved=moved,
     )
+    clip.say()
+    return clip
+
+
+def pull_detectors() -> None:
+    """What has to be pulled is pulled before anything slow. Raises UserError where that fails."""
+    for name in ("movenet-multipose", landmarker_asset()):
+        asset(name)
 
 
 def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
-    """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people."""
-    for name in ("movenet-multipose", landmarker_asset()):
-        asset(name)  # what has to be pulled is pulled before anything slow
-    glances = Glances()
-    video = probe(path, progress=progress, visit=glances.visit)
-    for note in video.notes:
+    """A whole video, cuts or not, and the keypoints of its two main people at 30 fps. Raises UserError where there are
+    not two people."""
+    pull_detectors()
+    look = first_look(path, progress=progress, cut=False)
+    for note in look.video.notes:
         _LOGGER.warning("%s: %s", path, note)
-    return video, at_rate(_look(video, glances, progress), FPS)
+    evidence, notes = _look(look, look.shots[0], None, progress)
+    for note in notes:
+        _LOGGER.warning("%s: %s", path, note)
+    return look.video, evidence
 
 
 def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
@@ -114,47 +166,24 @@ def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Pa
     return path
 
 
-def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
-    """Run the detectors over the video. It is decoded once, in a thread of its own, and never more than a few frames of
-    it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
+def _look(look: FirstLook, shot: Shot, people: str | None, progress: bool) -> tuple[FusedKeypoints, list[str]]:
+    """Run the detectors over a shot, and say what is worth a word. It is decoded once more, in a thread of its own, and
+    never more than a few frames of it are held; only frames in which the two people turn out to be others than they
+    first seemed are decoded again.
     """
-
-    def shown(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
-        return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
-
-    def frames(what: str) -> Iterator[Frame]:
-        return shown(read_ahead(read_frames(video, FPS)), what, len(nearest_frames(video.times, FPS)))
+    video = look.video
 
     def again(index: np.ndarray) -> Iterator[np.ndarray]:
-        return shown(read_ahead(frames_at(video, index)), "looking again", len(index)) if len(index) else iter(())
+        pictures = read_ahead(frames_at(video, index))
+        return shown(pictures, "looking again", len(index), progress) if len(index) else iter(())
 
-    detect, side = load_detector(asset("movenet-multipose") / "movenet-multipose.json"), max(video.width, video.height)
-    surveyed = survey(shown(glances.frames(video), "finding people", len(glances)), detect, side)
-    if not surveyed.found.all(axis=0).any():
-        smaller = (dataclasses.replace(frame, image=glance(frame.image)) for frame in frames("finding people again"))
-        surveyed = survey(smaller, detect, side)
-    check_two_people(video, surveyed, 0.0)
+    pair = find_pair(look, shot, people, progress)
     landmarks = PairLandmarks(load_landmarker())
-    tracks = follow(frames("following both"), detect, surveyed, landmarks.look)
+    count = len(nearest_frames(video.times[shot.first : shot.end] - video.times[shot.first], FPS))
+    frames = shown(read_ahead(read_frames(video, FPS, shot)), "following both", count, progress)
+    tracks = follow(frames, detector(), pair.tracks, landmarks.look, pair.others)
     check_two_people(video, tracks, MIN_TOGETHER)
-    return fuse(tracks, landmarks.settle(tracks, again), video.width, video.height)
-
-
-def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
-    """Raise UserError unless both people were found together in more than a share `least` of the frames."""
-    together = float(tracks.found.all(axis=0).mean())
-    if together > least:
-        return
-    of_frames, count = tracks.found.sum(axis=0), len(tracks.times)
-    nobody, one, both = (int((of_frames == n).sum()) for n in range(3))
-    told = (
-        f"only one person was found in {one} of {count} frames"
-        if one
-        else f"nobody was found in {nobody} of {count} frames"
-    )
-    others = [f"{who} in {n}" for who, n in (("nobody", nobody if one else 0), ("both", both)) if n]
-    more = f" ({', '.join(others)})" if others else ""
-    raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
+    return at_rate(fuse(tracks, landmarks.settle(tracks, again), video.width, video.height), FPS), pair.notes
 
 
 def fit_people(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.perception.observation_file import load_observation, load_source, save_observation
+from sm_jax.perception.observation_file import load_observation, load_remarks, load_source, save_observation
 from sm_jax.perception.video import Video
 from sm_jax.pipeline.models import as_body
 from sm_jax.types import Observation
@@ -24,7 +24,8 @@ class ObservedClip:
 
     body: that of the observation's betas.  source: what the user called the input.  video: where it was seen, the
     observation's first frame being its frame `observation.frame_index[0]`; None where that is not known.
-    focal_is_heuristic: whether the focal length is only the picture's diagonal.
+    focal_is_heuristic: whether the focal length is only the picture's diagonal.  remarks: what the user should know,
+    a line each.  camera_moved: how far, see `perception.camera_motion`; None where nobody looked.
     """
 
     observation: Observation
@@ -32,6 +33,8 @@ class ObservedClip:
     source: str = ""
     video: Video | None = None
     focal_is_heuristic: bool = False
+    remarks: tuple[str, ...] = ()
+    camera_moved: float | None = None
 
     @property
     def focal(self) -> float:
@@ -60,7 +63,19 @@ class ObservedClip:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write an observation .npz, from which a reconstruction can start. Raises UserError if that fails."""
-        save_observation(pathlib.Path(path), self.observation, self.video, focal_is_heuristic=self.focal_is_heuristic)
+        save_observation(
+            pathlib.Path(path),
+            self.observation,
+            self.video,
+            focal_is_heuristic=self.focal_is_heuristic,
+            remarks=self.remarks,
+            camera_moved=self.camera_moved,
+        )
+
+    def say(self) -> None:
+        """Log the remarks."""
+        for remark in self.remarks:
+            _LOGGER.warning("%s: %s", self.source, remark)
 
 
 Seen = ObservedClip | Observation | str | os.PathLike[str]
@@ -86,17 +101,19 @@ def load_clip(path: pathlib.Path, body: smpl.Body) -> ObservedClip:
     """A saved observation, with the video it was seen in where the file names one. Raises UserError for a file that is
     not a sound one."""
     observation = load_observation(path)
-    found = load_source(path, observation)
-    if found is None:
-        return ObservedClip(observation=observation, body=body, source=str(path))
-    video, guessed = found
-    return ObservedClip(
+    found, (remarks, moved) = load_source(path, observation), load_remarks(path)
+    video, guessed = found or (None, False)
+    clip = ObservedClip(
         observation=observation,
         body=body,
         source=str(path),
-        video=_pictures_again(path, video),
+        video=None if video is None else _pictures_again(path, video),
         focal_is_heuristic=guessed,
+        remarks=remarks,
+        camera_moved=moved,
     )
+    clip.say()
+    return clip
 
 
 def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> ObservedClip:
@@ -110,9 +127,18 @@ def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> Obse
         raise UserError(f"{source}: is not what it was when {path} was written; begin anew with --overwrite")
     for note in video.notes:
         _LOGGER.warning("%s: %s", source, note)
-    return ObservedClip(
-        observation=observation, body=body, source=str(source), video=video, focal_is_heuristic=found[1]
+    remarks, moved = load_remarks(path)
+    clip = ObservedClip(
+        observation=observation,
+        body=body,
+        source=str(source),
+        video=video,
+        focal_is_heuristic=found[1],
+        remarks=remarks,
+        camera_moved=moved,
     )
+    clip.say()
+    return clip
 
 
 def _pictures_again(path: pathlib.Path, known: Video) -> Video:

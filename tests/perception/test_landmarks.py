@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from sm_jax.perception import crops, landmarks
-from sm_jax.perception.detector import SIZE
 from sm_jax.perception.frames import Frame, frames_at, probe, read_ahead
 from sm_jax.perception.landmarks import LANDMARKS, PairLandmarks, locate_pair
+from sm_jax.perception.pair_choice import Crowd, choose_people
 from sm_jax.perception.tracking import Tracks, follow, survey
 from tests.helpers import cached_asset
 from tests.perception.people import people, standing
@@ -106,7 +106,8 @@ def test_a_long_clip_is_never_held():
         return locate_at(crops)
 
     pair = people(standing(20, 18, 0.1), standing(40, 18, 0.1))
-    surveyed = survey([Frame(np.zeros((36, 64, 3), np.uint8), 0, 0.0)], lambda image, square: pair, SIZE)
+    crowd = Crowd([pair], [0.0], [0])
+    surveyed = survey(crowd, choose_people(crowd))
     early = PairLandmarks(locate_slowly)
     tracks = follow(read_ahead(frames()), lambda image, square: pair, surveyed, early.look)
     found = early.settle(tracks, lambda index: pytest.fail("looked again") if len(index) else iter(()))

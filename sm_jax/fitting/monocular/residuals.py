@@ -82,11 +82,13 @@ class MonocularInputs:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MonocularFit:
     """What is solved for, in the camera's frame. motion: [P, T].  up: [3] unit vector against gravity.
-    level: [P] metres along `up` at which each person stands."""
+    level: [P] metres along `up` at which each person stands.  standing: [] how often feet could be seen to tell what is
+    up, see `fit.estimate_up`."""
 
     motion: Motion
     up: Array
     level: Array
+    standing: Array
 
 
 @register_dataclass
@@ -123,6 +125,7 @@ def retract(body: smpl.Body, scene: MonocularFit, move: MonocularStep) -> Monocu
         motion=dataclasses.replace(moved, pelvis=pelvis),
         up=safe.normalise(scene.up + move.up),
         level=scene.level * growth + move.level,
+        standing=scene.standing,
     )
 
 
