@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax.errors import UserError
-from sm_jax.perception.video import USUAL_FPS, Shot, Video, nearest_frames, sound_times, steady_rate
+from sm_jax.perception.video import USUAL_FPS, Video, VideoShot, nearest_frames, sound_times, steady_rate
 
 try:
     import av
@@ -81,10 +81,10 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
     )
 
 
-def read_frames(video: Video, fps: float, shot: Shot | None = None) -> Iterator[Frame]:
+def read_frames(video: Video, fps: float, shot: VideoShot | None = None) -> Iterator[Frame]:
     """Yield, in order, the frames of `nearest_frames`, of a shot or of the whole video, at the time since its first.
     Raises UserError when the file is not as `probe` found it."""
-    shot = shot or Shot(0, video.frames)
+    shot = shot or VideoShot(0, video.frames)
     times = video.times[shot.first : shot.end] - video.times[shot.first]
     chosen = nearest_frames(times, fps)
     for row, image in zip(chosen.tolist(), frames_at(video, shot.first + chosen), strict=True):

@@ -12,6 +12,7 @@ from sm_jax.perception.detector import People
 _TOGETHER = 0.2  # what a look with both in it is worth, beside one in which they are near each other
 _GAP = 2.0  # seconds after which somebody who was out of sight counts as somebody else
 _SAME_PERSON = 1.0  # cost of a step, see `step_cost`, up to which it is the same person's
+_TWICE = 0.2  # of somebody's size between keypoints of one person who is seen twice
 _OFTEN = 0.2  # share of the looks in which somebody was seen who has a number
 
 
@@ -25,7 +26,7 @@ class Crowd:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Person:
+class PersonTrack:
     """One person of a crowd in n looks: looks and slots [n] in the crowd's lists.  times: [n] seconds.
     keypoints: [n, 17, 2].  scores: [n]."""
 
@@ -49,9 +50,9 @@ class Choice:
     pair are near each other.
     """
 
-    people: list[Person]
-    pair: tuple[list[Person], list[Person]] | None
-    others: list[Person]
+    people: list[PersonTrack]
+    pair: tuple[list[PersonTrack], list[PersonTrack]] | None
+    others: list[PersonTrack]
     near: float
 
 
@@ -78,6 +79,7 @@ def choose_people(crowd: Crowd, named: str | None = None) -> Choice:
     a, b = pairs[int(np.argmax(worth))]
     both = np.intersect1d(a.looks, b.looks)
     others = [p for p in everyone if p is not a and p is not b and len(np.intersect1d(p.looks, both))]
+    others = [p for p in others if not _on(p, a) and not _on(p, b)]
     step = float(np.median(np.diff(crowd.times))) if len(crowd.times) > 1 else 0.0
     return Choice(numbered, ([a], [b]), others, float(_near_looks(a, b).sum()) * step)
 
@@ -105,7 +107,7 @@ def some_of(people: People, slots: list[int]) -> People:
     return People(**{field.name: getattr(people, field.name)[rows] for field in dataclasses.fields(people)})
 
 
-def _link(crowd: Crowd) -> list[Person]:
+def _link(crowd: Crowd) -> list[PersonTrack]:
     """Everyone as one track, the surest continuations first; gaps of a short while are bridged."""
     tracks: list[list[tuple[int, int, Sighting]]] = []
     for look, (people, time) in enumerate(zip(crowd.found, crowd.times, strict=True)):
@@ -121,7 +123,7 @@ def _link(crowd: Crowd) -> list[Person]:
             costs[i], costs[:, k] = np.inf, np.inf
         tracks += [[(look, i, now[i])] for i in sorted(free)]
     return [
-        Person(
+        PersonTrack(
             looks=np.array([look for look, _, _ in track]),
             slots=np.array([slot for _, slot, _ in track]),
             times=np.array([one.time for _, _, one in track]),
@@ -138,7 +140,7 @@ def _reference(crowd: Crowd) -> float:
     return max(float(np.median(np.concatenate(top))), 1e-6) if top else 1.0
 
 
-def _interaction(a: Person, b: Person, unit: float) -> float:
+def _interaction(a: PersonTrack, b: PersonTrack, unit: float) -> float:
     """How much two people are what the clip is about."""
     _, own, other = np.intersect1d(a.looks, b.looks, return_indices=True)
     sizes = [p.places[rows, 2] * p.scores[rows] / unit for p, rows in ((a, own), (b, other))]
@@ -146,12 +148,19 @@ def _interaction(a: Person, b: Person, unit: float) -> float:
     return float((importance * (near(a.places[own], b.places[other]) + _TOGETHER)).sum())
 
 
-def _near_looks(a: Person, b: Person) -> np.ndarray:
+def _on(a: PersonTrack, b: PersonTrack) -> bool:
+    """Whether someone is only another one seen twice."""
+    _, own, other = np.intersect1d(a.looks, b.looks, return_indices=True)
+    gaps = np.linalg.norm(a.keypoints[own] - b.keypoints[other], axis=-1).mean(axis=-1)
+    return bool(len(own)) and float(np.median(gaps / b.places[other, 2])) < _TWICE
+
+
+def _near_looks(a: PersonTrack, b: PersonTrack) -> np.ndarray:
     _, own, other = np.intersect1d(a.looks, b.looks, return_indices=True)
     return near(a.places[own], b.places[other])
 
 
-def _named(named: str, people: list[Person]) -> tuple[list[Person], list[Person]]:
+def _named(named: str, people: list[PersonTrack]) -> tuple[list[PersonTrack], list[PersonTrack]]:
     numbers = [[number.strip() for number in person.split("+")] for person in named.split(",")]
     known = [str(number) for number in range(1, len(people) + 1)]
     flat = [number for some in numbers for number in some]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from sm_jax.perception.video import Shot
+from sm_jax.perception.video import VideoShot
 
 _SIZE = (48, 27)  # pixels, width and height, whatever the picture's shape
 _BLUR = 9  # pixels over which brightness is evened out
@@ -39,7 +39,7 @@ class Cuts:
         if len(recent) == 5:
             self._across.append(min(_difference(a, b) for a in list(recent)[:2] for b in list(recent)[3:]))
 
-    def shots(self, frames: int) -> list[Shot]:
+    def shots(self, frames: int) -> list[VideoShot]:
         """The shots of a video of so many frames, in order."""
         change, across = np.array(self._change), np.array(self._across)
         middle = np.arange(2, 2 + len(across), dtype=int)
@@ -51,7 +51,7 @@ class Cuts:
                 steps = np.arange(run[0] - 1, run[-1] + 1)
                 starts.append(int(steps[change[steps].argmax()]) + 1)
         edges = [0, *starts, frames]
-        return [Shot(a, b) for a, b in itertools.pairwise(edges)]
+        return [VideoShot(a, b) for a, b in itertools.pairwise(edges)]
 
 
 def _contrasts(picture: np.ndarray) -> np.ndarray:

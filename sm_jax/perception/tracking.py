@@ -15,7 +15,7 @@ from sm_jax.perception.association import MISSING, MISSING_COST, Sighting, assig
 from sm_jax.perception.crops import without
 from sm_jax.perception.detector import SIZE, Detector, People, Square, extract, whole
 from sm_jax.perception.frames import Frame
-from sm_jax.perception.pair_choice import Choice, Crowd, Person, only_the_pair, some_of
+from sm_jax.perception.pair_choice import Choice, Crowd, PersonTrack, only_the_pair, some_of
 from sm_jax.perception.video import Video
 
 MARGIN = 1.15  # side of the square over that of the box around both people
@@ -131,7 +131,7 @@ def follow(
     detect: Detector,
     surveyed: Tracks,
     found_pair: Callable[[Frame, np.ndarray, np.ndarray], None] = lambda frame, keypoints, scores: None,
-    others: Sequence[Person] = (),
+    others: Sequence[PersonTrack] = (),
 ) -> Tracks:
     """Search every frame in the square around the two people, and assign identities over the whole clip. Where only one
     is found, that one is greyed out, and the other looked for again.
@@ -170,7 +170,7 @@ def follow(
     return _tracks(found, times, index)
 
 
-def _there(people: Sequence[Person], time: float) -> list[np.ndarray]:
+def _there(people: Sequence[PersonTrack], time: float) -> list[np.ndarray]:
     """Keypoints [17, 2] of the people who are there at a time."""
     now = np.array([time])
     return [

@@ -46,7 +46,7 @@ class Video:
 
 
 @dataclasses.dataclass(frozen=True)
-class Shot:
+class VideoShot:
     """The frames of a video from `first` up to, and without, `end`."""
 
     first: int

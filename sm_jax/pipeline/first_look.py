@@ -11,13 +11,13 @@ from tqdm import tqdm
 
 from sm_jax.assets.fetch import asset
 from sm_jax.errors import UserError
-from sm_jax.perception.video import Shot, Video, nearest_frames
+from sm_jax.perception.video import Video, VideoShot, nearest_frames
 
 try:
     from sm_jax.perception.camera_motion import camera_motion
     from sm_jax.perception.detector import Detector, load_detector
     from sm_jax.perception.frames import Frame, probe, read_ahead, read_frames
-    from sm_jax.perception.pair_choice import Choice, Crowd, Person, choose_people
+    from sm_jax.perception.pair_choice import Choice, Crowd, PersonTrack, choose_people
     from sm_jax.perception.shots import Cuts
     from sm_jax.perception.tracking import SURVEY_FPS, Glances, Tracks, look_over, survey
 except ModuleNotFoundError as error:
@@ -25,23 +25,25 @@ except ModuleNotFoundError as error:
 
 _T = TypeVar("_T")
 
+DETECTOR = "movenet-multipose"  # the asset
 MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class FirstLook:
-    """crowd: everybody in the glances at the whole video, at the video's times."""
+    """crowd: everybody in the glances at the whole video, at the video's times.  detect: who finds people in it."""
 
+    detect: Detector
     video: Video
-    shots: list[Shot]
+    shots: list[VideoShot]
     glances: Glances
     crowd: Crowd
 
-    def frames(self, shot: Shot) -> Iterator[Frame]:
+    def frames(self, shot: VideoShot) -> Iterator[Frame]:
         """The glances at a shot, at the video's times."""
         return (frame for frame in self.glances.frames(self.video) if shot.first <= frame.index < shot.end)
 
-    def crowd_in(self, shot: Shot) -> Crowd:
+    def crowd_in(self, shot: VideoShot) -> Crowd:
         """Everybody in a shot, at the time since its first frame."""
         start = self.video.times[shot.first]
         rows = [row for row, index in enumerate(self.crowd.index) if shot.first <= index < shot.end]
@@ -51,7 +53,7 @@ class FirstLook:
             index=[self.crowd.index[row] for row in rows],
         )
 
-    def camera_motion(self, shot: Shot) -> float | None:
+    def camera_motion(self, shot: VideoShot) -> float | None:
         """As `perception.camera_motion` has it."""
         boxes = [people.boxes for people in self.crowd_in(shot).found]
         return camera_motion((frame.image for frame in self.frames(shot)), boxes, (self.video.width, self.video.height))
@@ -62,13 +64,14 @@ class Found:
     """The two people of a shot: roughly where they are, who else is there, and what the user should know of that."""
 
     tracks: Tracks
-    others: list[Person]
+    others: list[PersonTrack]
     notes: list[str]
 
 
-def first_look(path: Path, *, progress: bool, cut: bool = True) -> FirstLook:
-    """Decode a video once, and look for people in a few pictures a second. cut: whether cuts make shots of it."""
-    glances, cuts = Glances(), Cuts()
+def first_look(path: Path, *, progress: bool, cut: bool = True, detect: Detector | None = None) -> FirstLook:
+    """Decode a video once, and look for people in a few pictures a second. cut: whether cuts make shots of it.
+    detect: who finds people, by default MoveNet."""
+    glances, cuts, detect = Glances(), Cuts(), detect or load_detector(asset(DETECTOR) / f"{DETECTOR}.json")
 
     def visit(number: int, stamp: float | None, picture: Callable[[tuple[int, int] | None], np.ndarray]) -> None:
         glances.visit(number, stamp, picture)
@@ -76,18 +79,11 @@ def first_look(path: Path, *, progress: bool, cut: bool = True) -> FirstLook:
             cuts.visit(number, stamp, picture)
 
     video = probe(path, progress=progress, visit=visit)
-    shots = cuts.shots(video.frames) if cut else [Shot(0, video.frames)]
+    shots = cuts.shots(video.frames) if cut else [VideoShot(0, video.frames)]
     crowd = look_over(
-        shown(glances.frames(video), "finding people", len(glances), progress),
-        detector(),
-        max(video.width, video.height),
+        shown(glances.frames(video), "finding people", len(glances), progress), detect, max(video.width, video.height)
     )
-    return FirstLook(video=video, shots=shots, glances=glances, crowd=crowd)
-
-
-def detector() -> Detector:
-    """The detector of people in pictures."""
-    return load_detector(asset("movenet-multipose") / "movenet-multipose.json")
+    return FirstLook(detect=detect, video=video, shots=shots, glances=glances, crowd=crowd)
 
 
 def longest_usable(look: FirstLook) -> tuple[int, list[str]]:
@@ -100,14 +96,15 @@ def longest_usable(look: FirstLook) -> tuple[int, list[str]]:
     number = int(np.argmax(lengths))
     shot = look.shots[number]
     start, end = look.video.times[shot.first], look.video.times[shot.end - 1]
+    kind = "the longest with two people" if any(usable) else "the longest, for none shows two people for long"
     note = (
-        f"{len(look.shots)} shots: taking the longest with two people, number {number + 1}, from {start:.2f} to"
-        f" {end:.2f} s ({sum(usable)} have two people; --shots gives each a folder of its own)"
+        f"{len(look.shots)} shots: taking {kind}, number {number + 1}, from {start:.2f} to {end:.2f} s"
+        f" ({sum(usable)} have two people; --shots gives each a folder of its own)"
     )
     return number, [note]
 
 
-def find_pair(look: FirstLook, shot: Shot, people: str | None, progress: bool) -> Found:
+def find_pair(look: FirstLook, shot: VideoShot, people: str | None, progress: bool) -> Found:
     """The two people of a shot, see `choose_people`. Raises UserError where two are never seen together."""
     crowd = look.crowd_in(shot)
     if not crowd.found or survey(crowd, choose_people(crowd)).found.all(axis=0).mean() <= MIN_TOGETHER:
@@ -140,13 +137,13 @@ def shown(items: Iterable[_T], what: str, total: int, progress: bool) -> Iterato
     return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
 
 
-def _look_again(look: FirstLook, shot: Shot, progress: bool) -> Crowd:
+def _look_again(look: FirstLook, shot: VideoShot, progress: bool) -> Crowd:
     """Everybody in a shot, from full pictures, closely: two who cover one another all the time are one in a glance."""
     video = look.video
     times = video.times[shot.first : shot.end] - video.times[shot.first]
     frames = read_ahead(read_frames(video, SURVEY_FPS, shot))
     seen = shown(frames, "finding people again", len(nearest_frames(times, SURVEY_FPS)), progress)
-    return look_over(seen, detector(), max(video.width, video.height), closer=True)
+    return look_over(seen, look.detect, max(video.width, video.height), closer=True)
 
 
 def _together(crowd: Crowd) -> float:
@@ -154,7 +151,7 @@ def _together(crowd: Crowd) -> float:
     return float(np.mean([len(people.scores) > 1 for people in crowd.found])) if crowd.found else 0.0
 
 
-def _seconds(video: Video, shot: Shot) -> float:
+def _seconds(video: Video, shot: VideoShot) -> float:
     return float(video.times[shot.end - 1] - video.times[shot.first])
 
 

@@ -32,12 +32,12 @@ try:
     from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
     from sm_jax.perception.pictures import list_pictures
     from sm_jax.perception.tracking import follow
-    from sm_jax.perception.video import Shot, Video, nearest_frames
+    from sm_jax.perception.video import Video, VideoShot, nearest_frames
     from sm_jax.pipeline.first_look import (
+        DETECTOR,
         MIN_TOGETHER,
         FirstLook,
         check_two_people,
-        detector,
         find_pair,
         first_look,
         longest_usable,
@@ -133,7 +133,7 @@ def observe_shot(
 
 def pull_detectors() -> None:
     """What has to be pulled is pulled before anything slow. Raises UserError where that fails."""
-    for name in ("movenet-multipose", landmarker_asset()):
+    for name in (DETECTOR, landmarker_asset()):
         asset(name)
 
 
@@ -166,7 +166,7 @@ def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Pa
     return path
 
 
-def _look(look: FirstLook, shot: Shot, people: str | None, progress: bool) -> tuple[FusedKeypoints, list[str]]:
+def _look(look: FirstLook, shot: VideoShot, people: str | None, progress: bool) -> tuple[FusedKeypoints, list[str]]:
     """Run the detectors over a shot, and say what is worth a word. It is decoded once more, in a thread of its own, and
     never more than a few frames of it are held; only frames in which the two people turn out to be others than they
     first seemed are decoded again.
@@ -181,7 +181,7 @@ def _look(look: FirstLook, shot: Shot, people: str | None, progress: bool) -> tu
     landmarks = PairLandmarks(load_landmarker())
     count = len(nearest_frames(video.times[shot.first : shot.end] - video.times[shot.first], FPS))
     frames = shown(read_ahead(read_frames(video, FPS, shot)), "following both", count, progress)
-    tracks = follow(frames, detector(), pair.tracks, landmarks.look, pair.others)
+    tracks = follow(frames, look.detect, pair.tracks, landmarks.look, pair.others)
     check_two_people(video, tracks, MIN_TOGETHER)
     return at_rate(fuse(tracks, landmarks.settle(tracks, again), video.width, video.height), FPS), pair.notes
 

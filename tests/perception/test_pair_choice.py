@@ -63,3 +63,10 @@ def test_the_user_names_two_from_the_left_in_pieces_too():
 def test_nobody_and_one_are_no_pair():
     assert choose_people(Crowd([], [], [])).pair is None
     assert choose_people(crowd(still(300))).pair is None
+
+
+def test_who_is_seen_twice_is_no_bystander():
+    again = [standing(312) if i % 3 == 0 else None for i in range(12)]
+    choice = choose_people(crowd(still(300), still(420), again))
+    assert choice.pair is not None and choice.others == []
+    np.testing.assert_allclose([pieces[0].places[0, 0] for pieces in choice.pair], [300, 420], atol=5)

@@ -6,7 +6,7 @@ import pytest
 
 from sm_jax.perception.frames import probe, read_frames
 from sm_jax.perception.shots import Cuts
-from sm_jax.perception.video import Shot
+from sm_jax.perception.video import VideoShot
 from tests.perception.videos import write_video
 
 
@@ -33,11 +33,15 @@ def walk(picture, count, start=0):
 
 def test_cuts_are_found_at_their_frames():
     first, second, third = room(1), room(2), room(3)
-    assert shots(walk(first, 20)) == [Shot(0, 20)]
-    assert shots(walk(first, 12) + walk(second, 9) + walk(third, 7)) == [Shot(0, 12), Shot(12, 21), Shot(21, 28)]
+    assert shots(walk(first, 20)) == [VideoShot(0, 20)]
+    assert shots(walk(first, 12) + walk(second, 9) + walk(third, 7)) == [
+        VideoShot(0, 12),
+        VideoShot(12, 21),
+        VideoShot(21, 28),
+    ]
     mixed = np.rint(0.5 * first + 0.5 * second).astype(np.uint8)  # of a conversion of rates
     assert len(shots([first] * 10 + [mixed] + [second] * 10)) == 2
-    assert shots([first] * 3) == [Shot(0, 3)]
+    assert shots([first] * 3) == [VideoShot(0, 3)]
 
 
 def test_lights_flashes_sweeps_and_people_before_a_wall_are_no_cuts():
@@ -56,7 +60,7 @@ def test_a_shot_is_read_at_its_own_times(tmp_path):
     cuts, pictures = Cuts(), walk(room(1), 14) + walk(room(2), 10)
     video = probe(write_video(tmp_path / "v.mp4", pictures, [i / 60 for i in range(24)]), visit=cuts.visit)
     first, second = cuts.shots(video.frames)
-    assert second == Shot(14, 24)
+    assert second == VideoShot(14, 24)
     frames = list(read_frames(video, 30.0, second))
     assert [frame.index for frame in frames] == [14, 16, 18, 20, 22, 23]
     assert [frame.time for frame in frames][:2] == pytest.approx([0, 1 / 30])

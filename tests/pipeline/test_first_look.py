@@ -9,7 +9,7 @@ import pytest
 
 from sm_jax.errors import UserError
 from sm_jax.perception.pair_choice import Crowd
-from sm_jax.perception.video import Shot, Video
+from sm_jax.perception.video import Video, VideoShot
 from sm_jax.pipeline import first_look
 from sm_jax.pipeline.first_look import FirstLook, find_pair, longest_usable
 from tests.perception.people import people, standing
@@ -22,11 +22,12 @@ def look(found, *, cuts=(), every=5) -> FirstLook:
     count = every * len(found)
     video = Video(path=Path("clip.mp4"), width=1000, height=600, times=np.arange(count) / 30, fps=30.0)
     edges, index = [0, *cuts, count], list(range(0, count, every))
-    glances: Any = None
+    nothing: Any = None
     return FirstLook(
+        detect=nothing,
         video=video,
-        shots=[Shot(a, b) for a, b in itertools.pairwise(edges)],
-        glances=glances,
+        shots=[VideoShot(a, b) for a, b in itertools.pairwise(edges)],
+        glances=nothing,
         crowd=Crowd(found, [i / 30 for i in index], index),
     )
 
