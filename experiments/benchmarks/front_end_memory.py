@@ -64,9 +64,9 @@ def write_turn(path: pathlib.Path) -> None:
 def write_clip(turn: pathlib.Path, path: pathlib.Path, seconds: float) -> None:
     """A clip of so many seconds: the packets of `turn` again and again."""
     with av.open(str(turn)) as source, av.open(str(path), "w") as container:
-        stream = container.add_stream_from_template(source.streams.video[0])
-        packets = [packet for packet in source.demux(source.streams.video[0]) if packet.size]
-        tick = Fraction(1, RATE) / source.streams.video[0].time_base
+        video = source.streams.video[0]
+        stream, packets = container.add_stream_from_template(video), [p for p in source.demux(video) if p.size]
+        tick = Fraction(1, RATE) / (video.time_base or 1)
         for number, packet in zip(range(round(seconds * RATE)), itertools.cycle(packets), strict=False):
             packet.pts = packet.dts = int(number * tick)
             packet.stream = stream

@@ -16,6 +16,7 @@ import av.error
 import av.filter
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 
 from sm_jax.errors import UserError
@@ -190,7 +191,9 @@ def _pulled(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 def orientation(frame: av.VideoFrame) -> Orientation:
     """By the frame's display matrix (x' = a x + c y, y' = b x + d y), to the nearest quarter turn."""
     try:
-        side_data = frame.side_data.get("DISPLAYMATRIX")
+        # A container of its own: the frame keeps the one that `frame.side_data` makes, and that one keeps the frame, so
+        # that pictures would pile up until the next collection of garbage.
+        side_data = SideDataContainer(frame).get("DISPLAYMATRIX")
     except ValueError:  # some other side data of a kind that PyAV does not know
         turn = np.deg2rad(frame.rotation)
         a, b, c, d = np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)

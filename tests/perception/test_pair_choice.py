@@ -32,7 +32,7 @@ def test_the_pair_is_near_each_other_and_not_the_largest():
     """Beside them, a larger person, and far behind, two who sit together all the time."""
     audience = [still(x, y=120, scale=0.3) for x in (500, 520)]
     pair = still(300), [standing(380 if i > 6 else 600 - 30 * i) for i in range(12)]
-    choice = choose_people(crowd(still(1200, scale=1.6), *audience, *pair))
+    choice = choose_people(crowd(still(20, scale=1.6), *audience, *pair))
     assert len(choice.people) == 5 and choice.pair is not None
     np.testing.assert_allclose([pieces[0].places[-1, 0] for pieces in choice.pair], [300, 380], atol=5)
     assert len(choice.others) == 3 and choice.near == pytest.approx(1.0)
