@@ -193,7 +193,7 @@ def orientation(frame: av.VideoFrame) -> Orientation:
     try:
         # A container of its own: the frame keeps the one that `frame.side_data` makes, and that one keeps the frame, so
         # that pictures would pile up until the next collection of garbage.
-        side_data = SideDataContainer(frame).get("DISPLAYMATRIX")
+        side_data = SideDataContainer(frame).get("DISPLAYMATRIX")  # pyrefly: ignore[bad-argument-count]
     except ValueError:  # some other side data of a kind that PyAV does not know
         turn = np.deg2rad(frame.rotation)
         a, b, c, d = np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)

@@ -81,11 +81,9 @@ def _of_person(body: smpl.Body, observation: Observation, person: int) -> Iterat
             " two do not stand on one floor"
         )
     if jumps.any():
-        first = int(np.flatnonzero(jumps)[0])
-        yield (
-            f"jumps by more than 30 cm a frame, {int(jumps.sum())} times, first at frame"
-            f" {int(np.asarray(observation.frame_index)[first])}: who is who may be mixed up there"
-        )
+        first = int(np.asarray(observation.frame_index)[np.flatnonzero(jumps)[0]])
+        often = "once, at frame" if jumps.sum() == 1 else f"{int(jumps.sum())} times, first at frame"
+        yield f"jumps by more than 30 cm a frame, {often} {first}: who is who may be mixed up there"
     if sure < _FEW_SURE:
         yield f"is seen badly: {sure:.0%} of the keypoints are sure; larger or sharper pictures help"
     cut = _cut_off(observation, person)

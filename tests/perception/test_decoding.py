@@ -183,10 +183,14 @@ def test_side_data_of_an_unknown_kind_does_not_hide_the_turn(monkeypatch):
 def test_frames_go_when_nobody_holds_them(tmp_path):
     """Without a collection of garbage, which is rare beside a large library: ten minutes of 1080p would not fit."""
     video = probe(write_video(tmp_path / "v.mp4", shades(12), [i / 30 for i in range(12)]))
+
+    def look(number, stamp, picture):
+        picture(None)
+
     gc.collect()
     gc.disable()
     try:
-        probe(video.path, visit=lambda number, stamp, picture: picture(None))
+        probe(video.path, visit=look)
         for _ in frames_at(video, np.arange(12)):
             pass
         assert sum(type(thing) is av.VideoFrame for thing in gc.get_objects()) <= 2
