@@ -31,7 +31,14 @@ try:
     from sm_jax.perception.detector import load_detector
     from sm_jax.perception.frames import Frame, frames_at, probe, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
-    from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
+    from sm_jax.perception.landmarks import (
+        SINGLE,
+        PairLandmarks,
+        PoseLandmarks,
+        landmarker_asset,
+        load_landmarker,
+        load_single_pose,
+    )
     from sm_jax.perception.pictures import list_pictures
     from sm_jax.perception.tracking import Glances, Tracks, follow, glance, survey
     from sm_jax.perception.video import Video, nearest_frames
@@ -55,8 +62,9 @@ def observe(
 
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded.  body: a model, its name or its path; the open body that ships by
-    default.  focal: focal length in pixels; None takes the picture's diagonal, which is often some 30 % too long or
-    short.  progress: whether bars are shown where standard error is a terminal.
+    default.  focal: focal length in pixels; None takes what the file says, as phones write it, or else the picture's
+    diagonal, which is often some 30 % too long or short.  progress: whether bars are shown where standard error is a
+    terminal.
     Person 0 is the one who stands farther left in the picture at first. Raises UserError for a source that is not a
     video with two people, nor a sound observation.
     """
@@ -64,11 +72,16 @@ def observe(
     if path.suffix == ".npz":
         return load_clip(path, model)
     video, evidence = see(path, progress=progress)
-    length = focal or math.hypot(video.width, video.height)
-    if focal is None:
+    length = focal or video.focal or math.hypot(video.width, video.height)
+    guessed = focal is None and video.focal is None
+    if guessed:
         _LOGGER.warning(
-            "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
+            "focal length unknown: taking the picture's diagonal, %.0f px; it, and with it all depths, may be off by a "
+            "third (--focal, or focal=, sets it)",
+            length,
         )
+    elif focal is None:
+        _LOGGER.info("focal length from the file: %.0f px, to some 10 %%", length)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
     scene = fit_people(model, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
@@ -83,41 +96,28 @@ def observe(
         frame_mask=np.ones(len(evidence.index), np.float32),
     )
     return ObservedClip(
-        observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=focal is None
+        observation=observation, body=model, source=os.fspath(source), video=video, focal_is_heuristic=guessed
     )
 
 
 def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
     """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people."""
-    for name in ("movenet-multipose", landmarker_asset()):
+    video, tracks, landmarks = look(path, progress=progress)
+    return video, at_rate(fuse(tracks, landmarks, video.width, video.height), FPS)
+
+
+def look(path: Path, *, progress: bool) -> tuple[Video, Tracks, PoseLandmarks]:
+    """A video and what each detector found of its two main people. Raises UserError where there are not two people.
+
+    The video is decoded once, in a thread of its own, and never more than a few frames of it are held; only frames in
+    which the two people turn out to be others than they first seemed are decoded again.
+    """
+    for name in ("movenet-multipose", landmarker_asset(), SINGLE):
         asset(name)  # what has to be pulled is pulled before anything slow
     glances = Glances()
     video = probe(path, progress=progress, visit=glances.visit)
     for note in video.notes:
         _LOGGER.warning("%s: %s", path, note)
-    return video, at_rate(_look(video, glances, progress), FPS)
-
-
-def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
-    """Where an input lies. `sample:cam01` names a view of the sample clip.
-
-    Raises UserError where there is nothing, for a focal length that is none, and for one with an observation, which has
-    its own.
-    """
-    if focal is not None and not (math.isfinite(focal) and focal > 0):
-        raise UserError(f"focal length {focal}: must be a positive number of pixels")
-    path = sample_or_path(os.fspath(source))
-    if not path.exists():
-        list_pictures(path)  # a pattern of their names is no file
-    if path.suffix == ".npz" and focal is not None:
-        raise UserError(f"{path}: an observation has its own camera; give no focal length")
-    return path
-
-
-def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
-    """Run the detectors over the video. It is decoded once, in a thread of its own, and never more than a few frames of
-    it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
-    """
 
     def shown(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
         return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
@@ -134,10 +134,26 @@ def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
         smaller = (dataclasses.replace(frame, image=glance(frame.image)) for frame in frames("finding people again"))
         surveyed = survey(smaller, detect, side)
     check_two_people(video, surveyed, 0.0)
-    landmarks = PairLandmarks(load_landmarker())
+    landmarks = PairLandmarks(load_landmarker(), load_single_pose(asset(SINGLE) / "movenet-thunder.json"))
     tracks = follow(frames("following both"), detect, surveyed, landmarks.look)
     check_two_people(video, tracks, MIN_TOGETHER)
-    return fuse(tracks, landmarks.settle(tracks, again), video.width, video.height)
+    return video, tracks, landmarks.settle(tracks, again)
+
+
+def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
+    """Where an input lies. `sample:cam01` names a view of the sample clip.
+
+    Raises UserError where there is nothing, for a focal length that is none, and for one with an observation, which has
+    its own.
+    """
+    if focal is not None and not (math.isfinite(focal) and focal > 0):
+        raise UserError(f"focal length {focal}: must be a positive number of pixels")
+    path = sample_or_path(os.fspath(source))
+    if not path.exists():
+        list_pictures(path)  # a pattern of their names is no file
+    if path.suffix == ".npz" and focal is not None:
+        raise UserError(f"{path}: an observation has its own camera; give no focal length")
+    return path
 
 
 def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
