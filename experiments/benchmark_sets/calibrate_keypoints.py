@@ -2,23 +2,25 @@
 
     python -m experiments.benchmark_sets.calibrate_keypoints --clips out/calibration
 
-The clips are those of `benchmark_sets.training_clips`. Writes sm_jax/perception/packaged/keypoint_calibration.json
-and experiments/results/keypoint_calibration.json: errors on clips that were left out, of each opinion alone, of all
-without offsets and with them, and how well the error to expect foretells the error. What the detectors found stays
-beside the videos, so that a second run takes seconds.
+The clips are those of `benchmark_sets.training_clips`. Writes sm_jax/perception/packaged/keypoint_calibration.json,
+experiments/results/keypoint_calibration.json (errors on clips that were left out, of each opinion alone, of all without
+offsets and with them, and how well the error to expect foretells the error) and docs/sheets/keypoint_calibration.png
+(the same drawn). What the detectors found stays beside the videos, so that a second run takes seconds.
 """
 
 import dataclasses
+import itertools
 import json
 import pathlib
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from experiments.benchmark_sets.rendering.front_end import true_keypoints
 from experiments.benchmark_sets.training_clips import SEED, read_clip
 from experiments.lib.program import run
-from experiments.lib.results import RESULTS, write_json, write_result
+from experiments.lib.results import DOCS, RESULTS, write_json, write_result
 from sm_jax.body import smpl
 from sm_jax.body.capsules import capsules
 from sm_jax.body.io import load_body
@@ -165,36 +167,57 @@ def fit_log_errors(calibration: KeypointCalibration, clips: list[Looked]) -> Key
     return dataclasses.replace(calibration, log_error=weights)
 
 
+def expected_and_found(calibration: KeypointCalibration, clips: list[Looked]) -> tuple[np.ndarray, np.ndarray]:
+    """The error to expect and the error of all keypoints, [N] each, in parts of the person's size."""
+    expected = [
+        numbers.expected_error(calibration, combine(calibration, clip.tracks, clip.landmarks)[1]).ravel()
+        for clip in clips
+    ]
+    return np.concatenate(expected), np.concatenate([errors_of(calibration, clip).ravel() for clip in clips])
+
+
 def scores(calibration: KeypointCalibration, clips: list[Looked]) -> dict[str, float]:
     """Medians in percent of the person's size, of the body's keypoints that are to be seen, and how the error to expect
     goes with the error."""
-    found, expected, alone = [], [], {name: [] for name in OPINIONS}
-    for clip in clips:
-        error, clear = errors_of(calibration, clip), clip.clear > CLEAR
-        _, signs, believed = combine(calibration, clip.tracks, clip.landmarks)
-        found.append(np.stack([error, clear]).reshape(2, -1))
-        expected.append(numbers.expected_error(calibration, signs).ravel())
-        for n, name in enumerate(OPINIONS):
-            one = dataclasses.replace(
-                calibration, share=np.eye(3)[np.full(len(KINDS), n)], offset=np.zeros_like(calibration.offset)
-            )
-            alone[name].append(errors_of(one, clip)[:, :, 5:COCO][clear[:, :, 5:COCO] & believed[n][..., None]])
-    (error, clear), expected = np.concatenate(found, axis=1), np.concatenate(expected)
-    plain = dataclasses.replace(calibration, offset=np.zeros_like(calibration.offset))
-    unmoved = [errors_of(plain, c)[:, :, 5:COCO][c.clear[:, :, 5:COCO] > CLEAR] for c in clips]
-    moved = [errors_of(calibration, c)[:, :, 5:COCO][c.clear[:, :, 5:COCO] > CLEAR] for c in clips]
+
+    def percent(share: np.ndarray, offset: np.ndarray, opinion: int | None = None) -> float:
+        tried, found = dataclasses.replace(calibration, share=share, offset=offset), []
+        for clip in clips:
+            counts = clip.clear[:, :, 5:COCO] > CLEAR
+            if opinion is not None:
+                counts &= combine(tried, clip.tracks, clip.landmarks)[2][opinion][..., None]
+            found.append(errors_of(tried, clip)[:, :, 5:COCO][counts])
+        return round(100 * float(np.median(np.concatenate(found))), 3)
+
+    none = np.zeros_like(calibration.offset)
+    alone = [np.eye(len(OPINIONS))[np.full(len(KINDS), n)] for n in range(len(OPINIONS))]
+    expected, error = expected_and_found(calibration, clips)
     sure = numbers.as_confidence(expected) > SURE
-    percent = lambda parts: round(100 * float(np.median(np.concatenate(parts))), 3)  # noqa: E731
+    logs = np.log(expected), np.log(np.maximum(error, FLOOR))
     return {
-        **{f"{name}_alone": percent(parts) for name, parts in alone.items()},
-        "together": percent(unmoved),
-        "on_the_body": percent(moved),
-        "sure": percent([error[sure]]),
+        **{f"{name}_alone": percent(alone[n], none, n) for n, name in enumerate(OPINIONS)},
+        "together": percent(calibration.share, none),
+        "on_the_body": percent(calibration.share, calibration.offset),
+        "sure": round(100 * float(np.median(error[sure])), 3),
         "share_sure": round(float(sure.mean()), 3),
-        "correlation_of_log_errors": round(
-            float(np.corrcoef(np.log(expected), np.log(np.maximum(error, FLOOR)))[0, 1]), 3
-        ),
+        "correlation_of_log_errors": round(float(np.corrcoef(*logs)[0, 1]), 3),
     }
+
+
+def plot_reliability(expected: np.ndarray, error: np.ndarray, path: pathlib.Path) -> None:
+    """Quartiles of the errors for each twentieth of the errors to expect."""
+    edges = np.quantile(expected, np.linspace(0, 1, 21))
+    groups = [100 * error[(expected >= a) & (expected <= b)] for a, b in itertools.pairwise(edges)]
+    x = 100 * np.sqrt(edges[1:] * edges[:-1])
+    figure = Figure(figsize=(4.5, 4), layout="constrained")
+    axes = figure.subplots()
+    for share, style in ((0.25, ":"), (0.5, "-"), (0.75, ":")):
+        axes.plot(x, [np.quantile(g, share) for g in groups], color="tab:blue", linestyle=style)
+    axes.plot(x, x, color="0.6", linewidth=1, zorder=0)
+    axes.set(xscale="log", yscale="log", xlabel="error to expect, % of the person's size", ylabel="error, %")
+    axes.set_title("keypoints of left-out clips: quartiles", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=130)
 
 
 def take_of(clip: Looked) -> str:
@@ -215,12 +238,16 @@ def main(clips: pathlib.Path) -> None:
     if len(seen) < FOLDS:
         raise UserError(f"{clips}: {len(seen)} clips with two people, at least {FOLDS} are needed; render more")
     takes = sorted({take_of(clip) for clip in seen})
-    folds = []
+    folds, foretold = [], []
     for fold in range(min(FOLDS, len(takes))):
         left_out = set(takes[fold::FOLDS])
         fitted = fit_calibration([clip for clip in seen if take_of(clip) not in left_out])
-        folds.append(scores(fitted, [clip for clip in seen if take_of(clip) in left_out]))
+        others = [clip for clip in seen if take_of(clip) in left_out]
+        folds.append(scores(fitted, others))
+        foretold.append(expected_and_found(fitted, others))
         print(folds[-1], flush=True)
+    expected, error = (np.concatenate(parts) for parts in zip(*foretold, strict=True))
+    plot_reliability(expected, error, DOCS / "sheets" / "keypoint_calibration.png")
     final = fit_calibration(seen)
     provenance = {"clips": len(seen), "refused": len(looked) - len(seen), "seed": SEED, "commit": code_version()}
     arrays = {name: np.round(value, 4).tolist() for name, value in vars(final).items()}

@@ -23,14 +23,14 @@ KIND = np.array([KINDS.index(name.split("_")[-1]) for name in KEYPOINTS])
 # Keypoints that BlazePose alone knows are judged by the one they hang on.
 JUDGE = np.array([*range(COCO), 15, 16, 15, 16, 9, 10])
 AXES = ("trunk", "shoulders", "hips", "proximal", "distal")
-SIGNS = ("one", "log_apart", "log_coarse_apart", "fine_score", "coarse_score", "on_other")
+SIGNS = ("one", "log_apart", "log_coarse_apart", "fine_score", "coarse_score", "on_other", "not_found")
 _NEARER = {"nose": "ear", "eye": "ear", "ear": "nose", "shoulder": "hip", "elbow": "shoulder", "wrist": "elbow"}
 _NEARER |= {"hip": "shoulder", "knee": "hip", "ankle": "knee", "heel": "ankle", "toe": "ankle", "hand": "wrist"}
 _FARTHER = {"nose": "shoulder", "eye": "shoulder", "ear": "shoulder", "shoulder": "elbow", "elbow": "wrist"}
 _FARTHER |= {"wrist": "hand", "hip": "knee", "knee": "ankle", "ankle": "toe", "heel": "toe", "toe": "heel"}
 _FARTHER |= {"hand": "elbow"}
 # So that as many keypoints are sure, and unsure, as were when all that reads confidences was tuned.
-HALF_SURE, STEEPNESS = 0.04, 2.0  # the error of confidence 1/2, in parts of a person's size
+HALF_SURE, STEEPNESS = 0.036, 2.0  # the error of confidence 1/2, in parts of a person's size
 _WIDTH = 0.03  # of a person's size: an opinion so far from the middle one counts exp(-1/2) of its share
 _LEAST_APART = 0.004  # of a person's size: detectors agree to no less
 _UNKNOWN_APART, _MOST_APART = 0.1, 0.3  # of a person's size: what counts where an opinion is missing, and at most
@@ -128,6 +128,7 @@ def signs(
             scores[0] * believed[1][..., None],
             scores[1] * believed[2][..., None],
             on_other.astype(scores.dtype),
+            np.broadcast_to(~believed[2][..., None], on_other.shape).astype(scores.dtype),
         ],
         axis=-1,
     )

@@ -26,7 +26,7 @@ HANGING |= {"left_index": 9, "right_index": 10}
 PLAIN = KeypointCalibration(
     share=np.full((len(KINDS), len(OPINIONS)), 1 / 3),
     offset=np.zeros((len(KINDS), len(AXES))),
-    log_error=np.tile([0.0, 0.5, 0.3, -1.0, -1.0, 3.0], (len(KINDS), 1)),
+    log_error=np.tile([0.0, 0.5, 0.3, -1.0, -1.0, 3.0, 0.5], (len(KINDS), 1)),
 )
 
 
