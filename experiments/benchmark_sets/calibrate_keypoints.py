@@ -185,7 +185,7 @@ def scores(calibration: KeypointCalibration, clips: list[Looked]) -> dict[str, f
         for clip in clips:
             counts = clip.clear[:, :, 5:COCO] > CLEAR
             if opinion is not None:
-                counts &= combine(tried, clip.tracks, clip.landmarks)[2][opinion][..., None]
+                counts &= combine(tried, clip.tracks, clip.landmarks)[2][opinion][:, :, 5:COCO]
             found.append(errors_of(tried, clip)[:, :, 5:COCO][counts])
         return round(100 * float(np.median(np.concatenate(found))), 3)
 

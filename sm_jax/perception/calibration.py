@@ -95,13 +95,12 @@ def weigh_opinions(
     """One position [P, T, 17, 2] out of three opinions [3, P, T, 17, 2]: their mean, in which each counts for its
     share, and less the farther it is from the middle one.
 
-    believed: [3, P, T] whether an opinion is of this person.  size: [P, T] pixels.
+    believed: [3, P, T, 17] whether an opinion is of this person.  size: [P, T] pixels.
     """
-    there = np.broadcast_to(believed[..., None], opinions.shape[:-1])[..., None]
-    middle = np.nanmedian(np.where(there, opinions, np.nan), axis=0)
+    middle = np.nanmedian(np.where(believed[..., None], opinions, np.nan), axis=0)
     off = np.linalg.norm(opinions - middle, axis=-1) / size[..., None]
     near = np.exp(-0.5 * (off / _WIDTH) ** 2) + 1e-6
-    weight = (calibration.share[KIND[:COCO]].T[:, None, None] + 1e-3) * near * there[..., 0]
+    weight = (calibration.share[KIND[:COCO]].T[:, None, None] + 1e-3) * near * believed
     return (weight[..., None] * opinions).sum(axis=0) / weight.sum(axis=0)[..., None]
 
 
@@ -110,13 +109,13 @@ def signs(
 ) -> np.ndarray:
     """What foretells an error, [P, T, 17, signs] in the order of `SIGNS`.
 
-    opinions: [3, P, T, 17, 2].  believed: [3, P, T].  scores: [2, P, T, 17] of thunder and multipose.
+    opinions: [3, P, T, 17, 2].  believed: [3, P, T, 17].  scores: [2, P, T, 17] of thunder and multipose.
     on_other: [P, T, 17] whether the keypoint lies on the other's trunk.  fused: [P, T, 17, 2].
     """
     size = person_size(fused)[..., None]
 
     def apart(a: np.ndarray, b: np.ndarray, both: np.ndarray) -> np.ndarray:
-        distance = np.where(both[..., None], np.linalg.norm(a - b, axis=-1) / size, _UNKNOWN_APART)
+        distance = np.where(both, np.linalg.norm(a - b, axis=-1) / size, _UNKNOWN_APART)
         return np.log(np.minimum(distance, _MOST_APART) + _LEAST_APART)
 
     fine, thunder, coarse = opinions
@@ -125,10 +124,10 @@ def signs(
             np.ones_like(scores[0]),
             apart(fine, thunder, believed[0] & believed[1]),
             apart(coarse, 0.5 * (fine + thunder), believed[0] & believed[1] & believed[2]),
-            scores[0] * believed[1][..., None],
-            scores[1] * believed[2][..., None],
+            scores[0] * believed[1],
+            scores[1] * believed[2],
             on_other.astype(scores.dtype),
-            np.broadcast_to(~believed[2][..., None], on_other.shape).astype(scores.dtype),
+            (~believed[2]).astype(scores.dtype),
         ],
         axis=-1,
     )

@@ -32,7 +32,10 @@ _NAMES = {f"{s}_toe": f"{s}_foot_index" for s in ("left", "right")} | {
     f"{s}_hand": f"{s}_index" for s in ("left", "right")
 }
 _SOURCE = np.array([LANDMARKS.index(_NAMES.get(name, name)) for name in KEYPOINTS])
-_JUMP = 0.1  # a skeleton that is nearer than this to the other person's, in parts of the size, may have jumped there
+# In parts of the person's size: a skeleton nearer than this to the other person's may have jumped there, and so may a
+# keypoint that is farther than this from where MoveNet saw it.
+_JUMP = 0.1
+_SURE = 0.3  # score of MoveNet-multipose's above which it may say of a keypoint that it is the other's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,12 +60,13 @@ def fuse(tracks: Tracks, landmarks: PoseLandmarks, width: int, height: int) -> F
     calibration = load_calibration()
     seen, found, believed = combine(calibration, tracks, landmarks)
     confidence = as_confidence(expected_error(calibration, found))
-    confidence *= np.any(believed, axis=0)[..., None] * _inside(seen, width, height)
+    confidence *= np.any(believed, axis=0)[:, :, JUDGE] * _inside(seen, width, height)
+    trusted = ~_jumped(landmarks.pixels[:, :, _SOURCE[:COCO]], tracks)
     return FusedKeypoints(
         move_to_body(calibration, seen).astype(np.float32),
         confidence.astype(np.float32),
-        _bridged(landmarks.metres[:, :, _SOURCE], believed[0], tracks.times),
-        believed[0],
+        _bridged(landmarks.metres[:, :, _SOURCE], trusted, tracks.times),
+        trusted,
         tracks.times,
         tracks.index,
     )
@@ -72,9 +76,10 @@ def combine(
     calibration: KeypointCalibration, tracks: Tracks, landmarks: PoseLandmarks
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the detectors together see the keypoints [P, T, K, 2], the signs of an error there [P, T, 17, signs], and
-    which opinions are of this person [3, P, T]."""
+    which opinions are of this person [3, P, T, 17]."""
     fine, opinions = landmarks.pixels[:, :, _SOURCE], opinions_of(tracks, landmarks)
-    believed = np.stack([*(~_jumped(one, tracks) for one in opinions[:2]), tracks.found])
+    own = [~_jumped(one, tracks)[..., None] & ~_leaked(one, tracks) for one in opinions[:2]]
+    believed = np.stack([*own, np.broadcast_to(tracks.found[..., None], own[0].shape)])
     none = ~np.any(believed, axis=0)
     body = weigh_opinions(calibration, opinions, believed | none, person_size(tracks.keypoints))
     moved = (body - fine[:, :, :COCO])[:, :, JUDGE[COCO:]]
@@ -126,6 +131,14 @@ def _jumped(opinion: np.ndarray, tracks: Tracks) -> np.ndarray:
     off = lambda person: np.linalg.norm(opinion - person, axis=-1)[..., body] / size  # noqa: E731
     own, other = np.median(off(tracks.keypoints), axis=-1), np.median(off(tracks.keypoints[::-1]), axis=-1)
     return (other < np.where(tracks.found, own, _JUMP)) & (other < _JUMP)
+
+
+def _leaked(opinion: np.ndarray, tracks: Tracks) -> np.ndarray:
+    """[P, T, 17] whether a keypoint [P, T, 17, 2] lies at the other person's instead of where MoveNet, sure, saw it.
+    Two opinions that rest on one crop err together: they do not outvote the one that saw both people."""
+    size = person_size(opinion)[..., None]
+    own, other = (np.linalg.norm(opinion - k, axis=-1) / size for k in (tracks.keypoints, tracks.keypoints[::-1]))
+    return (own > _JUMP) & (other < 0.5 * own) & (tracks.scores > _SURE) & tracks.found[..., None]
 
 
 def _inside(keypoints: np.ndarray, width: int, height: int) -> np.ndarray:

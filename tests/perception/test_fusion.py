@@ -96,6 +96,16 @@ def test_a_jump_to_the_other_person_is_found_by_coincidence(who):
     assert (evidence.confidence[0, 1] < evidence.confidence[0, 0]).all() and (evidence.metres[0, 1] == 1).all()
 
 
+def test_a_limb_on_the_other_person_is_left_to_who_saw_both():
+    """Two opinions that rest on one crop do not outvote MoveNet-multipose."""
+    tracks, landmarks = scene()
+    landmarks.pixels[0, 0, LANDMARKS.index("left_wrist")] = tracks.keypoints[1, 0, 9] + [2, 0]
+    landmarks.coco[0, 0, 9] = tracks.keypoints[1, 0, 9] - [0, 2]
+    evidence = fuse(tracks, landmarks, 1000, 1000)
+    np.testing.assert_allclose(evidence.keypoints[0, 0, 9], tracks.keypoints[0, 0, 9], atol=1e-3)
+    assert evidence.confidence[0, 0, 9] < evidence.confidence[1, 0, 9] - 0.02
+
+
 def test_who_was_not_found_and_coincides_counts_for_nothing():
     tracks, landmarks = scene(frames=2)
     tracks.found[0, 1], tracks.scores[0, 1] = False, 0.0
