@@ -27,12 +27,12 @@ import numpy as np
 
 from experiments.lib.program import run
 from experiments.lib.results import RESULTS, write_result
-from sm_jax.assets.fetch import input_path
+from sm_jax.assets.fetch import asset, input_path
 from sm_jax.perception import landmarks, tracking
 from sm_jax.perception.detector import Detector, People, Square
 from sm_jax.perception.frames import frames_at, probe, read_ahead, read_frames
 from sm_jax.perception.fusion import at_rate, fuse
-from sm_jax.perception.landmarks import Landmarker, PairLandmarks
+from sm_jax.perception.landmarks import Landmarker, PairLandmarks, SinglePose
 from sm_jax.pipeline.first_look import find_pair, first_look
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import as_body
@@ -95,6 +95,18 @@ def made_landmarker() -> Landmarker:
     )
 
 
+def made_single_pose() -> SinglePose:
+    """The same keypoints in every crop."""
+    points = np.random.default_rng(2).uniform(60, 200, (1, 17, 2)).astype(np.float32)
+    return lambda crops: (np.repeat(points, len(crops), axis=0), np.ones((len(crops), 17), np.float32))
+
+
+def real_networks() -> tuple[Landmarker, SinglePose]:
+    """Those that look at one person each."""
+    single = landmarks.load_single_pose(asset(landmarks.SINGLE) / "movenet-thunder.json")
+    return landmarks.load_landmarker(), single
+
+
 def see(path: pathlib.Path, real: bool, pipe: Any) -> None:
     """Run the stages of the front-end; what they take goes into a pipe."""
     keep_compiled_programs()
@@ -105,7 +117,7 @@ def see(path: pathlib.Path, real: bool, pipe: Any) -> None:
         found[stage] = {"peak_mib": round(int(line) / 1024, 1), "seconds": round(time.perf_counter() - begin, 1)}
 
     detect = None if real else made_detector()
-    locate = landmarks.load_landmarker() if real else made_landmarker()
+    networks = real_networks() if real else (made_landmarker(), made_single_pose())
     done("loading")
     look = first_look(path, progress=True, detect=detect)
     done("first_look")
@@ -113,7 +125,7 @@ def see(path: pathlib.Path, real: bool, pipe: Any) -> None:
     look.camera_motion(shot)
     done("camera_motion")
     pair, video = find_pair(look, shot, None, progress=True), look.video
-    early = PairLandmarks(locate)
+    early = PairLandmarks(*networks)
     frames = read_ahead(read_frames(video, FPS, shot))
     tracks = tracking.follow(frames, look.detect, pair.tracks, early.look, pair.others)
     evidence = at_rate(

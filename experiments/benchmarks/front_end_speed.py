@@ -141,10 +141,13 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     frames = list(read_frames(video, FPS))
     crowd = tracking.look_over(glances.frames(video), detect, side)
     surveyed = tracking.survey(crowd, choose_people(crowd))
-    locate = landmarks.load_landmarker()
+    networks = (
+        landmarks.load_landmarker(),
+        landmarks.load_single_pose(asset(landmarks.SINGLE) / "movenet-thunder.json"),
+    )
     pairs: list[Any] = []  # frame, keypoints, scores
     tracks = tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
-    found = landmarks.PairLandmarks(locate).settle(tracks, lambda index: frames_at(video, index))
+    found = landmarks.PairLandmarks(*networks).settle(tracks, lambda index: frames_at(video, index))
     evidence = at_rate(fuse(tracks, found, video.width, video.height), FPS)
     focal = float(np.hypot(video.width, video.height))
     intrinsics = np.array([[focal, 0, video.width / 2], [0, focal, video.height / 2], [0, 0, 1]], np.float32)
@@ -160,7 +163,9 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
         "survey": (lambda: tracking.look_over(glances.frames(video), detect, side), len(glances)),
         "follow": (lambda: tracking.follow(frames, detect, surveyed), len(frames)),
         "landmarks": (
-            lambda: each(landmarks.locate_pair(f.image, keypoints, scores, locate) for f, keypoints, scores in pairs),
+            lambda: each(
+                landmarks.locate_pair(f.image, keypoints, scores, *networks) for f, keypoints, scores in pairs
+            ),
             len(pairs),
         ),
         "fit": (lambda: fit_people(body, evidence, intrinsics), len(evidence.times)),

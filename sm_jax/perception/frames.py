@@ -70,6 +70,7 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
             notes.append(f"interlaced in {seen.interlaced} of {len(times)} frames: their fields are woven apart")
         if more := decoding.other_streams(container, stream):
             notes.append(f"holds {more + 1} video streams: number {stream.index} of {width} x {height} is read")
+        diagonals = decoding.focal_in_diagonals(container, stream)
     return Video(
         path=path,
         width=width,
@@ -78,6 +79,7 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
         fps=steady_rate(times, rates),
         notes=tuple(notes),
         interlaced=seen.interlaced > 0,
+        focal=None if diagonals is None else diagonals * float(np.hypot(width, height)),
     )
 
 

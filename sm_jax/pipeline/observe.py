@@ -29,9 +29,16 @@ from sm_jax.types import Array, Camera, Motion, Observation
 try:
     from sm_jax.perception.frames import frames_at, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
-    from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
+    from sm_jax.perception.landmarks import (
+        SINGLE,
+        PairLandmarks,
+        PoseLandmarks,
+        landmarker_asset,
+        load_landmarker,
+        load_single_pose,
+    )
     from sm_jax.perception.pictures import list_pictures
-    from sm_jax.perception.tracking import follow
+    from sm_jax.perception.tracking import Tracks, follow
     from sm_jax.perception.video import Video, VideoShot, nearest_frames
     from sm_jax.pipeline.first_look import (
         DETECTOR,
@@ -61,9 +68,10 @@ def observe(
 
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded.  body: a model, its name or its path; the open body that ships by
-    default.  focal: focal length in pixels; None takes the picture's diagonal, which may be twice too long, or a third
-    too short.  people: which two of more, `1,2`, by their numbers from the left; None takes those who are near each
-    other for longest.  progress: whether bars are shown where standard error is a terminal.
+    default.  focal: focal length in pixels; None takes what the file says, as phones write it, or else the picture's
+    diagonal, which may be twice too long, or a third too short.  people: which two of more, `1,2`, by their numbers
+    from the left; None takes those who are near each other for longest.  progress: whether bars are shown where
+    standard error is a terminal.
     Of a video with cuts the longest shot with two people is seen. Person 0 is the one who stands farther left in the
     picture at first. Raises UserError for a source that is not a video with two people, nor a sound observation, and
     for people whom nobody could make sense of.
@@ -74,15 +82,15 @@ def observe(
             raise UserError(f"{path}: an observation is of two people already; give no --people")
         return load_clip(path, model)
     pull_detectors()
-    look = first_look(path, progress=progress)
-    number, notes = longest_usable(look)
+    first = first_look(path, progress=progress)
+    number, notes = longest_usable(first)
     return observe_shot(
-        look, number, source=os.fspath(source), body=model, focal=focal, people=people, progress=progress, notes=notes
+        first, number, source=os.fspath(source), body=model, focal=focal, people=people, progress=progress, notes=notes
     )
 
 
 def observe_shot(
-    look: FirstLook,
+    first: FirstLook,
     number: int,
     *,
     source: str,
@@ -94,15 +102,21 @@ def observe_shot(
 ) -> ObservedClip:
     """See the two main people of one shot, as `observe` does. number: the shot's, from 0.  notes: what the user should
     know of its choice."""
-    video, shot = look.video, look.shots[number]
+    video, shot = first.video, first.shots[number]
     for note in video.notes:
         _LOGGER.warning("%s: %s", video.path, note)
-    evidence, crowded = _look(look, shot, people, progress)
-    length = focal or math.hypot(video.width, video.height)
-    if focal is None:
+    tracks, landmarks, crowded = _look_at(first, shot, people, progress)
+    evidence = at_rate(fuse(tracks, landmarks, video.width, video.height), FPS)
+    length = focal or video.focal or math.hypot(video.width, video.height)
+    guessed = focal is None and video.focal is None
+    if guessed:
         _LOGGER.warning(
-            "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
+            "focal length unknown: taking the picture's diagonal, %.0f px, which may be twice too long or a third too"
+            " short, and with it all depths (--focal, or focal=, sets it)",
+            length,
         )
+    elif focal is None:
+        _LOGGER.info("focal length from the file: %.0f px, to some 10 %%", length)
     intrinsics = np.array([[length, 0, video.width / 2], [0, length, video.height / 2], [0, 0, 1]], np.float32)
     scene = fit_people(body, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, np.array([video.width, video.height], np.float32))
@@ -116,14 +130,14 @@ def observe_shot(
         frame_index=evidence.index,
         frame_mask=np.ones(len(evidence.index), np.float32),
     )
-    moved = look.camera_motion(shot)
+    moved = first.camera_motion(shot)
     refuse_nonsense(source, body, observation, camera_moved=moved)
     clip = ObservedClip(
         observation=observation,
         body=body,
         source=source,
         video=video,
-        focal_is_heuristic=focal is None,
+        focal_is_heuristic=guessed,
         remarks=(*notes, *crowded, *remarks(body, observation, camera_moved=moved, standing=float(scene.standing))),
         camera_moved=moved,
     )
@@ -133,21 +147,26 @@ def observe_shot(
 
 def pull_detectors() -> None:
     """What has to be pulled is pulled before anything slow. Raises UserError where that fails."""
-    for name in (DETECTOR, landmarker_asset()):
+    for name in (DETECTOR, landmarker_asset(), SINGLE):
         asset(name)
 
 
 def see(path: Path, *, progress: bool) -> tuple[Video, FusedKeypoints]:
     """A whole video, cuts or not, and the keypoints of its two main people at 30 fps. Raises UserError where there are
     not two people."""
+    video, tracks, landmarks = look(path, progress=progress)
+    return video, at_rate(fuse(tracks, landmarks, video.width, video.height), FPS)
+
+
+def look(path: Path, *, progress: bool) -> tuple[Video, Tracks, PoseLandmarks]:
+    """A whole video, cuts or not, and what each detector found of its two main people. Raises UserError where there are
+    not two people."""
     pull_detectors()
-    look = first_look(path, progress=progress, cut=False)
-    for note in look.video.notes:
+    first = first_look(path, progress=progress, cut=False)
+    tracks, landmarks, notes = _look_at(first, first.shots[0], None, progress)
+    for note in (*first.video.notes, *notes):
         _LOGGER.warning("%s: %s", path, note)
-    evidence, notes = _look(look, look.shots[0], None, progress)
-    for note in notes:
-        _LOGGER.warning("%s: %s", path, note)
-    return look.video, evidence
+    return first.video, tracks, landmarks
 
 
 def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
@@ -166,24 +185,26 @@ def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Pa
     return path
 
 
-def _look(look: FirstLook, shot: VideoShot, people: str | None, progress: bool) -> tuple[FusedKeypoints, list[str]]:
-    """Run the detectors over a shot, and say what is worth a word. It is decoded once more, in a thread of its own, and
-    never more than a few frames of it are held; only frames in which the two people turn out to be others than they
+def _look_at(
+    first: FirstLook, shot: VideoShot, people: str | None, progress: bool
+) -> tuple[Tracks, PoseLandmarks, list[str]]:
+    """What each detector finds in a shot, and what is worth a word. It is decoded once more, in a thread of its own,
+    and never more than a few frames of it are held; only frames in which the two people turn out to be others than they
     first seemed are decoded again.
     """
-    video = look.video
+    video = first.video
 
     def again(index: np.ndarray) -> Iterator[np.ndarray]:
         pictures = read_ahead(frames_at(video, index))
         return shown(pictures, "looking again", len(index), progress) if len(index) else iter(())
 
-    pair = find_pair(look, shot, people, progress)
-    landmarks = PairLandmarks(load_landmarker())
+    pair = find_pair(first, shot, people, progress)
+    landmarks = PairLandmarks(load_landmarker(), load_single_pose(asset(SINGLE) / "movenet-thunder.json"))
     count = len(nearest_frames(video.times[shot.first : shot.end] - video.times[shot.first], FPS))
     frames = shown(read_ahead(read_frames(video, FPS, shot)), "following both", count, progress)
-    tracks = follow(frames, look.detect, pair.tracks, landmarks.look, pair.others)
+    tracks = follow(frames, first.detect, pair.tracks, landmarks.look, pair.others)
     check_two_people(video, tracks, MIN_TOGETHER)
-    return at_rate(fuse(tracks, landmarks.settle(tracks, again), video.width, video.height), FPS), pair.notes
+    return tracks, landmarks.settle(tracks, again), pair.notes
 
 
 def fit_people(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:

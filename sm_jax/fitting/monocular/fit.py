@@ -40,6 +40,7 @@ _FEET = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("ankle", "heel"
 _HIPS = np.array([KEYPOINTS.index(f"{side}_hip") for side in ("left", "right")])
 _STRAIGHT, _STRAIGHTNESS = 0.85, 0.02  # of a leg's length from hip to ankle: who stands; a chair leaves 0.7
 LEAST_STANDING = 0.1  # mean weight of people who stand, below which their feet do not tell what is up
+_AROUND = 6.0  # frames: standard deviation of the weights of those around one
 _NEAREST = 0.5  # metres from the camera; nobody is nearer
 
 
@@ -80,7 +81,7 @@ def initial_fit(body: smpl.Body, sight: MonocularInputs) -> MonocularFit:
     motion = Motion(
         global_orient=motion.global_orient,
         body_pose=motion.body_pose,
-        pelvis=place(sight, offsets),
+        pelvis=steadied(place(sight, offsets), sight),
         betas=betas,
     )
     posed = smpl.pose(body, motion)
@@ -146,6 +147,17 @@ def place(sight: MonocularInputs, offsets: Array) -> jax.Array:
     moment = safe.einsum("ptk,ptkij,ptki->ptj", weight, rows, right)
     pelvis = jnp.linalg.solve(normal, moment[..., None])[..., 0]
     return jnp.concatenate([pelvis[..., :2], jnp.maximum(pelvis[..., 2:], _NEAREST)], axis=-1)
+
+
+def steadied(pelvis: Array, sight: MonocularInputs) -> jax.Array:
+    """Pelvises [P, T, 3] moved along their rays to the mean depth of the frames around, in which those that were seen
+    badly hardly count: alone they may be metres off."""
+    frames = jnp.arange(pelvis.shape[1])
+    near = jnp.exp(-0.5 * jnp.square((frames[:, None] - frames[None]) / _AROUND))
+    sure = sight.confidence[:, :, _TRUNK].mean(axis=-1) ** 4 * sight.frame_mask[None] + 1e-9
+    depth = jnp.log(pelvis[..., 2])
+    mean = safe.einsum("ts,ps->pt", near, sure * depth) / safe.einsum("ts,ps->pt", near, sure)
+    return pelvis * jnp.exp(mean - depth)[..., None]
 
 
 def _betas(body: smpl.Body, height: Array) -> Array:

@@ -78,6 +78,23 @@ def test_noise_outliers_and_a_hidden_arm_are_borne(truth):
     assert np.mean(np.abs(gap(found.motion) - gap(scene.motion))) < 0.25
 
 
+def test_who_was_seen_badly_for_a_while_keeps_size_and_place(truth):
+    """A third of a second in which one person's keypoints lie small and trembling on the other."""
+    scene, sight = truth
+    rng, lost = np.random.default_rng(2), slice(12, 22)
+    keypoints, confidence = np.array(sight.keypoints), np.ones(sight.keypoints.shape[:-1], np.float32)
+    middle = keypoints[:, lost].mean(axis=2, keepdims=True)
+    keypoints[0, lost] = middle[1] + 0.5 * (keypoints[0, lost] - middle[0]) + rng.normal(size=(10, 1, 2)) * 60.0
+    confidence[0, lost] = 0.35
+    poor = dataclasses.replace(sight, keypoints=jnp.asarray(keypoints), confidence=jnp.asarray(confidence))
+    found, _ = fit_landmarks(BODY, poor)
+    assert jnp.max(jnp.abs(stature(BODY, found.motion.betas) - stature(BODY, scene.motion.betas))) < 0.12
+    off = np.linalg.norm(np.asarray(found.motion.pelvis - scene.motion.pelvis), axis=-1)
+    assert off[0].mean() < 0.4 and off[1].mean() < 0.3
+    depth = np.log(np.asarray(initial_fit(BODY, poor).motion.pelvis / scene.motion.pelvis)[0, lost, 2])
+    assert np.abs(depth).max() < 0.3
+
+
 def test_the_first_guess_is_near(truth):
     scene, sight = truth
     first = jax.jit(initial_fit)(BODY, sight)
