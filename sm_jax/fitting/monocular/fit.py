@@ -152,12 +152,13 @@ def place(sight: MonocularInputs, offsets: Array) -> jax.Array:
 def steadied(pelvis: Array, sight: MonocularInputs) -> jax.Array:
     """Pelvises [P, T, 3] moved along their rays to the mean depth of the frames around, in which those that were seen
     badly hardly count: alone they may be metres off."""
-    frames = jnp.arange(pelvis.shape[1])
-    near = jnp.exp(-0.5 * jnp.square((frames[:, None] - frames[None]) / _AROUND))
+    reach, frames = round(4 * _AROUND), pelvis.shape[1]
+    near = jnp.asarray(np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / _AROUND)), pelvis.dtype)
+    around = jax.vmap(lambda own: jnp.convolve(own, near, precision="highest")[reach : reach + frames])
     sure = sight.confidence[:, :, _TRUNK].mean(axis=-1) ** 4 * sight.frame_mask[None] + 1e-9
     depth = jnp.log(pelvis[..., 2])
-    mean = safe.einsum("ts,ps->pt", near, sure * depth) / safe.einsum("ts,ps->pt", near, sure)
-    return pelvis * jnp.exp(mean - depth)[..., None]
+    mean = around(sure * depth) / around(sure)
+    return jnp.asarray(pelvis) * jnp.exp(mean - depth)[..., None]
 
 
 def _betas(body: smpl.Body, height: Array) -> Array:
