@@ -67,8 +67,8 @@ def observe_anew(out: pathlib.Path, sequences: Sequence[PairSequence], views: in
 
 
 def figures(seen: list[EstimateAndTruth]) -> dict[str, float]:
-    """Of the body's keypoints in the views. Errors in the picture are in heights of the person; that of sure keypoints is
-    the median over people of their means, as in rendered.json, the others are means over all."""
+    """Of the body's keypoints in the views. Errors in the picture are in heights of the person; that of sure keypoints
+    is the median over people of their means, as in rendered.json, the others are means over all."""
     parts = [_errors(one) for one in seen]
     error, off, clear, sure, aligned = (
         np.concatenate([p[i].reshape(-1, *p[i].shape[4:]) for p in parts]) for i in range(5)

@@ -137,7 +137,7 @@ def steadied(pelvis: Array, sight: MonocularInputs) -> jax.Array:
     sure = sight.confidence[:, :, _TRUNK].mean(axis=-1) ** 4 * sight.frame_mask[None] + 1e-9
     depth = jnp.log(pelvis[..., 2])
     mean = safe.einsum("ts,ps->pt", near, sure * depth) / safe.einsum("ts,ps->pt", near, sure)
-    return pelvis * jnp.exp(mean - depth)[..., None]
+    return jnp.asarray(pelvis) * jnp.exp(mean - depth)[..., None]
 
 
 def _betas(body: smpl.Body, height: Array) -> Array:
