@@ -152,7 +152,7 @@ def place(sight: MonocularInputs, offsets: Array) -> jax.Array:
 def steadied(pelvis: Array, sight: MonocularInputs) -> jax.Array:
     """Pelvises [P, T, 3] moved along their rays to the mean depth of the frames around, in which those that were seen
     badly hardly count: alone they may be metres off."""
-    reach, frames = round(4 * _AROUND), pelvis.shape[1]
+    reach, frames = round(6.5 * _AROUND), pelvis.shape[1]  # beyond, weights are less than the least sureness
     near = jnp.asarray(np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / _AROUND)), pelvis.dtype)
     around = jax.vmap(lambda own: jnp.convolve(own, near, precision="highest")[reach : reach + frames])
     sure = sight.confidence[:, :, _TRUNK].mean(axis=-1) ** 4 * sight.frame_mask[None] + 1e-9

@@ -12,6 +12,7 @@ from sm_jax.fitting.monocular.residuals import LINES, stature
 from sm_jax.geometry.camera import project
 from tests.fitting.sights import BODY, seen, walking
 
+first_guess = jax.jit(initial_fit)
 ARM = [KEYPOINTS.index(f"left_{name}") for name in ("elbow", "wrist", "hand")]
 
 
@@ -91,13 +92,13 @@ def test_who_was_seen_badly_for_a_while_keeps_size_and_place(truth):
     assert jnp.max(jnp.abs(stature(BODY, found.motion.betas) - stature(BODY, scene.motion.betas))) < 0.12
     off = np.linalg.norm(np.asarray(found.motion.pelvis - scene.motion.pelvis), axis=-1)
     assert off[0].mean() < 0.4 and off[1].mean() < 0.3
-    depth = np.log(np.asarray(initial_fit(BODY, poor).motion.pelvis / scene.motion.pelvis)[0, lost, 2])
+    depth = np.log(np.asarray(first_guess(BODY, poor).motion.pelvis / scene.motion.pelvis)[0, lost, 2])
     assert np.abs(depth).max() < 0.3
 
 
 def test_the_first_guess_is_near(truth):
     scene, sight = truth
-    first = jax.jit(initial_fit)(BODY, sight)
+    first = first_guess(BODY, sight)
     assert np.median(angles(first.motion, scene.motion)) < 10.0
     assert jnp.mean(jnp.abs(gap(first.motion) - gap(scene.motion))) < 0.3
 
