@@ -21,6 +21,7 @@ from sm_jax.evaluation.score import pose_for_metrics
 from sm_jax.geometry import camera as pinhole
 from sm_jax.geometry import distortion
 from sm_jax.motion.foot_contact import foot_contact, ground_height
+from sm_jax.motion.frames import slice_observation
 from sm_jax.pipeline.observe import observe
 from sm_jax.types import Array, Observation
 
@@ -31,6 +32,7 @@ def observe_views(body: smpl.Body, clip: ReferenceClip) -> list[Observation]:
     for v in range(len(clip.distortion)):
         path, focal = input_path(f"sample:cam0{v + 1}"), float(clip.cameras.K[v, 0, 0])
         seen = observe(path, body=body, focal=focal, progress=False).observation
+        seen = slice_observation(seen, np.arange(len(seen.frame_index)) < clip.joints.shape[1])  # one lies just beyond
         apart = jnp.abs(seen.keypoints[:, :, :COCO] - reference_keypoints(clip, v)[1])
         views.append(swap_people(seen) if jnp.median(apart) > 100 else seen)
     return views

@@ -30,6 +30,7 @@ from sm_jax.body.io import load_body
 from sm_jax.body.smpl import Body
 from sm_jax.data.schema import PairSequence, View
 from sm_jax.evaluation.benchmarks.frozen import RENDERED, save
+from sm_jax.types import Camera
 
 OUT = RESULTS / "rendered.json"
 SEED = 0
@@ -38,20 +39,27 @@ AMOUNTS = ("little", "much")  # that the people hide of each other
 
 def film_and_observe(out: pathlib.Path, number: int, clip: PairSequence, amount: int, body: Body, skin: Body) -> View:
     """One clip through one camera. amount: index into AMOUNTS."""
-
-    def chance(purpose: int) -> np.random.Generator:
-        return np.random.default_rng([SEED, number, amount, purpose])
-
     by_hand = (number + 2 * amount) % 3 == 0
-    camera, _ = choose_camera(chance(0), body, clip.motion, amount == 1, by_hand)
+    camera, _ = choose_camera(chance_of(number, amount, 0), body, clip.motion, amount == 1, by_hand)
+    return observe_video(film(out, number, clip, amount, camera, skin), body, clip.motion, camera)
+
+
+def film(out: pathlib.Path, number: int, clip: PairSequence, amount: int, camera: Camera, skin: Body) -> pathlib.Path:
+    """The video of one clip through its camera, made if it is not there: the same wherever it is made."""
     video = out / f"{clip.name}_{AMOUNTS[amount]}.mp4"
     if not video.exists():
         outfits = [dress(np.random.default_rng([SEED, number, 2 + person]), skin) for person in range(2)]
         partial = video.with_suffix(".partial.mp4")
-        crf = int(chance(1).integers(18, 28))
-        save_video(partial, film_frames(chance(2), skin, clip.motion, camera, outfits), crf)
+        crf = int(chance_of(number, amount, 1).integers(18, 28))
+        pictures = film_frames(chance_of(number, amount, 2), skin, clip.motion, camera, outfits)
+        save_video(partial, pictures, crf)
         partial.replace(video)
-    return observe_video(video, body, clip.motion, camera)
+    return video
+
+
+def chance_of(number: int, amount: int, purpose: int) -> np.random.Generator:
+    """What is drawn for a video: its camera (0), its compression (1), its place and light (2)."""
+    return np.random.default_rng([SEED, number, amount, purpose])
 
 
 def main(synthetic: pathlib.Path, out: pathlib.Path) -> None:

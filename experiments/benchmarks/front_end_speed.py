@@ -29,6 +29,7 @@ from sm_jax.perception.crops import SIZE
 from sm_jax.perception.detector import load_detector
 from sm_jax.perception.frames import frames_at, probe, read_frames
 from sm_jax.perception.fusion import at_rate, fuse
+from sm_jax.perception.pair_choice import choose_people
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observe import FPS, fit_people
@@ -138,11 +139,15 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     video = probe(path, visit=glances.visit)
     detect, side = load_detector(asset("movenet-multipose") / "movenet-multipose.json"), max(video.width, video.height)
     frames = list(read_frames(video, FPS))
-    surveyed = tracking.survey(glances.frames(video), detect, side)
-    locate = landmarks.load_landmarker()
+    crowd = tracking.look_over(glances.frames(video), detect, side)
+    surveyed = tracking.survey(crowd, choose_people(crowd))
+    networks = (
+        landmarks.load_landmarker(),
+        landmarks.load_single_pose(asset(landmarks.SINGLE) / "movenet-thunder.json"),
+    )
     pairs: list[Any] = []  # frame, keypoints, scores
     tracks = tracking.follow(frames, detect, surveyed, lambda *pair: pairs.append(pair))
-    found = landmarks.PairLandmarks(locate).settle(tracks, lambda index: frames_at(video, index))
+    found = landmarks.PairLandmarks(*networks).settle(tracks, lambda index: frames_at(video, index))
     evidence = at_rate(fuse(tracks, found, video.width, video.height), FPS)
     focal = float(np.hypot(video.width, video.height))
     intrinsics = np.array([[focal, 0, video.width / 2], [0, focal, video.height / 2], [0, 0, 1]], np.float32)
@@ -155,10 +160,12 @@ def parts() -> dict[str, tuple[Callable[[], Any], int]]:
     return {
         "probe": (lambda: probe(path), video.frames),
         "decode": (lambda: each(read_frames(video, FPS)), len(frames)),
-        "survey": (lambda: tracking.survey(glances.frames(video), detect, side), len(glances)),
+        "survey": (lambda: tracking.look_over(glances.frames(video), detect, side), len(glances)),
         "follow": (lambda: tracking.follow(frames, detect, surveyed), len(frames)),
         "landmarks": (
-            lambda: each(landmarks.locate_pair(f.image, keypoints, scores, locate) for f, keypoints, scores in pairs),
+            lambda: each(
+                landmarks.locate_pair(f.image, keypoints, scores, *networks) for f, keypoints, scores in pairs
+            ),
             len(pairs),
         ),
         "fit": (lambda: fit_people(body, evidence, intrinsics), len(evidence.times)),

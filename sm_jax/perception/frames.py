@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax.errors import UserError
-from sm_jax.perception.video import USUAL_FPS, Video, nearest_frames, sound_times, steady_rate
+from sm_jax.perception.video import USUAL_FPS, Video, VideoShot, nearest_frames, sound_times, steady_rate
 
 try:
     import av
@@ -28,13 +28,15 @@ _PATIENCE = 2.0  # seconds before a progress bar is shown
 _AHEAD = 4  # frames that wait for who takes them
 _T = TypeVar("_T")
 
-Visit = Callable[[int, float | None, Callable[[], np.ndarray]], None]
-"""Is shown each frame in turn: its number, its timestamp as the file has it, and what makes its upright picture."""
+Visit = Callable[[int, float | None, Callable[[tuple[int, int] | None], np.ndarray]], None]
+"""Is shown each frame in turn: its number, its timestamp as the file has it, and what makes its upright picture, of its
+own size (None) or another (width, height)."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """image: [H, W, 3] uint8 RGB, upright.  index: position in the source.  time: seconds since the first frame."""
+    """image: [H, W, 3] uint8 RGB, upright.  index: position in the source.  time: seconds since the first frame of its
+    shot."""
 
     image: np.ndarray
     index: int
@@ -56,7 +58,8 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
         )
         for frame in bar:
             seen.add(frame, stream)
-            visit(len(seen.stamps) - 1, seen.stamps[-1], lambda: decoding.picture(frame, *seen.sizes[-1]))  # noqa: B023
+            shown = lambda size: decoding.picture(frame, *(size or seen.sizes[-1]))  # noqa: B023, E731
+            visit(len(seen.stamps) - 1, seen.stamps[-1], shown)
         if not seen.stamps:
             raise UserError(f"{path}: contains no video frame that can be decoded; give a video with pictures in it")
         rates = [float(r) for r in (stream.average_rate, stream.guessed_rate, stream.base_rate) if r]
@@ -67,6 +70,7 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
             notes.append(f"interlaced in {seen.interlaced} of {len(times)} frames: their fields are woven apart")
         if more := decoding.other_streams(container, stream):
             notes.append(f"holds {more + 1} video streams: number {stream.index} of {width} x {height} is read")
+        diagonals = decoding.focal_in_diagonals(container, stream)
     return Video(
         path=path,
         width=width,
@@ -75,14 +79,18 @@ def probe(path: Path, *, progress: bool = False, visit: Visit = lambda number, s
         fps=steady_rate(times, rates),
         notes=tuple(notes),
         interlaced=seen.interlaced > 0,
+        focal=None if diagonals is None else diagonals * float(np.hypot(width, height)),
     )
 
 
-def read_frames(video: Video, fps: float) -> Iterator[Frame]:
-    """Yield, in order, the frames of `nearest_frames`. Raises UserError when the file is not as `probe` found it."""
-    chosen = nearest_frames(video.times, fps)
-    for index, image in zip(chosen.tolist(), frames_at(video, chosen), strict=True):
-        yield Frame(image, index, float(video.times[index]))
+def read_frames(video: Video, fps: float, shot: VideoShot | None = None) -> Iterator[Frame]:
+    """Yield, in order, the frames of `nearest_frames`, of a shot or of the whole video, at the time since its first.
+    Raises UserError when the file is not as `probe` found it."""
+    shot = shot or VideoShot(0, video.frames)
+    times = video.times[shot.first : shot.end] - video.times[shot.first]
+    chosen = nearest_frames(times, fps)
+    for row, image in zip(chosen.tolist(), frames_at(video, shot.first + chosen), strict=True):
+        yield Frame(image, shot.first + row, float(times[row]))
 
 
 def frames_at(video: Video, index: np.ndarray) -> Iterator[np.ndarray]:
@@ -150,7 +158,7 @@ def _probe_pictures(path: Path, visit: Visit) -> Video:
                 raise
             damaged.append(f"left out: {error}")
             continue
-        visit(len(whole), number / USUAL_FPS, lambda: image)  # noqa: B023
+        visit(len(whole), number / USUAL_FPS, lambda size: image if size is None else _scaled(image, size))  # noqa: B023
         whole.append(number)
         sizes.append(image.shape[1::-1])
     if not whole:

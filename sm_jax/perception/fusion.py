@@ -1,8 +1,9 @@
-"""Two detectors' opinions on each person as one set of keypoints with a confidence.
+"""Three detectors' opinions on each person as one set of keypoints with a confidence.
 
-BlazePose is the finer one; MoveNet tells when not to believe it. Neither presence nor visibility as BlazePose reports
-them is used: both stay high on a person it should not have found. What the shares and widths below rest on is an
-error table against four-view triangulation on the sample clip.
+BlazePose and MoveNet-thunder look at one person's crop, MoveNet-multipose at both people: it tells when the others
+jumped to the other person. Neither presence nor visibility as BlazePose reports them is used: both stay high on a
+person it should not have found. What each opinion weighs, how far a detector's joint is from the body's, and what
+agreement says of the error was measured on rendered clips (`perception.calibration`).
 """
 
 import dataclasses
@@ -10,7 +11,20 @@ import dataclasses
 import numpy as np
 
 from sm_jax.body.skeleton import KEYPOINTS
-from sm_jax.motion.visibility import ARMS, WRAPPED, arms_on_trunk
+from sm_jax.motion.visibility import ARMS, arms_on_trunk
+from sm_jax.perception.calibration import (
+    COCO,
+    JUDGE,
+    KIND,
+    KeypointCalibration,
+    as_confidence,
+    body_axes,
+    expected_error,
+    load_calibration,
+    person_size,
+    signs,
+    weigh_opinions,
+)
 from sm_jax.perception.landmarks import LANDMARKS, PoseLandmarks
 from sm_jax.perception.tracking import Tracks, interpolate
 
@@ -18,14 +32,10 @@ _NAMES = {f"{s}_toe": f"{s}_foot_index" for s in ("left", "right")} | {
     f"{s}_hand": f"{s}_index" for s in ("left", "right")
 }
 _SOURCE = np.array([LANDMARKS.index(_NAMES.get(name, name)) for name in KEYPOINTS])
-# Keypoints that MoveNet does not know are as sure as the one they hang on.
-_JUDGE = np.array([*range(17), 15, 16, 15, 16, 9, 10])
-_HANGING = 0.8
-_WIDTH = 0.06  # disagreement, in parts of the person's size, at which agreement falls to exp(-1/2)
-_DISBELIEF = 0.2  # what is left of BlazePose's confidence when MoveNet, unsure itself, disagrees
-_JUMP = 0.1  # a disagreement above this, in parts of the person's size, may be a jump to the other person
-_SURE = 0.3  # MoveNet's score above which it may overrule BlazePose
-_UNSEEN = 0.3  # confidence of BlazePose where MoveNet did not find the person
+# In parts of the person's size: a skeleton nearer than this to the other person's may have jumped there, and so may a
+# keypoint that is farther than this from where MoveNet saw it.
+_JUMP = 0.1
+_SURE = 0.3  # score of MoveNet-multipose's above which it may say of a keypoint that it is the other's
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,36 +56,49 @@ class FusedKeypoints:
 
 
 def fuse(tracks: Tracks, landmarks: PoseLandmarks, width: int, height: int) -> FusedKeypoints:
-    """One set of keypoints a person and frame, from MoveNet's tracks and BlazePose's landmarks."""
-    fine, coarse, scores = landmarks.pixels[:, :, _SOURCE], tracks.keypoints, tracks.scores
-    size = np.linalg.norm(np.ptp(fine[:, :, 5:17], axis=2), axis=-1)[..., None] + 1e-6
-    apart = np.linalg.norm(fine[:, :, :17] - coarse, axis=-1) / size
-    to_other = np.linalg.norm(fine[:, :, :17] - coarse[::-1], axis=-1) / size
-    trusted = ~_jumped(apart, to_other, tracks.found)
-    overruled = (apart > _JUMP) & (to_other < 0.5 * apart) & (scores > _SURE)
-    overruled = (overruled | ~trusted[..., None]) & tracks.found[..., None]
-
-    agreement = np.exp(-0.5 * (apart / _WIDTH) ** 2)
-    confidence = np.maximum(agreement, _DISBELIEF) * (0.5 + 0.5 * np.clip(scores / 0.5, 0, 1))
-    confidence = np.where(overruled, scores * _DISBELIEF, confidence)
-    confidence = np.where(tracks.found[..., None], confidence, _UNSEEN * trusted[..., None])
-    share = np.where(overruled, 1.0, 0.5 * agreement * np.clip(scores, 0, 1))[..., None]
-    body = fine[:, :, :17] * (1 - share) + coarse * share
-
-    moved = (body - fine[:, :, :17])[:, :, _JUDGE[17:]]
-    keypoints = np.concatenate([body, fine[:, :, 17:] + moved], axis=2)
-    hanging = confidence[:, :, _JUDGE[17:]] * np.where(overruled[:, :, _JUDGE[17:]], 0.0, _HANGING)
-    confidence = np.concatenate([confidence, hanging], axis=2)
-    confidence[:, :, ARMS] *= np.where(arms_on_trunk(keypoints), WRAPPED, 1.0)
-    confidence *= _inside(keypoints, width, height)
+    """One set of the body's keypoints a person and frame, from MoveNet's tracks and what was found in the crops."""
+    calibration = load_calibration()
+    seen, found, believed = combine(calibration, tracks, landmarks)
+    confidence = as_confidence(expected_error(calibration, found))
+    confidence *= np.any(believed, axis=0)[:, :, JUDGE] * _inside(seen, width, height)
+    trusted = ~_jumped(landmarks.pixels[:, :, _SOURCE[:COCO]], tracks)
     return FusedKeypoints(
-        keypoints.astype(np.float32),
+        move_to_body(calibration, seen).astype(np.float32),
         confidence.astype(np.float32),
         _bridged(landmarks.metres[:, :, _SOURCE], trusted, tracks.times),
         trusted,
         tracks.times,
         tracks.index,
     )
+
+
+def combine(
+    calibration: KeypointCalibration, tracks: Tracks, landmarks: PoseLandmarks
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the detectors together see the keypoints [P, T, K, 2], the signs of an error there [P, T, 17, signs], and
+    which opinions are of this person [3, P, T, 17]."""
+    fine, opinions = landmarks.pixels[:, :, _SOURCE], opinions_of(tracks, landmarks)
+    own = [~_jumped(one, tracks)[..., None] & ~_leaked(one, tracks) for one in opinions[:2]]
+    believed = np.stack([*own, np.broadcast_to(tracks.found[..., None], own[0].shape)])
+    none = ~np.any(believed, axis=0)
+    body = weigh_opinions(calibration, opinions, believed | none, person_size(tracks.keypoints))
+    moved = (body - fine[:, :, :COCO])[:, :, JUDGE[COCO:]]
+    seen = np.concatenate([body, fine[:, :, COCO:] + moved], axis=2)
+    on_other = np.zeros(body.shape[:-1], bool)
+    arms = np.asarray(arms_on_trunk(seen))
+    on_other[:, :, [arm for arm in ARMS if arm < COCO]] = arms[:, :, [arm < COCO for arm in ARMS]]
+    scores = np.stack([landmarks.coco_scores, tracks.scores])
+    return seen, signs(opinions, believed, scores, on_other, body), believed
+
+
+def opinions_of(tracks: Tracks, landmarks: PoseLandmarks) -> np.ndarray:
+    """COCO's keypoints [3, P, T, 17, 2] as each of `calibration.OPINIONS` has them."""
+    return np.stack([landmarks.pixels[:, :, _SOURCE[:COCO]], landmarks.coco, tracks.keypoints])
+
+
+def move_to_body(calibration: KeypointCalibration, seen: np.ndarray) -> np.ndarray:
+    """The body's keypoints [..., K, 2], from where detectors see them."""
+    return seen + (calibration.offset[KIND][:, :, None] * body_axes(seen)).sum(axis=-2)
 
 
 def at_rate(evidence: FusedKeypoints, fps: float) -> FusedKeypoints:
@@ -102,11 +125,20 @@ def _bridged(metres: np.ndarray, trusted: np.ndarray, times: np.ndarray) -> np.n
     return np.stack([interpolate(times, times[t], m[t]) if t.any() else m for m, t in pairs])
 
 
-def _jumped(apart: np.ndarray, to_other: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """[P, T] whether a whole skeleton lies on the other person instead of where MoveNet saw this one."""
-    body = slice(5, 17)
-    own, other = np.median(apart[..., body], axis=-1), np.median(to_other[..., body], axis=-1)
-    return (other < np.where(found, own, _JUMP)) & (other < _JUMP)
+def _jumped(opinion: np.ndarray, tracks: Tracks) -> np.ndarray:
+    """[P, T] whether a whole skeleton [P, T, 17, 2] lies on the other person instead of where MoveNet saw this one."""
+    size, body = person_size(opinion)[..., None], slice(5, COCO)
+    off = lambda person: np.linalg.norm(opinion - person, axis=-1)[..., body] / size  # noqa: E731
+    own, other = np.median(off(tracks.keypoints), axis=-1), np.median(off(tracks.keypoints[::-1]), axis=-1)
+    return (other < np.where(tracks.found, own, _JUMP)) & (other < _JUMP)
+
+
+def _leaked(opinion: np.ndarray, tracks: Tracks) -> np.ndarray:
+    """[P, T, 17] whether a keypoint [P, T, 17, 2] lies at the other person's instead of where MoveNet, sure, saw it.
+    Two opinions that rest on one crop err together: they do not outvote the one that saw both people."""
+    size = person_size(opinion)[..., None]
+    own, other = (np.linalg.norm(opinion - k, axis=-1) / size for k in (tracks.keypoints, tracks.keypoints[::-1]))
+    return (own > _JUMP) & (other < 0.5 * own) & (tracks.scores > _SURE) & tracks.found[..., None]
 
 
 def _inside(keypoints: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -5,7 +5,8 @@ Keys, beside `format`: keypoints [2, T, 23, 2] px, keypoint_confidence [2, T, 23
 R [T, 3, 3] and t [T, 3] camera from world, image_size [2] px, fps [], frame_index [T].
 
 Where it was seen in a video, also video_path, video_times [N] s (since the first, of all its frames; frame_index counts
-them), video_fps [] and focal_is_heuristic []: with these a reconstruction returns the video's own frames.
+them), video_fps [] and focal_is_heuristic []: with these a reconstruction returns the video's own frames. And what
+there is to know of it: remarks [n], texts, and camera_moved [], of the picture's longer side, NaN where nobody looked.
 
 And where our front-end saw it, what it takes to fit the people again under another focal length or on another body:
 body, the name of the one that betas belong to; metres [2, T, 23, 3], the keypoints relative to the hips as the
@@ -13,6 +14,7 @@ landmarks have them; and metres_trusted [2, T] in {0, 1}.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +49,7 @@ _AGAIN: dict[str, tuple[int | str, ...]] = {
     "metres_trusted": (2, "T"),
 }
 _LONGEST_STEP = 60.0  # seconds from a frame to the next
+_REMARKS, _LONGEST_REMARK = 30, 600  # lines, and characters of one
 _FARTHEST = 1e6  # of any number: pixels of people beside the picture, metres, radians
 _RANGES = {
     "keypoint_confidence": (0, 1),
@@ -76,9 +79,12 @@ def save_observation(
     focal_is_heuristic: bool = False,
     body: str | None = None,
     landmarks: LandmarkMetres | None = None,
+    remarks: Sequence[str] = (),
+    camera_moved: float | None = None,
 ) -> None:
-    """Write an observation of one clip, without frames outside its mask, and of which video, if any. body: name of the
-    one that it is on.  landmarks: in the frames of the observation. Raises UserError if the file cannot be written."""
+    """Write an observation of one clip, without frames outside its mask, of which video, if any, and what there is to
+    know of it. body: name of the one that it is on.  landmarks: in the frames of the observation. Raises UserError if
+    the file cannot be written."""
     there = np.asarray(observation.frame_mask) > 0
     observation = slice_observation(observation, there)
     motion, camera = observation.motion, observation.camera
@@ -108,6 +114,8 @@ def save_observation(
             if landmarks is not None:
                 stored["metres"] = np.asarray(landmarks.metres[:, there], np.float32)
                 stored["metres_trusted"] = landmarks.trusted[:, there]
+            stored["remarks"] = np.array(remarks, str)
+            stored["camera_moved"] = np.nan if camera_moved is None else camera_moved
             np.savez_compressed(file, format=FORMAT, **stored)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
@@ -196,6 +204,18 @@ def load_source(path: Path, observation: Observation) -> tuple[Video, bool] | No
             f"{path}: `video_times` or `frame_index` do not ascend, or do not agree; observe the video again"
         )
     return Video(path=source, width=width, height=height, times=times, fps=rate, has_pictures=False), guessed
+
+
+def load_remarks(path: Path) -> tuple[tuple[str, ...], float | None]:
+    """What a saved observation says of itself: remarks, and how far the camera moved, None where that is not known."""
+    try:
+        found = read_npz(path, ("remarks", "camera_moved"))
+        lines = [str(line) for line in found.get("remarks", np.array([], str)).reshape(-1)[:_REMARKS]]
+        moved = float(found.get("camera_moved", np.nan))
+    except (Unreadable, OSError, ValueError, TypeError) as error:
+        raise UserError(f"{path}: its remarks cannot be read ({error}); observe the video again") from error
+    plain = tuple("".join(c for c in line[:_LONGEST_REMARK] if c.isprintable()) for line in lines)
+    return plain, moved if np.isfinite(moved) else None
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

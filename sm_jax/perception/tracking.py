@@ -1,19 +1,21 @@
 """Two people kept apart through a clip: who is who in every frame, without looking at their appearance.
 
-First a survey of the whole picture a few times a second says which two people the clip is about and roughly where they
-are; then every frame is searched in the square around both, where they fill the detector's input; at the end one
-optimal assignment over the whole clip decides identities.
+First a survey of the whole picture a few times a second says which two people the clip is about (`pair_choice`) and
+roughly where they are; then every frame is searched in the square around both, where they fill the detector's input; at
+the end one optimal assignment over the whole clip decides identities.
 """
 
 import dataclasses
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from sm_jax.perception.association import MISSING, MISSING_COST, Sighting, assign, candidate_pairs, step_cost
+from sm_jax.perception.crops import without
 from sm_jax.perception.detector import SIZE, Detector, People, Square, extract, whole
 from sm_jax.perception.frames import Frame
+from sm_jax.perception.pair_choice import Choice, Crowd, PersonTrack, only_the_pair, some_of
 from sm_jax.perception.video import Video
 
 MARGIN = 1.15  # side of the square over that of the box around both people
@@ -50,13 +52,13 @@ class Glances:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def visit(self, number: int, stamp: float | None, picture: Callable[[], np.ndarray]) -> None:
+    def visit(self, number: int, stamp: float | None, picture: Callable[[tuple[int, int] | None], np.ndarray]) -> None:
         """Take down one in so many frames."""
         moved = stamp is not None and self._stamp is not None and abs(stamp - self._stamp) >= 1 / SURVEY_FPS - _SLACK
         if not self._numbers or moved or number - self._numbers[-1] >= _MOST_BETWEEN:
             self._numbers.append(number)
             self._stamp = stamp
-            self._file.write(glance(picture()).tobytes())
+            self._file.write(glance(picture(None)).tobytes())
 
     def frames(self, video: Video) -> Iterator[Frame]:
         """Them, at their times in the video that was probed."""
@@ -71,21 +73,57 @@ def glance(image: np.ndarray) -> np.ndarray:
     return extract(image, whole(image), SIZE)
 
 
-def survey(glances: Iterable[Frame], detect: Detector, side: float) -> Tracks:
-    """Search whole pictures, one after the other, for the clip's two main people.
+def look_over(frames: Iterable[Frame], detect: Detector, side: float, *, closer: bool = False) -> Crowd:
+    """Everyone in whole pictures, looked at one after the other.
 
-    glances: of pictures whose longer side has `side` pixels.
+    frames: pictures, of any size, of a video whose longer side has `side` pixels.  closer: whether to look again where
+    people were found, filling the detector's input, and, should only one be there, at what is behind that one.
     """
     found, times, index = [], [], []
-    for frame in glances:
-        found.append(_scaled(detect(frame.image, whole(frame.image)), side / SIZE))
+    for frame in frames:
+        people = detect(frame.image, whole(frame.image))
+        if closer and len(people.scores):
+            people = _closer(frame.image, people, detect)
+        found.append(_scaled(people, side / max(frame.image.shape[:2])))
         times.append(frame.time)
         index.append(frame.index)
-    return _tracks(found, times, index)
+    return Crowd(found, times, index)
+
+
+def survey(crowd: Crowd, choice: Choice) -> Tracks:
+    """The two people of a choice in all looks at a crowd."""
+    chosen = only_the_pair(crowd, choice)
+    return _tracks(chosen.found, chosen.times, chosen.index)
 
 
 def _scaled(people: People, scale: float) -> People:
     return dataclasses.replace(people, keypoints=people.keypoints * scale, boxes=people.boxes * scale)
+
+
+def _closer(image: np.ndarray, people: People, detect: Detector) -> People:
+    """What a look at the square around people finds, if that is no less. Two who cover one another are one to the
+    detector where they are small."""
+    square = around(people.boxes)
+    near = detect(image, square)
+    people = near if len(near.scores) >= len(people.scores) else people
+    return people if len(people.scores) > 1 else _joined(people, _behind(image, square, people.keypoints[0], detect))
+
+
+def _behind(image: np.ndarray, square: Square, keypoints: np.ndarray, detect: Detector) -> People:
+    """Who is in a square beside, or behind, a person, who is greyed out. keypoints: the person's, [17, 2]."""
+    origin, scale = np.array([round(square.x), round(square.y)], np.float32), square.side / SIZE
+    picture = without(extract(image, square, SIZE), (keypoints - origin) / scale)
+    found = _scaled(detect(picture, Square(0.0, 0.0, float(SIZE))), scale)
+    return dataclasses.replace(
+        found,
+        keypoints=found.keypoints + origin,
+        boxes=(found.boxes.reshape(-1, 2, 2) + origin).reshape(-1, 4),
+    )
+
+
+def _joined(first: People, second: People) -> People:
+    fields = (field.name for field in dataclasses.fields(People))
+    return People(**{name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in fields})
 
 
 def follow(
@@ -93,12 +131,14 @@ def follow(
     detect: Detector,
     surveyed: Tracks,
     found_pair: Callable[[Frame, np.ndarray, np.ndarray], None] = lambda frame, keypoints, scores: None,
+    others: Sequence[PersonTrack] = (),
 ) -> Tracks:
-    """Search every frame in the square around the two people, and assign identities over the whole clip.
+    """Search every frame in the square around the two people, and assign identities over the whole clip. Where only one
+    is found, that one is greyed out, and the other looked for again.
 
     surveyed: the two people at a coarse rate, which start the search, and restart it after a loss.  found_pair: is told
     at once of a frame with both people, which mostly are the two in the end, with their keypoints [2, 17, 2] and scores
-    [2, 17] in any order.
+    [2, 17] in any order.  others: people of the survey who are neither.
     """
     found, times, index = [], [], []
     last: list[Sighting] = []
@@ -109,8 +149,15 @@ def follow(
         for person, pose in enumerate(expected):
             if frame.time - last[person].time > _FRESH:
                 last[person], boxes[person] = pose, _box(pose.keypoints)
-        people = detect(frame.image, around(boxes))
+        strangers = [Sighting(k, np.ones(17), frame.time) for k in _there(others, frame.time)]
+        own, square = (*last, *expected), around(boxes)
+        people = _without_strangers(detect(frame.image, square), own, strangers)
         pair = _nearest(people, last, frame.time)
+        if (pair[0] == MISSING) != (pair[1] == MISSING):
+            behind = _behind(frame.image, square, people.keypoints[max(pair)], detect)
+            more = _joined(people, _without_strangers(behind, own, strangers))
+            if MISSING not in (again := _nearest(more, last, frame.time)):
+                people, pair = more, again
         if MISSING not in pair:
             found_pair(frame, people.keypoints[[*pair]], people.keypoint_scores[[*pair]])
         for person, slot in enumerate(pair):
@@ -121,6 +168,25 @@ def follow(
         times.append(frame.time)
         index.append(frame.index)
     return _tracks(found, times, index)
+
+
+def _there(people: Sequence[PersonTrack], time: float) -> list[np.ndarray]:
+    """Keypoints [17, 2] of the people who are there at a time."""
+    now = np.array([time])
+    return [
+        interpolate(now, person.times, person.keypoints)[0]
+        for person in people
+        if person.times[0] - _FRESH <= time <= person.times[-1] + _FRESH
+    ]
+
+
+def _without_strangers(people: People, own: Sequence[Sighting], strangers: Sequence[Sighting]) -> People:
+    """The people without those who are more like one of the strangers than like one's own."""
+    if not strangers:
+        return people
+    now = [Sighting(k, s, strangers[0].time) for k, s in zip(people.keypoints, people.keypoint_scores, strict=True)]
+    nearest = lambda some, one: min(step_cost(pose, one) for pose in some)  # noqa: E731
+    return some_of(people, [i for i, one in enumerate(now) if nearest(own, one) <= nearest(strangers, one)])
 
 
 def around(boxes: np.ndarray) -> Square:

@@ -26,7 +26,7 @@ class Video:
     pixels.  times: [N] ascending seconds since the first frame, one for each frame that can be decoded.  fps: its
     steady rate where it has one, else the mean.  notes: what the user should know, a line each.  files: the pictures,
     where it is made of them.  interlaced: whether any frame is.  has_pictures: False where only the times are known,
-    because the file itself is not at hand.
+    because the file itself is not at hand.  focal: focal length in pixels, where the file tells it.
     """
 
     path: Path
@@ -38,11 +38,20 @@ class Video:
     files: tuple[Path, ...] = ()
     interlaced: bool = False
     has_pictures: bool = True
+    focal: float | None = None
 
     @property
     def frames(self) -> int:
         """How many frames it holds."""
         return len(self.times)
+
+
+@dataclasses.dataclass(frozen=True)
+class VideoShot:
+    """The frames of a video from `first` up to, and without, `end`."""
+
+    first: int
+    end: int
 
 
 def nearest_frames(times: np.ndarray, fps: float) -> np.ndarray:

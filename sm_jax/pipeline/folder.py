@@ -22,10 +22,11 @@ from sm_jax.export.summary import save_summary, summarise
 from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.describe import describe
+from sm_jax.pipeline.first_look import FirstLook
 from sm_jax.pipeline.importing import import_with, result_paths
 from sm_jax.pipeline.measures import before_and_after
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
-from sm_jax.pipeline.observe import input_path, observe
+from sm_jax.pipeline.observe import input_path, observe, observe_shot
 from sm_jax.pipeline.observed_clip import ObservedClip, load_seen
 from sm_jax.pipeline.provenance import code_version
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct
@@ -53,6 +54,7 @@ def reconstruct_to_folder(
     imported: ImportOptions | None = None,
     report: bool = False,
     command: str | None = None,
+    shot: tuple[FirstLook, int] | None = None,
 ) -> None:
     """Observe, describe, reconstruct, and write motion.npz, people.glb, overlay.mp4, summary.json and more to `out`.
 
@@ -60,8 +62,9 @@ def reconstruct_to_folder(
     is there. source: an input, or the files of another tool's result, of which `imported` says more.  resume: go on
     from what an interrupted run saw, if there is anything; the result is the same.  contacts: whether the contacts of
     the description draw the bodies together, or its words count alone.  report: whether report.html is written too.
-    command: what the user typed, for the summary. Raises UserError for any fault in the input, the output or the
-    options, as early as it can be known.
+    command: what the user typed, for the summary.  shot: a first look at the source, and the number, from 0, of the
+    shot that is meant; without it, it is the longest with two people. Raises UserError for any fault in the input, the
+    output or the options, as early as it can be known.
     """
     checked_settings(settings)
     checked_key(seed)
@@ -69,7 +72,8 @@ def reconstruct_to_folder(
     results = result_paths(sources, imported)
     path = input_path(sources[0], focal) if results is None else results[0]
     inputs = (*(results or (path,)), pathlib.Path(body_name))
-    begun = begun_with(path, body_name, focal)
+    people = imported.people if results is None else None
+    begun = begun_with(path, body_name, focal, people, shot and shot[1])
     with new_folder(out, overwrite=overwrite, resume=resume, inputs=inputs) as folder:
         keep_compiled_programs()
         body = as_body(body_name)
@@ -81,8 +85,10 @@ def reconstruct_to_folder(
             from_pictures = results is None and path.suffix != ".npz"
             clip = _seen_before(out, begun, body, overwrite) if resume and from_pictures else None
             if clip is None:
-                if results is None:
-                    clip = observe(sources[0], body=body, focal=focal, video=imported.video)
+                if shot is not None:
+                    clip = observe_shot(*shot, source=sources[0], body=body, focal=focal, people=people)
+                elif results is None:
+                    clip = observe(sources[0], body=body, focal=focal, people=people, video=imported.video)
                 else:
                     clip = import_with(results, imported, body=body, focal=focal)
                 clip = _kept(clip, folder)
@@ -155,9 +161,19 @@ def result_to_folder(
         _write(folder, result, description, seconds, **how, progress=False)
 
 
-def begun_with(path: pathlib.Path, body_name: str, focal: float | None) -> dict[str, Any]:
+def begun_with(
+    path: pathlib.Path, body_name: str, focal: float | None, people: str | None = None, shot: int | None = None
+) -> dict[str, Any]:
     """What a run must have in common with an interrupted one to go on from what that saw."""
-    return {"source": str(path.resolve()), "body": body_name, "focal": focal, "code": code_version()}
+    source = str(path.resolve())
+    return {
+        "source": source,
+        "body": body_name,
+        "focal": focal,
+        "people": people,
+        "shot": shot,
+        "code": code_version(),
+    }
 
 
 def _kept(clip: ObservedClip, folder: pathlib.Path) -> ObservedClip:

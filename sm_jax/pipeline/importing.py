@@ -39,6 +39,7 @@ from sm_jax.pipeline.interacting_pair import TrackPair, choose_pair
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observe import fit_people, input_path, see, to_world, visibility
 from sm_jax.pipeline.observed_clip import ObservedClip
+from sm_jax.pipeline.plausibility import remarks
 from sm_jax.types import Array, Camera, Motion, Observation
 
 _LOGGER = logging.getLogger(__name__)
@@ -126,7 +127,16 @@ def import_estimate(
     else:
         assert camera is not None
         observation = _from_motion(model, estimate, pair, grid, found, dataclasses.replace(camera, K=K), size)
-    return ObservedClip(observation=observation, body=model, source=source, video=film, focal_is_heuristic=guessed)
+    clip = ObservedClip(
+        observation=observation,
+        body=model,
+        source=source,
+        video=film,
+        focal_is_heuristic=guessed,
+        remarks=tuple(remarks(model, observation)),
+    )
+    clip.say()
+    return clip
 
 
 def import_with(
@@ -168,7 +178,7 @@ def result_paths(sources: Sequence[str], options: ImportOptions) -> tuple[Path, 
         if gone := next((path for path in paths if not path.exists()), None):
             raise UserError(f"{gone}: no such file; give a result of another tool")
         return paths
-    given = [name for name in ("people", "video", "fps", "image_size") if getattr(options, name) is not None]
+    given = [name for name in ("video", "fps", "image_size") if getattr(options, name) is not None]
     if given == ["video"] and paths[0].suffix == ".npz":  # an observation's, which lies elsewhere now
         return None
     if given:
@@ -485,12 +495,13 @@ def _motion(body: smpl.Body, estimate: Estimate, pair: TrackPair, grid: _Grid, R
 
 def _scene(body: smpl.Body, motion: Motion, grid: _Grid, up: np.ndarray | None) -> MonocularFit:
     """The motion, the vertical, and the level at which each person stands."""
-    posed = smpl.pose(body, pad_motion(motion))
+    posed, standing = smpl.pose(body, pad_motion(motion)), np.ones((), np.float32)
     if up is None:
-        up = np.asarray(estimate_up(posed.joints, pad(grid.seen.astype(np.float32), 1, "constant") + 1e-6))
+        seen = pad(grid.seen.astype(np.float32), 1, "constant")
+        up, standing = jax.device_get(estimate_up(posed.joints, seen, seen.max(axis=0)))
     soles = np.asarray(lowest_sole(body, posed, jnp.asarray(up, jnp.float32)))[:, : grid.seen.shape[1]]
     levels = np.array([np.median(own[shown]) for own, shown in zip(soles, grid.seen, strict=True)], np.float32)
-    return MonocularFit(motion=motion, up=up, level=levels)
+    return MonocularFit(motion=motion, up=up, level=levels, standing=standing)
 
 
 def _from_world(body: smpl.Body, estimate: Estimate, pair: TrackPair, grid: _Grid) -> Observation:

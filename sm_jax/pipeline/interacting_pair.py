@@ -10,11 +10,11 @@ import numpy as np
 
 from sm_jax.errors import UserError
 from sm_jax.fitting.monocular.residuals import STATURE
+from sm_jax.perception.association import near
 from sm_jax.perception.importers.estimate import Estimate, Track
 
 _LOGGER = logging.getLogger(__name__)
 
-_NEAR, _SAME_DEPTH = 0.75, 1.5  # of their mean size between two people, and ratio of their sizes
 TrackPair = tuple[Track, Track]
 
 
@@ -39,13 +39,13 @@ def choose_pair(estimate: Estimate, K: np.ndarray, people: str | None, source: s
     shown = {name: _in_picture(track, K, world=estimate.up is not None) for name, track in tracks.items()}
     together = {pair: _together(*(shown[name] for name in pair)) for pair in itertools.combinations(tracks, 2)}
     names = max(together, key=lambda pair: together[pair][:2])
-    near, both, first_is_left = together[names]
+    close, both, first_is_left = together[names]
     if both == 0:
         raise UserError(f"{source}: no two people are ever seen in one frame; name the two with --people")
     if len(tracks) > 2:
         _LOGGER.warning(
             "%d people: taking %s, who are near each other in %d frames (--people names others)",
-            len(tracks), " and ".join(names), near,
+            len(tracks), " and ".join(names), close,
         )  # fmt: skip
     first, second = names if first_is_left else names[::-1]
     return tracks[first], tracks[second]
@@ -92,7 +92,4 @@ def _together(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]
     if len(own) == 0:
         return 0, 0, True
     x, y = a[1][own], b[1][other]
-    size = np.maximum((x[:, 2] + y[:, 2]) / 2, 1e-6)
-    ratio = np.maximum(x[:, 2], y[:, 2]) / np.maximum(np.minimum(x[:, 2], y[:, 2]), 1e-6)
-    near = (np.linalg.norm(x[:, :2] - y[:, :2], axis=1) < _NEAR * size) & (ratio < _SAME_DEPTH)
-    return int(near.sum()), len(own), bool(np.median(x[:, 0] - y[:, 0]) <= 0)
+    return int(near(x, y).sum()), len(own), bool(np.median(x[:, 0] - y[:, 0]) <= 0)

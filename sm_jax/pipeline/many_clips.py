@@ -26,11 +26,13 @@ from tqdm import tqdm
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export.folder import SUMMARY, unfinished
+from sm_jax.perception.importers.options import ImportOptions
 from sm_jax.pipeline.describe import describe
-from sm_jax.pipeline.folder import keep_compiled_programs, result_to_folder, see_to_folder
+from sm_jax.pipeline.first_look import first_look
+from sm_jax.pipeline.folder import keep_compiled_programs, reconstruct_to_folder, result_to_folder, see_to_folder
 from sm_jax.pipeline.importing import is_result
 from sm_jax.pipeline.models import as_body, shipped_models, text_encoder
-from sm_jax.pipeline.observe import input_path
+from sm_jax.pipeline.observe import input_path, pull_detectors
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, checked_key, checked_settings, reconstruct_many
 from sm_jax.sampling.sample import Settings
@@ -191,6 +193,70 @@ def reconstruct_to_folders(
                 _LOGGER.warning("%s: %s", outcome.name, outcome.reason)
             bar.update()
     return [outcomes[job.name] for job in jobs]
+
+
+def reconstruct_shots_to_folders(
+    source: str,
+    out: pathlib.Path,
+    *,
+    people: str | None = None,
+    body_name: str,
+    focal: float | None,
+    settings: Settings,
+    seed: int,
+    overwrite: bool = False,
+    report: bool = False,
+    command: str | None = None,
+    **how: Any,
+) -> list[Outcome]:
+    """Reconstruct every shot of a video into `out`/shot_1, shot_2 …, as `folder.reconstruct_to_folder` does one.
+
+    What is finished there is left alone, what was interrupted goes on, and a shot that fails, as those without two
+    people do, stops no other. how: the describer, and what else that takes. Raises UserError for any fault in the
+    options or the video, and where every shot fails.
+    """
+    path = input_path(source, focal)
+    if path.suffix == ".npz":
+        raise UserError(f"{path}: an observation is of one shot; give no --shots")
+    pull_detectors()
+    look, outcomes = first_look(path, progress=True), []
+    for number in range(len(look.shots)):
+        name = f"shot_{number + 1}"
+        job = _Job(
+            name=name,
+            source=source,
+            out=out / name,
+            body_name=body_name,
+            focal=focal,
+            overwrite=overwrite,
+            report=report,
+            command=command,
+        )
+        try:
+            if not overwrite and _is_there(job, settings, seed):
+                outcomes.append(_finished(job, "there already"))
+                continue
+            reconstruct_to_folder(
+                source,
+                job.out,
+                body_name=body_name,
+                focal=focal,
+                settings=settings,
+                seed=seed,
+                overwrite=overwrite,
+                resume=True,
+                report=report,
+                command=command,
+                imported=ImportOptions(people=people),
+                shot=(look, number),
+                **how,
+            )
+            outcomes.append(_finished(job, "made"))
+        except UserError as error:
+            outcomes.append(_failed(job, error))
+    if all(outcome.state == "failed" for outcome in outcomes):
+        raise UserError(f"none of {len(outcomes)} shots can be reconstructed; the first: {outcomes[0].reason}")
+    return outcomes
 
 
 class _Assembly:

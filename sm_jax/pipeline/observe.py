@@ -4,14 +4,12 @@ import dataclasses
 import logging
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from tqdm import tqdm
 
 from sm_jax.assets.fetch import asset
 from sm_jax.assets.fetch import input_path as sample_or_path
@@ -26,23 +24,37 @@ from sm_jax.motion.visibility import joint_confidence, joint_visibility
 from sm_jax.perception.observation_file import LandmarkMetres
 from sm_jax.pipeline.models import as_body
 from sm_jax.pipeline.observed_clip import ObservedClip, load_unchecked
+from sm_jax.pipeline.plausibility import refuse_nonsense, remarks
 from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
-    from sm_jax.perception.detector import load_detector
-    from sm_jax.perception.frames import Frame, frames_at, probe, read_ahead, read_frames
+    from sm_jax.perception.frames import frames_at, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
-    from sm_jax.perception.landmarks import PairLandmarks, landmarker_asset, load_landmarker
+    from sm_jax.perception.landmarks import (
+        SINGLE,
+        PairLandmarks,
+        PoseLandmarks,
+        landmarker_asset,
+        load_landmarker,
+        load_single_pose,
+    )
     from sm_jax.perception.pictures import list_pictures
-    from sm_jax.perception.tracking import Glances, Tracks, follow, glance, survey
-    from sm_jax.perception.video import Video, nearest_frames
+    from sm_jax.perception.tracking import Tracks, follow
+    from sm_jax.perception.video import Video, VideoShot, nearest_frames
+    from sm_jax.pipeline.first_look import (
+        DETECTOR,
+        MIN_TOGETHER,
+        FirstLook,
+        check_two_people,
+        find_pair,
+        first_look,
+        longest_usable,
+        shown,
+    )
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[video]'") from error
 
 _LOGGER = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-MIN_TOGETHER = 0.2  # share of the frames in which both people must have been found
 
 
 def observe(
@@ -51,6 +63,7 @@ def observe(
     body: smpl.Body | str | os.PathLike[str] | None = None,
     focal: float | None = None,
     video: str | os.PathLike[str] | None = None,
+    people: str | None = None,
     progress: bool = True,
 ) -> ObservedClip:
     """See the two main people of a video, at 30 fps, in a z-up world whose origin is on the ground between them.
@@ -58,45 +71,87 @@ def observe(
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded; a focal length or a body that is not the file's fits the people
     again, from what was seen.  body: a model, its name or its path; the open body that ships by default.  focal: focal
-    length in pixels; None takes the picture's diagonal, which is often some 30 % too long or short.  video: of an
-    observation .npz, where its video lies now.  progress: whether bars are shown where standard error is a terminal.
-    Person 0 is the one who stands farther left in the picture at first. Raises UserError for a source that is not a
-    video with two people, nor a sound observation.
+    length in pixels; None takes what the file says, as phones write it, or else the picture's diagonal, which may be
+    twice too long, or a third too short.  video: of an observation .npz, where its video lies now.  people: which two
+    of more, `1,2`, by their numbers from the left; None takes those who are near each other for longest.  progress:
+    whether bars are shown where standard error is a terminal.
+    Of a video with cuts the longest shot with two people is seen. Person 0 is the one who stands farther left in the
+    picture at first. Raises UserError for a source that is not a video with two people, nor a sound observation, and
+    for people whom nobody could make sense of.
     """
     path, model = input_path(source, focal), as_body(body)
     if path.suffix == ".npz":
+        if people is not None:
+            raise UserError(f"{path}: an observation is of two people already; give no --people")
         return _seen_before(path, model, focal, None if video is None else Path(video))
     if video is not None:
         raise UserError(f"{video}: only an observation .npz has its video elsewhere")
-    seen_in, evidence = see(path, progress=progress)
-    length = focal or math.hypot(seen_in.width, seen_in.height)
-    if focal is None:
-        _LOGGER.warning(
-            "focal length unknown: taking the picture's diagonal, %.0f px (--focal, or focal=, sets it)", length
-        )
-    size = np.array([seen_in.width, seen_in.height], np.float32)
-    return ObservedClip(
-        observation=_fitted(model, evidence, length, size),
-        body=model,
-        source=os.fspath(source),
-        video=seen_in,
-        focal_is_heuristic=focal is None,
-        landmarks=LandmarkMetres(evidence.metres, evidence.trusted),
+    pull_detectors()
+    first = first_look(path, progress=progress)
+    number, notes = longest_usable(first)
+    return observe_shot(
+        first, number, source=os.fspath(source), body=model, focal=focal, people=people, progress=progress, notes=notes
     )
+
+
+def observe_shot(
+    first: FirstLook,
+    number: int,
+    *,
+    source: str,
+    body: smpl.Body,
+    focal: float | None = None,
+    people: str | None = None,
+    progress: bool = True,
+    notes: Sequence[str] = (),
+) -> ObservedClip:
+    """See the two main people of one shot, as `observe` does. number: the shot's, from 0.  notes: what the user should
+    know of its choice."""
+    video, shot = first.video, first.shots[number]
+    for note in video.notes:
+        _LOGGER.warning("%s: %s", video.path, note)
+    tracks, landmarks, crowded = _look_at(first, shot, people, progress)
+    evidence = at_rate(fuse(tracks, landmarks, video.width, video.height), FPS)
+    length = focal or video.focal or math.hypot(video.width, video.height)
+    guessed = focal is None and video.focal is None
+    if guessed:
+        _LOGGER.warning(
+            "focal length unknown: taking the picture's diagonal, %.0f px, which may be twice too long or a third too"
+            " short, and with it all depths (--focal, or focal=, sets it)",
+            length,
+        )
+    elif focal is None:
+        _LOGGER.info("focal length from the file: %.0f px, to some 10 %%", length)
+    observation, standing = _fitted(body, evidence, length, np.array([video.width, video.height], np.float32))
+    moved = first.camera_motion(shot)
+    refuse_nonsense(source, body, observation, camera_moved=moved)
+    clip = ObservedClip(
+        observation=observation,
+        body=body,
+        source=source,
+        video=video,
+        focal_is_heuristic=guessed,
+        landmarks=LandmarkMetres(evidence.metres, evidence.trusted),
+        remarks=(*notes, *crowded, *remarks(body, observation, camera_moved=moved, standing=standing)),
+        camera_moved=moved,
+    )
+    clip.say()
+    return clip
 
 
 def _seen_before(path: Path, body: smpl.Body, focal: float | None, video: Path | None) -> ObservedClip:
     """A saved observation; the people are fitted again for another focal length or body. Raises UserError where the
-    file does not hold what that takes."""
+    file does not hold what that takes, and for people of whom nobody could make sense then."""
     clip, name = load_unchecked(path, body, video)
     if focal is None and name in (None, body.name):
+        clip.say()
         return clip
     if clip.landmarks is None:
         raise UserError(
             f"{path}: our front-end did not see it, so its people cannot be fitted again; give no --focal, and the"
             " body that it is on"
         )
-    seen = clip.observation
+    seen, moved = clip.observation, clip.camera_moved
     evidence = FusedKeypoints(
         np.asarray(seen.keypoints),
         np.asarray(seen.keypoint_confidence),
@@ -105,17 +160,26 @@ def _seen_before(path: Path, body: smpl.Body, focal: float | None, video: Path |
         np.arange(len(seen.frame_index)) / FPS,
         np.asarray(seen.frame_index),
     )
-    again = _fitted(body, evidence, focal or clip.focal, np.asarray(seen.camera.image_size, np.float32))
-    guessed = clip.focal_is_heuristic and focal is None
-    return dataclasses.replace(clip, observation=again, focal_is_heuristic=guessed)
+    size = np.asarray(seen.camera.image_size, np.float32)
+    again, standing = _fitted(body, evidence, focal or clip.focal, size)
+    refuse_nonsense(str(path), body, again, camera_moved=moved)
+    fitted = dataclasses.replace(
+        clip,
+        observation=again,
+        focal_is_heuristic=clip.focal_is_heuristic and focal is None,
+        remarks=remarks(body, again, camera_moved=moved, standing=standing),
+    )
+    fitted.say()
+    return fitted
 
 
-def _fitted(body: smpl.Body, evidence: FusedKeypoints, focal: float, size: np.ndarray) -> Observation:
-    """The people of a clip under a focal length in pixels. size: [2] width and height of the pictures."""
+def _fitted(body: smpl.Body, evidence: FusedKeypoints, focal: float, size: np.ndarray) -> tuple[Observation, float]:
+    """The people of a clip under a focal length in pixels, and how far its vertical rests on people who stand. size:
+    [2] width and height of the pictures."""
     intrinsics = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]], np.float32)
     scene = fit_people(body, evidence, intrinsics)
     camera, motion = to_world(scene, intrinsics, size)
-    return Observation(
+    observation = Observation(
         keypoints=evidence.keypoints,
         keypoint_confidence=evidence.confidence,
         motion=motion,
@@ -125,23 +189,41 @@ def _fitted(body: smpl.Body, evidence: FusedKeypoints, focal: float, size: np.nd
         frame_index=evidence.index,
         frame_mask=np.ones(len(evidence.index), np.float32),
     )
+    return observation, float(scene.standing)
 
 
-def see(
-    path: Path, *, progress: bool, accept: Callable[[Video], None] = lambda video: None
-) -> tuple[Video, FusedKeypoints]:
-    """A video and the keypoints of its two main people at 30 fps. Raises UserError where there are not two people.
+def pull_detectors() -> None:
+    """What has to be pulled is pulled before anything slow. Raises UserError where that fails."""
+    for name in (DETECTOR, landmarker_asset(), SINGLE):
+        asset(name)
 
-    accept: told of the video before the people are looked for, which is slow; raises for one that is not wanted.
+
+def _any_video(video: Video) -> None:
+    """Every video is wanted."""
+
+
+def see(path: Path, *, progress: bool, accept: Callable[[Video], None] = _any_video) -> tuple[Video, FusedKeypoints]:
+    """A whole video, cuts or not, and the keypoints of its two main people at 30 fps. Raises UserError where there are
+    not two people.
+
+    accept: told of the video before the people are followed, which is slow; raises for one that is not wanted.
     """
-    for name in ("movenet-multipose", landmarker_asset()):
-        asset(name)  # what has to be pulled is pulled before anything slow
-    glances = Glances()
-    video = probe(path, progress=progress, visit=glances.visit)
-    for note in video.notes:
+    video, tracks, landmarks = look(path, progress=progress, accept=accept)
+    return video, at_rate(fuse(tracks, landmarks, video.width, video.height), FPS)
+
+
+def look(
+    path: Path, *, progress: bool, accept: Callable[[Video], None] = _any_video
+) -> tuple[Video, Tracks, PoseLandmarks]:
+    """A whole video, cuts or not, and what each detector found of its two main people. Raises UserError where there are
+    not two people. accept: as in `see`."""
+    pull_detectors()
+    first = first_look(path, progress=progress, cut=False)
+    accept(first.video)
+    tracks, landmarks, notes = _look_at(first, first.shots[0], None, progress)
+    for note in (*first.video.notes, *notes):
         _LOGGER.warning("%s: %s", path, note)
-    accept(video)
-    return video, at_rate(_look(video, glances, progress), FPS)
+    return first.video, tracks, landmarks
 
 
 def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Path:
@@ -157,47 +239,26 @@ def input_path(source: str | os.PathLike[str], focal: float | None = None) -> Pa
     return path
 
 
-def _look(video: Video, glances: Glances, progress: bool) -> FusedKeypoints:
-    """Run the detectors over the video. It is decoded once, in a thread of its own, and never more than a few frames of
-    it are held; only frames in which the two people turn out to be others than they first seemed are decoded again.
+def _look_at(
+    first: FirstLook, shot: VideoShot, people: str | None, progress: bool
+) -> tuple[Tracks, PoseLandmarks, list[str]]:
+    """What each detector finds in a shot, and what is worth a word. It is decoded once more, in a thread of its own,
+    and never more than a few frames of it are held; only frames in which the two people turn out to be others than they
+    first seemed are decoded again.
     """
-
-    def shown(items: Iterable[_T], what: str, total: int) -> Iterator[_T]:
-        return iter(tqdm(items, what, total, disable=None if progress else True, unit="frame"))
-
-    def frames(what: str) -> Iterator[Frame]:
-        return shown(read_ahead(read_frames(video, FPS)), what, len(nearest_frames(video.times, FPS)))
+    video = first.video
 
     def again(index: np.ndarray) -> Iterator[np.ndarray]:
-        return shown(read_ahead(frames_at(video, index)), "looking again", len(index)) if len(index) else iter(())
+        pictures = read_ahead(frames_at(video, index))
+        return shown(pictures, "looking again", len(index), progress) if len(index) else iter(())
 
-    detect, side = load_detector(asset("movenet-multipose") / "movenet-multipose.json"), max(video.width, video.height)
-    surveyed = survey(shown(glances.frames(video), "finding people", len(glances)), detect, side)
-    if not surveyed.found.all(axis=0).any():
-        smaller = (dataclasses.replace(frame, image=glance(frame.image)) for frame in frames("finding people again"))
-        surveyed = survey(smaller, detect, side)
-    check_two_people(video, surveyed, 0.0)
-    landmarks = PairLandmarks(load_landmarker())
-    tracks = follow(frames("following both"), detect, surveyed, landmarks.look)
+    pair = find_pair(first, shot, people, progress)
+    landmarks = PairLandmarks(load_landmarker(), load_single_pose(asset(SINGLE) / "movenet-thunder.json"))
+    count = len(nearest_frames(video.times[shot.first : shot.end] - video.times[shot.first], FPS))
+    frames = shown(read_ahead(read_frames(video, FPS, shot)), "following both", count, progress)
+    tracks = follow(frames, first.detect, pair.tracks, landmarks.look, pair.others)
     check_two_people(video, tracks, MIN_TOGETHER)
-    return fuse(tracks, landmarks.settle(tracks, again), video.width, video.height)
-
-
-def check_two_people(video: Video, tracks: Tracks, least: float) -> None:
-    """Raise UserError unless both people were found together in more than a share `least` of the frames."""
-    together = float(tracks.found.all(axis=0).mean())
-    if together > least:
-        return
-    of_frames, count = tracks.found.sum(axis=0), len(tracks.times)
-    nobody, one, both = (int((of_frames == n).sum()) for n in range(3))
-    told = (
-        f"only one person was found in {one} of {count} frames"
-        if one
-        else f"nobody was found in {nobody} of {count} frames"
-    )
-    others = [f"{who} in {n}" for who, n in (("nobody", nobody if one else 0), ("both", both)) if n]
-    more = f" ({', '.join(others)})" if others else ""
-    raise UserError(f"{video.path}: {told}{more}; give a clip in which two people are seen together")
+    return tracks, landmarks.settle(tracks, again), pair.notes
 
 
 def fit_people(body: smpl.Body, evidence: FusedKeypoints, intrinsics: np.ndarray) -> MonocularFit:

@@ -14,6 +14,7 @@ from sm_jax.perception.observation_file import (
     LandmarkMetres,
     load_evidence,
     load_observation,
+    load_remarks,
     load_source,
     save_observation,
 )
@@ -32,7 +33,8 @@ class ObservedClip:
     body: that of the observation's betas.  source: what the user called the input.  video: where it was seen, the
     observation's first frame being its frame `observation.frame_index[0]`; None where that is not known.
     focal_is_heuristic: whether the focal length is only the picture's diagonal.  landmarks: the keypoints in depth,
-    with which the people can be fitted again; None where our front-end did not see it.
+    with which the people can be fitted again; None where our front-end did not see it.  remarks: what the user should
+    know, a line each.  camera_moved: how far, see `perception.camera_motion`; None where nobody looked.
     """
 
     observation: Observation
@@ -41,6 +43,8 @@ class ObservedClip:
     video: Video | None = None
     focal_is_heuristic: bool = False
     landmarks: LandmarkMetres | None = None
+    remarks: tuple[str, ...] = ()
+    camera_moved: float | None = None
 
     @property
     def focal(self) -> float:
@@ -83,7 +87,14 @@ class ObservedClip:
             focal_is_heuristic=self.focal_is_heuristic,
             body=self.body.name,
             landmarks=self.landmarks,
+            remarks=self.remarks,
+            camera_moved=self.camera_moved,
         )
+
+    def say(self) -> None:
+        """Log the remarks."""
+        for remark in self.remarks:
+            _LOGGER.warning("%s: %s", self.source, remark)
 
 
 Seen = ObservedClip | Observation | str | os.PathLike[str]
@@ -113,6 +124,7 @@ def load_clip(path: pathlib.Path, body: smpl.Body, video: pathlib.Path | None = 
     clip, name = load_unchecked(path, body, video)
     if name not in (None, body.name):
         raise UserError(f"{path}: is on the body {name}, not on {body.name}; name that one with --body")
+    clip.say()
     return clip
 
 
@@ -122,7 +134,15 @@ def load_unchecked(
     """`load_clip` of a body that may be another than the file's, whose name is returned where it is known."""
     observation = load_observation(path)
     name, landmarks = load_evidence(path, observation)
-    clip = ObservedClip(observation=observation, body=body, source=str(path), landmarks=landmarks)
+    remarks, moved = load_remarks(path)
+    clip = ObservedClip(
+        observation=observation,
+        body=body,
+        source=str(path),
+        landmarks=landmarks,
+        remarks=remarks,
+        camera_moved=moved,
+    )
     found = load_source(path, observation)
     if found is None:
         if video is not None:
@@ -154,14 +174,19 @@ def load_seen(path: pathlib.Path, source: pathlib.Path, body: smpl.Body) -> Obse
         raise UserError(f"{source}: is not what it was when {path} was written; begin anew with --overwrite")
     for note in video.notes:
         _LOGGER.warning("%s: %s", source, note)
-    return ObservedClip(
+    remarks, moved = load_remarks(path)
+    clip = ObservedClip(
         observation=observation,
         body=body,
         source=str(source),
         video=video,
         focal_is_heuristic=found[1],
         landmarks=load_evidence(path, observation)[1],
+        remarks=remarks,
+        camera_moved=moved,
     )
+    clip.say()
+    return clip
 
 
 def _pictures_again(path: pathlib.Path, known: Video) -> Video:

@@ -191,6 +191,8 @@ def _provenance(clip: ObservedClip, settings: Settings, seed: int, hashes: dict[
         "seed": seed,
         "weights": hashes,
         "focal_is_heuristic": clip.focal_is_heuristic,
+        "remarks": list(clip.remarks),
+        "camera_moved": clip.camera_moved,
     }
 
 

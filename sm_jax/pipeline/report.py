@@ -15,7 +15,7 @@ from sm_jax.export.film import Film, film, stills
 from sm_jax.export.folder import SUMMARY, files_in
 from sm_jax.export.npz import MotionFile
 from sm_jax.export.report import MeasureRow, PersonStrips, ReportContent, TouchRow, report_page
-from sm_jax.export.summary import PARTS, returned, save_summary
+from sm_jax.export.summary import PARTS, distances, returned, save_summary
 from sm_jax.fitting.contact_ik.detection import detect_contacts
 from sm_jax.motion.resample import FPS, resample_on_host
 from sm_jax.pipeline.measures import MEASURES, in_words
@@ -225,9 +225,12 @@ def _warnings(result: Result, touches: Sequence[TouchRow]) -> Iterator[tuple[str
     if provenance.get("focal_is_heuristic"):
         yield (
             "The focal length is a guess:",
-            f"the picture's diagonal, {content.camera.K[0, 0]:.0f} pixels. People may stand at wrong distances from the"
-            " camera and from one another; --focal sets it.",
+            f"the picture's diagonal, {content.camera.K[0, 0]:.0f} pixels, which may be twice too long, or a third too"
+            f" short. {_far(content)}, and as wrongly from one another; --focal sets it.",
         )
+    remarks = provenance.get("remarks")
+    for remark in remarks if isinstance(remarks, list) else ():
+        yield "Of what was seen:", f"{remark}."
     for person in range(2):
         tall = _height(result.observation, person)
         if tall is not None and tall < _SMALL:
@@ -263,6 +266,15 @@ def _warnings(result: Result, touches: Sequence[TouchRow]) -> Iterator[tuple[str
     notes = provenance.get("source_notes")
     for note in notes if isinstance(notes, list) else ():
         yield "Of the video:", f"{note}."
+
+
+def _far(content: MotionFile) -> str:
+    """How far from the camera people stand, and what that is worth."""
+    far = "; ".join(
+        f"person {n} stands {one['median']:.1f} m from the camera, or {one['least']:.1f} to {one['most']:.1f}"
+        for n, one in enumerate(distances(content))
+    )
+    return far[0].upper() + far[1:]
 
 
 def _height(observation: Observation, person: int) -> float | None:

@@ -15,7 +15,7 @@ import pytest
 
 from sm_jax import __version__
 from sm_jax.cli import main
-from sm_jax.perception.landmarks import landmarker_asset
+from sm_jax.perception.landmarks import SINGLE, landmarker_asset
 from sm_jax.perception.observation_file import save_observation
 from tests.helpers import cached_asset
 from tests.motion.motions import front_camera, observe, random_motion
@@ -76,7 +76,7 @@ def test_a_video_without_frames(call, tmp_path):
 
 
 def test_a_video_without_people(call, tmp_path):
-    for name in ("movenet-multipose", landmarker_asset()):
+    for name in ("movenet-multipose", landmarker_asset(), SINGLE):
         cached_asset(name)
     video(tmp_path / "grey.mp4", 10)
     refused(call("reconstruct", "grey.mp4", "--out", "out"), "grey.mp4", "nobody")

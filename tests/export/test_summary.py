@@ -50,9 +50,15 @@ def test_written_and_read(content, tmp_path):
     assert read["body"] == "open-low" and "open body" in read["body_terms"]
     assert read["seconds"] == {"perception": 1.5, "infiller": 2.0, "total": 3.5}
     assert read["description"]["contacts"][0]["region_b"] == "back" and read["description"]["text"] == "They hug."
+    far = read["camera"].pop("people_m_away")
     assert read["camera"] == {
-        "focal_px": 300, "principal_point_px": [120, 100], "image_size": [240, 200], "moving": False
+        "focal_px": 300, "principal_point_px": [120, 100], "image_size": [240, 200], "moving": None
     }  # fmt: skip
+    for one in far:
+        assert one["least"] == pytest.approx(0.94 * one["median"]) and one["most"] == pytest.approx(
+            1.06 * one["median"]
+        )
+    assert read["warnings"] == []
     whole, part = read["returned_to_the_estimate"]
     assert whole.startswith("person 0: no,") and part.startswith("person 1: by 33%,")
     assert read["share_of_models_motion"] == [1.0, 0.67] and read["command"] == "sm-jax reconstruct clip.mp4"
@@ -60,13 +66,29 @@ def test_written_and_read(content, tmp_path):
     assert read["frames"] == 7 and read["provenance"]["seed"] == 3
 
 
-def test_a_moving_camera_is_called_moving(content):
-    moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
-    made = summary.summarise(
-        dataclasses.replace(content, camera=moved), DESCRIPTION, seconds={}, energies_before={}, energies_after={},
+def summarised(content):
+    return summary.summarise(
+        content, DESCRIPTION, seconds={}, energies_before={}, energies_after={},
         energies_meaning={}, share=np.zeros(2), measures={},
     )  # fmt: skip
+
+
+def test_a_moving_camera_is_called_moving(content):
+    moved = dataclasses.replace(content.camera, t=content.camera.t + np.arange(7)[:, None])
+    made = summarised(dataclasses.replace(content, camera=moved))
     assert made["camera"]["moving"] and made["returned_to_the_estimate"][0].startswith("person 0: altogether,")
+
+
+def test_what_the_pictures_say_of_camera_and_distance_is_believed(content):
+    """A camera that is taken as standing and was seen to move; a focal length that is a guess."""
+    for moved, moves in ((0.03, True), (0.001, False), (None, None)):
+        said = {"camera_moved": moved, "focal_is_heuristic": True, "remarks": ["the camera moves"]}
+        made = summarised(dataclasses.replace(content, provenance=content.provenance | said))
+        assert made["camera"]["moving"] is moves and made["warnings"] == ["the camera moves"]
+        for one in made["camera"]["people_m_away"]:
+            assert one["least"] == pytest.approx(0.44 * one["median"]) and one["most"] == pytest.approx(
+                1.56 * one["median"]
+            )
 
 
 def test_what_has_no_place_is_refused(tmp_path):

@@ -69,4 +69,5 @@ def seen(motion: Motion) -> tuple[MonocularFit, MonocularInputs]:
     )
     metres = 0.85 * rotate(transpose(line_of_sight(sight))[:, :, None], points)
     level = jnp.median(lowest_sole(BODY, smpl.pose(BODY, in_camera), up), axis=1)
-    return MonocularFit(motion=in_camera, up=up, level=level), MonocularInputs(**{**vars(sight), "metres": metres})
+    scene = MonocularFit(motion=in_camera, up=up, level=level, standing=jnp.ones(()))
+    return scene, MonocularInputs(**{**vars(sight), "metres": metres})

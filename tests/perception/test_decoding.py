@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 
 import av
@@ -166,14 +167,32 @@ def test_the_video_is_found_among_other_streams(tmp_path, name, kinds, number):
     assert len(list(frames_at(video, np.arange(4)))) == 4
 
 
-def test_side_data_of_an_unknown_kind_does_not_hide_the_turn():
+def test_side_data_of_an_unknown_kind_does_not_hide_the_turn(monkeypatch):
     class Odd:
         rotation = 90
 
-        @property
-        def side_data(self):
-            raise ValueError("31 is not a valid Type")
+    def refuse(frame):
+        raise ValueError("31 is not a valid Type")
 
+    monkeypatch.setattr(decoding, "SideDataContainer", refuse)
     assert decoding.orientation(Odd()) == Orientation(transposed=True, mirror_x=False, mirror_y=True)  # type: ignore[arg-type]
     image = np.arange(6).reshape(2, 3, 1)
     np.testing.assert_array_equal(decoding.orientation(Odd())(image), np.rot90(image))  # type: ignore[arg-type]
+
+
+def test_frames_go_when_nobody_holds_them(tmp_path):
+    """Without a collection of garbage, which is rare beside a large library: ten minutes of 1080p would not fit."""
+    video = probe(write_video(tmp_path / "v.mp4", shades(12), [i / 30 for i in range(12)]))
+
+    def look(number, stamp, picture):
+        picture(None)
+
+    gc.collect()
+    gc.disable()
+    try:
+        probe(video.path, visit=look)
+        for _ in frames_at(video, np.arange(12)):
+            pass
+        assert sum(type(thing) is av.VideoFrame for thing in gc.get_objects()) <= 2
+    finally:
+        gc.enable()

@@ -214,3 +214,15 @@ def test_a_fault_while_reading_ahead_comes_where_it_belongs():
     assert next(ahead) == 1
     with pytest.raises(UserError, match="third"):
         next(ahead)
+
+
+@pytest.mark.parametrize(("written", "diagonals"), [("26", 26 / 43.2666), ("0", None), ("f/1.8", None), (None, None)])
+def test_a_phones_focal_length_is_taken_from_the_file(tmp_path, written, diagonals):
+    def tag(stream: av.VideoStream) -> None:
+        if written is not None:
+            stream.container.metadata["com.apple.quicktime.camera.focal_length.35mm_equivalent"] = written
+
+    options = {"movflags": "use_metadata_tags"}
+    path = write_video(tmp_path / "v.mov", shades(2), [0.0, 0.1], setup=tag, container_options=options)
+    focal = probe(path).focal
+    assert focal is None if diagonals is None else focal == pytest.approx(diagonals * 80, rel=1e-4)

@@ -22,7 +22,7 @@ from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.resample import resample
 from sm_jax.perception.frames import probe, read_frames
 from sm_jax.perception.fusion import FusedKeypoints, at_rate
-from sm_jax.perception.landmarks import landmarker_asset
+from sm_jax.perception.landmarks import SINGLE, landmarker_asset
 from sm_jax.perception.observation_file import load_observation, load_source, save_observation
 from sm_jax.perception.video import Video, nearest_frames, steady_rate
 from sm_jax.pipeline import folder
@@ -276,7 +276,7 @@ FIRST_FRAME = np.array(
 @pytest.fixture(scope="module")
 def sample_clip(tmp_path_factory):
     """The results of four tenths of a second of the real clip, from video to files."""
-    for name in ("movenet-multipose", landmarker_asset(), "minilm"):
+    for name in ("movenet-multipose", landmarker_asset(), SINGLE, "minilm"):
         cached_asset(name)
     folder, whole = tmp_path_factory.mktemp("clip"), cached_asset("sample-clip") / "cam01.mp4"
     images = [frame.image for frame, _ in zip(read_frames(probe(whole), 60.0), range(25), strict=False)]

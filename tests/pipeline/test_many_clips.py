@@ -175,3 +175,39 @@ def test_a_process_that_dies_takes_only_the_clip_that_killed_it(tmp_path, monkey
     reasons = {one.name: one.reason for one in outcomes}
     assert "died twice" in reasons["killer"] and "ValueError: poison" in reasons["poison"]
     assert tried.count("killer") == 2
+
+
+def test_every_shot_gets_its_folder(observation, tmp_path, monkeypatch, capsys):
+    """Of three shots the second shows one person; a second call does nothing again."""
+    saved, video = with_video(observation, tmp_path, rows=20, count=39)
+    seen = ObservedClip(observation=load_observation(saved), body=load_body("open-low"), video=video)
+    looked: list[int] = []
+
+    def observe_shot(look, number, **_):
+        looked.append(number)
+        if number == 1:
+            raise UserError("v.mp4: only one person was found")
+        return seen
+
+    monkeypatch.setattr(many_clips, "pull_detectors", lambda: None)
+    monkeypatch.setattr(many_clips, "first_look", lambda path, **_: SimpleNamespace(shots=[0, 1, 2]))
+    monkeypatch.setattr(folder, "observe_shot", observe_shot)
+    out = tmp_path / "out"
+    for again in (False, True):
+        outcomes = many_clips.reconstruct_shots_to_folders(str(video.path), out, **HOW)
+        states = ["there already" if again else "made", "failed", "there already" if again else "made"]
+        assert [(one.name, one.state) for one in outcomes] == [
+            (f"shot_{n + 1}", state) for n, state in enumerate(states)
+        ]
+    assert looked == [0, 1, 2, 1] and sorted(path.name for path in out.iterdir()) == ["shot_1", "shot_3"]
+    assert {path.name for path in (out / "shot_3").iterdir()} >= FILES
+    monkeypatch.setattr(many_clips, "first_look", lambda path, **_: SimpleNamespace(shots=[1]))
+    looked.append(0)
+    with pytest.raises(UserError, match="none of 1 shots can be reconstructed; the first: v.mp4: only one"):
+        monkeypatch.setattr(folder, "observe_shot", lambda *_, **__: observe_shot(None, 1))
+        many_clips.reconstruct_shots_to_folders(str(video.path), tmp_path / "none", **HOW)
+    with pytest.raises(UserError, match="is of one shot; give no --shots"):
+        many_clips.reconstruct_shots_to_folders(str(saved), tmp_path / "none", **HOW)
+    for option in (["--shots"], ["--people", "1,2"]):
+        assert run(monkeypatch, "a.mp4", "b.mp4", "--out", str(tmp_path / "x"), *option) == 2
+        assert f"{option[0]} is for one clip" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from sm_jax.perception.observation_file import LandmarkMetres
 from sm_jax.perception.tracking import Tracks
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import observe
+from sm_jax.pipeline.first_look import MIN_TOGETHER, check_two_people
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
 from tests.fitting.sights import BODY, FRAMES, K, seen, walking
 from tests.helpers import cached_asset
@@ -66,14 +67,14 @@ def test_one_person_is_not_enough():
     video = Video(path=Path("dance.mp4"), width=640, height=480, times=np.arange(8) / 30, fps=30.0)
     alone = tracks([[1] * 8, [0] * 7 + [1]])
     with pytest.raises(UserError, match=r"in 7 of 8 frames \(both in 1\); give a") as error:
-        observe.check_two_people(video, alone, observe.MIN_TOGETHER)
+        check_two_people(video, alone, MIN_TOGETHER)
     assert "\n" not in str(error.value)
     rarely = tracks([[1] * 3 + [0] * 5, [0] * 8])
     with pytest.raises(UserError, match=r"dance.mp4: only one person was found in 3 of 8 frames \(nobody in 5\); give"):
-        observe.check_two_people(video, rarely, 0.0)
+        check_two_people(video, rarely, 0.0)
     with pytest.raises(UserError, match="nobody was found in 8 of 8 frames; give"):
-        observe.check_two_people(video, tracks(np.zeros((2, 8))), 0.0)
-    observe.check_two_people(video, tracks([[1] * 8, [0] * 4 + [1] * 4]), observe.MIN_TOGETHER)
+        check_two_people(video, tracks(np.zeros((2, 8))), 0.0)
+    check_two_people(video, tracks([[1] * 8, [0] * 4 + [1] * 4]), MIN_TOGETHER)
 
 
 def test_bad_input_gets_one_line(tmp_path):

@@ -72,7 +72,7 @@ def benchmark_scores(body: smpl.Body, sequences: Sequence[PairSequence], amounts
     """Figures, like those of experiments/results/simulator.json, of all videos, and of those of each amount of hiding,
     of which every sequence has one view."""
     pairs = [(s, v, f"{s.name}_{a}") for s in sequences for v, a in zip(s.views, amounts, strict=True)]
-    seen = {name: _with_truth(body, s, v) for s, v, name in pairs if v.observation is not None}
+    seen = {name: with_truth(body, s, v) for s, v, name in pairs if v.observation is not None}
     groups = {"all": [*seen]} | {a: [name for name in seen if name.endswith(a)] for a in amounts}
     return {
         "videos": len(pairs),
@@ -83,7 +83,8 @@ def benchmark_scores(body: smpl.Body, sequences: Sequence[PairSequence], amounts
     }
 
 
-def _with_truth(body: smpl.Body, sequence: PairSequence, view: View) -> EstimateAndTruth:
+def with_truth(body: smpl.Body, sequence: PairSequence, view: View) -> EstimateAndTruth:
+    """What was seen of a sequence through a view that was not refused, beside the truth."""
     assert view.observation is not None
     points = smpl.keypoints(body, smpl.pose(body, sequence.motion))[:, :, :COCO]
     true, _ = pinhole.project_points(view.camera, points)

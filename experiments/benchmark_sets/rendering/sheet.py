@@ -26,13 +26,16 @@ def draw_sheet(
     seen = [(out / f"{s.name}_{a}.mp4", v.observation, f"{s.name}, {a} hidden")
             for s in sequences for v, a in zip(s.views, amounts, strict=True) if v.observation is not None]  # fmt: skip
     chosen = np.linspace(0, len(seen) - 1, COUNT).round().astype(int)
-    cells = [_cell(body, *seen[i]) for i in chosen.tolist()]
+    cells = []
+    for i in chosen.tolist():
+        video, observation, label = seen[i]
+        cells.append(draw_view(body, video, observation, label, len(observation.frame_index) // 2))
     whole = np.concatenate([np.concatenate(cells[i : i + COLUMNS], axis=1) for i in range(0, COUNT, COLUMNS)])
     return whole // (256 // LEVELS) * (256 // LEVELS)
 
 
-def _cell(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str) -> np.ndarray:
-    frame = len(seen.frame_index) // 2
+def draw_view(body: smpl.Body, video: pathlib.Path, seen: Observation, label: str, frame: int) -> np.ndarray:
+    """A frame twice, [SIDE, 2 * SIDE, 3] uint8: with the keypoints, and with the estimate."""
     (image,) = frames_at(probe(video), np.array([frame]))
     drawn = draw_keypoints(image, seen, frame)
     skin = np.asarray(smpl.vertices(body, smpl.pose(body, seen.motion)))[:, frame]

@@ -36,6 +36,11 @@ _AIMS = (
 _TRUNK = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("shoulder", "hip") for side in ("left", "right")])
 _RATE = 0.05  # of a move's units an iteration, to begin with
 _GROWTH = 0.15  # largest relative change of the prior's stature for the sake of a common ground, to begin with
+_FEET = np.array([KEYPOINTS.index(f"{side}_{name}") for name in ("ankle", "heel", "toe") for side in ("left", "right")])
+_HIPS = np.array([KEYPOINTS.index(f"{side}_hip") for side in ("left", "right")])
+_STRAIGHT, _STRAIGHTNESS = 0.85, 0.02  # of a leg's length from hip to ankle: who stands; a chair leaves 0.7
+LEAST_STANDING = 0.1  # mean weight of people who stand, below which their feet do not tell what is up
+_AROUND = 6.0  # frames: standard deviation of the weights of those around one
 _NEAREST = 0.5  # metres from the camera; nobody is nearer
 
 
@@ -76,11 +81,12 @@ def initial_fit(body: smpl.Body, sight: MonocularInputs) -> MonocularFit:
     motion = Motion(
         global_orient=motion.global_orient,
         body_pose=motion.body_pose,
-        pelvis=place(sight, offsets),
+        pelvis=steadied(place(sight, offsets), sight),
         betas=betas,
     )
     posed = smpl.pose(body, motion)
-    up = estimate_up(posed.joints, sight.metres_weight * sight.frame_mask[None] + 1e-6)
+    seen = jnp.minimum(sight.confidence[:, :, _FEET].mean(axis=-1), sight.confidence[:, :, _HIPS].mean(axis=-1))
+    up, standing = estimate_up(posed.joints, seen * sight.metres_weight * sight.frame_mask[None], sight.frame_mask)
     soles = jnp.where(sight.frame_mask[None] > 0.0, lowest_sole(body, posed, up), jnp.nan)
     level = jnp.nanmedian(soles, axis=1)
     # Scaling a person about the camera leaves the pixels alone: the smallest scalings that make the levels equal.
@@ -93,22 +99,37 @@ def initial_fit(body: smpl.Body, sight: MonocularInputs) -> MonocularFit:
         pelvis=motion.pelvis * growth[:, None, None],
         betas=_betas(body, STATURE * growth),
     )
-    return MonocularFit(motion=motion, up=up, level=level * growth)
+    return MonocularFit(motion=motion, up=up, level=level * growth, standing=standing)
 
 
-def estimate_up(joints: Array, weight: Array) -> jax.Array:
+def estimate_up(joints: Array, weight: Array, frame_mask: Array) -> tuple[jax.Array, jax.Array]:
     """The unit vector [3] against gravity: standing people's hips are, on average, above their feet; their shoulders
-    less so, for people lean.
+    less so, for people lean. Whose legs are bent as on a chair says nothing. And how often [] people were seen to
+    stand: the mean of their weights. Below LEAST_STANDING the vector is the camera's own upward axis.
 
-    joints: [P, T, 24, 3] in the camera's frame.  weight: [P, T].
+    joints: [P, T, 24, 3] in the camera's frame.  weight: [P, T] of what was seen of hips and feet.  frame_mask: [T].
     """
+    weight = weight * _legs_straight(joints)
+    standing = jnp.sum(weight) / (len(weight) * jnp.maximum(jnp.sum(frame_mask), 1.0))
+    weight = weight + 1e-6
     feet = joints[:, :, np.array(FOOT_JOINTS)].mean(axis=2)
     directions = safe.normalise(joints[:, :, 0] - feet)
     up = safe.normalise(jnp.sum(weight[..., None] * directions, axis=(0, 1)))
     for _ in range(5):  # one weighted mean after another lets go of people who lie or bend
         nearness = jnp.exp(20.0 * (jnp.sum(directions * up[None, None], axis=-1, keepdims=True) - 1.0))
         up = safe.normalise(jnp.sum(nearness * weight[..., None] * directions, axis=(0, 1)))
-    return up
+    return jnp.where(standing < LEAST_STANDING, jnp.array([0.0, -1.0, 0.0]), up), standing
+
+
+def _legs_straight(joints: Array) -> jax.Array:
+    """[P, T] in [0, 1] whether legs are about as long as thighs and shins together."""
+    hips, knees, ankles = (
+        joints[:, :, np.array([JOINTS.index(f"{side}_{name}") for side in ("left", "right")])]
+        for name in ("hip", "knee", "ankle")
+    )
+    whole = safe.norm(hips - knees) + safe.norm(knees - ankles)
+    share = (safe.norm(hips - ankles) / jnp.maximum(whole, 1e-6)).mean(axis=-1)
+    return jax.nn.sigmoid((share - _STRAIGHT) / _STRAIGHTNESS)
 
 
 def place(sight: MonocularInputs, offsets: Array) -> jax.Array:
@@ -126,6 +147,18 @@ def place(sight: MonocularInputs, offsets: Array) -> jax.Array:
     moment = safe.einsum("ptk,ptkij,ptki->ptj", weight, rows, right)
     pelvis = jnp.linalg.solve(normal, moment[..., None])[..., 0]
     return jnp.concatenate([pelvis[..., :2], jnp.maximum(pelvis[..., 2:], _NEAREST)], axis=-1)
+
+
+def steadied(pelvis: Array, sight: MonocularInputs) -> jax.Array:
+    """Pelvises [P, T, 3] moved along their rays to the mean depth of the frames around, in which those that were seen
+    badly hardly count: alone they may be metres off."""
+    reach, frames = round(6.5 * _AROUND), pelvis.shape[1]  # beyond, weights are less than the least sureness
+    near = jnp.asarray(np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / _AROUND)), pelvis.dtype)
+    around = jax.vmap(lambda own: jnp.convolve(own, near, precision="highest")[reach : reach + frames])
+    sure = sight.confidence[:, :, _TRUNK].mean(axis=-1) ** 4 * sight.frame_mask[None] + 1e-9
+    depth = jnp.log(pelvis[..., 2])
+    mean = around(sure * depth) / around(sure)
+    return jnp.asarray(pelvis) * jnp.exp(mean - depth)[..., None]
 
 
 def _betas(body: smpl.Body, height: Array) -> Array:

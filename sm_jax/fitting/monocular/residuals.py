@@ -31,7 +31,7 @@ _HIDDEN = 0.15  # share of a line's weight that it keeps when neither end was se
 _ACCELERATION = {"pelvis": 0.02, "head": 0.025, "elbow": 0.035, "wrist": 0.04, "knee": 0.035, "ankle": 0.04}
 _ALONG_ACCELERATION = 0.6
 _SOLE, _LEVELS = 0.04, 0.07  # metres: of the lower foot about its person's level, of one level about the other
-_PULLED = 2.0  # standard deviations
+_PULLED, _JERKED = 2.0, 4.0  # standard deviations of levels, of accelerations
 _TILT = 0.05  # radians of the vertical about its first estimate
 _BACKWARDS = 0.1  # radians of knees and elbows bent the wrong way
 # Radians about the rest pose, of joints that a keypoint does not determine and of all others.
@@ -82,11 +82,13 @@ class MonocularInputs:
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MonocularFit:
     """What is solved for, in the camera's frame. motion: [P, T].  up: [3] unit vector against gravity.
-    level: [P] metres along `up` at which each person stands."""
+    level: [P] metres along `up` at which each person stands.  standing: [] how often feet could be seen to tell what is
+    up, see `fit.estimate_up`."""
 
     motion: Motion
     up: Array
     level: Array
+    standing: Array
 
 
 @register_dataclass
@@ -123,6 +125,7 @@ def retract(body: smpl.Body, scene: MonocularFit, move: MonocularStep) -> Monocu
         motion=dataclasses.replace(moved, pelvis=pelvis),
         up=safe.normalise(scene.up + move.up),
         level=scene.level * growth + move.level,
+        standing=scene.standing,
     )
 
 
@@ -180,6 +183,8 @@ def _steadiness(body: smpl.Body, posed: smpl.Posed, scene: MonocularFit, frame_m
     """Feet on one level, smooth paths, joints near rest where nothing else holds them, none bent backwards."""
     pose, mask = scene.motion.body_pose, frame_mask[None, :, None]
     sole = (lowest_sole(body, posed, scene.up) - scene.level[:, None]) / _SOLE
+    # In bodies, not in metres: else whoever is seen to tremble is taken for somebody smaller and nearer.
+    size = (stature(body, scene.motion.betas) / STATURE)[:, None, None, None]
     moving = np.array([j for j, joint in enumerate(JOINTS) if joint.split("_")[-1] in _ACCELERATION])
     acceleration = np.array([_ACCELERATION[JOINTS[j].split("_")[-1]] for j in moving])[:, None]
     acceleration = jnp.array(acceleration * np.array([1.0, 1.0, _ALONG_ACCELERATION]))[None, None]
@@ -187,7 +192,7 @@ def _steadiness(body: smpl.Body, posed: smpl.Posed, scene: MonocularFit, frame_m
     spread = jnp.array([_STIFF.get(joint.split("_")[-1], _LOOSE) for joint in JOINTS[1:]])[None, None, :, None, None]
     return (
         _robust(sole[..., None]) * mask,
-        whole * jnp.diff(posed.joints[:, :, moving], n=2, axis=1) / acceleration,
+        whole * _pulled(jnp.diff(posed.joints[:, :, moving], n=2, axis=1) / (size * acceleration), _JERKED),
         # Half the squared Frobenius norm of R - 1 is the squared angle for small angles.
         np.sqrt(0.5) * mask[..., None, None] * (pose - jnp.eye(3)[None, None, None]) / spread,
         mask * jnp.maximum(-flexion(pose) - HYPEREXTENSION, 0.0) / _BACKWARDS,
@@ -200,7 +205,7 @@ def _beliefs(body: smpl.Body, scene: MonocularFit, first_up: Array) -> tuple[Arr
     return (
         (stature(body, betas) - STATURE) / STATURE_SPREAD,
         betas[:, 1:],  # the first component is stature
-        _pulled((scene.level[0] - scene.level[1]) / _LEVELS),
+        _pulled((scene.level[0] - scene.level[1]) / _LEVELS, _PULLED),
         (scene.up - first_up) / _TILT,
     )
 
@@ -217,7 +222,7 @@ def _robust(residual: Array) -> Array:
     return residual * jax.lax.rsqrt(1.0 + squared / _OUTLIER**2)
 
 
-def _pulled(residual: Array) -> jax.Array:
-    """A residual whose cost grows linearly beyond `_PULLED`: a contradiction is outweighed, but never let go."""
-    squared = jnp.square(residual / _PULLED)
-    return _PULLED * jnp.sign(residual) * safe.sqrt(2.0 * (jnp.sqrt(1.0 + squared) - 1.0))
+def _pulled(residual: Array, far: float) -> jax.Array:
+    """A residual whose cost grows linearly beyond `far`: a contradiction is outweighed, but never let go."""
+    squared = jnp.square(residual / far)
+    return far * jnp.sign(residual) * safe.sqrt(2.0 * (jnp.sqrt(1.0 + squared) - 1.0))

@@ -12,14 +12,14 @@ Tool = Literal[
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """Other tools' results."""
+    """Which people, and other tools' results."""
 
     tool: Annotated[Tool | None, tyro.conf.arg(name="from", metavar="TOOL")] = None
     """Whose result it is, or auto to look: phalp, gvhmr, wham, keypoints (OpenPose, AlphaPose, MMPose), romp, tram,
     slahmr, prompthmr, gem, comotion, amass (a pair recorded together)."""
     people: Annotated[str | None, tyro.conf.arg(metavar="A,B")] = None
-    """The two people by the tool's numbers, such as 3,7; 3+12,7 joins pieces. Without it, the two who are near each
-    other for longest."""
+    """The two people by the tool's numbers, or of a video from the left, such as 3,7; 3+12,7 joins pieces. Without it,
+    the two who are near each other for longest."""
     video: Annotated[str | None, tyro.conf.arg(metavar="VIDEO")] = None
     """The video of which it is the result: its pictures are looked at too. Of an observation .npz: where its video
     lies now."""

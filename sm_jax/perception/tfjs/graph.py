@@ -1,6 +1,6 @@
 """TensorFlow.js graph models (a `.json` topology and a `.bin` of weights) as pure JAX functions.
 
-The format: https://www.tensorflow.org/js/guide/conversion. Enough operations for MoveNet-multipose and BlazePose.
+The format: https://www.tensorflow.org/js/guide/conversion. Enough operations for MoveNet and BlazePose.
 """
 
 import base64

@@ -203,6 +203,7 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
     "LogicalAnd": _elementwise("logical_and"),
     "Abs": _elementwise("abs"),
     "Exp": _elementwise("exp"),
+    "Sqrt": _elementwise("sqrt"),
     "Reciprocal": lambda attributes, x: 1 / x,
     "SquaredDifference": lambda attributes, x, y: _elementwise("subtract")(attributes, x, y) ** 2,
     "Sigmoid": lambda attributes, x: jax.nn.sigmoid(x),

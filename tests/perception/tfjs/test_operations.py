@@ -73,6 +73,7 @@ def test_shapes_stay_static_and_ranks_broadcast():
     shape = OPERATIONS["Shape"]({}, x)
     assert isinstance(OPERATIONS["Mul"]({}, shape, np.array(2, np.int32)), np.ndarray)
     np.testing.assert_allclose(OPERATIONS["AddV2"]({}, x, np.ones(3, np.float32)), x + 1)
+    np.testing.assert_allclose(OPERATIONS["Sqrt"]({}, np.abs(x)), np.abs(x) ** 0.5, rtol=1e-6)
     np.testing.assert_allclose(OPERATIONS["Max"]({"keep_dims": False}, x, np.array([1])), x.max(axis=1))
     values, index = OPERATIONS["TopKV2"]({}, x, np.array(2))
     np.testing.assert_allclose(values, -np.sort(-x, axis=-1)[:, :2])
