@@ -25,6 +25,7 @@ from sm_jax.perception.calibration import (
     signs,
     weigh_opinions,
 )
+from sm_jax.perception.crops import MIN_KEYPOINT_SCORE
 from sm_jax.perception.landmarks import LANDMARKS, PoseLandmarks
 from sm_jax.perception.tracking import Tracks, interpolate
 
@@ -76,10 +77,11 @@ def combine(
     calibration: KeypointCalibration, tracks: Tracks, landmarks: PoseLandmarks
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the detectors together see the keypoints [P, T, K, 2], the signs of an error there [P, T, 17, signs], and
-    which opinions are of this person [3, P, T, 17]."""
+    which opinions count [3, P, T, 17]: those on this person, and of MoveNet those that it is not unsure of itself."""
     fine, opinions = landmarks.pixels[:, :, _SOURCE], opinions_of(tracks, landmarks)
-    own = [~_jumped(one, tracks)[..., None] & ~_leaked(one, tracks) for one in opinions[:2]]
-    believed = np.stack([*own, np.broadcast_to(tracks.found[..., None], own[0].shape)])
+    fine_own, single_own = (~_jumped(one, tracks)[..., None] & ~_leaked(one, tracks) for one in opinions[:2])
+    voting = landmarks.coco_scores > MIN_KEYPOINT_SCORE, tracks.scores > MIN_KEYPOINT_SCORE
+    believed = np.stack([fine_own, single_own & voting[0], tracks.found[..., None] & voting[1]])
     none = ~np.any(believed, axis=0)
     body = weigh_opinions(calibration, opinions, believed | none, person_size(tracks.keypoints))
     moved = (body - fine[:, :, :COCO])[:, :, JUDGE[COCO:]]

@@ -74,6 +74,19 @@ def test_one_against_two_is_outvoted_and_lowers_confidence(wrong):
     np.testing.assert_allclose(evidence.keypoints[0, 0, elbow], true, atol=1.0)
 
 
+def test_who_is_unsure_itself_has_no_vote():
+    """Else a guess that happens to lie between two others would win as the middle one."""
+    tracks, landmarks = scene()
+    tracks.keypoints[0, 0, 9] += [0, -50]
+    tracks.scores[0, 0, 9] = 0.1
+    landmarks.coco[0, 0, 9] += [0, -100]
+    landmarks.coco_scores[0, 0, 9] = 0.1
+    evidence = fuse(tracks, landmarks, 1000, 1000)
+    expected = landmarks.pixels[0, 0, LANDMARKS.index("left_wrist")]
+    np.testing.assert_allclose(evidence.keypoints[0, 0, 9], expected, atol=1e-3)
+    assert evidence.confidence[0, 0, 9] < evidence.confidence[1, 0, 9] - 0.02
+
+
 def test_opinions_that_are_near_count_for_their_shares():
     tracks, landmarks = scene()
     landmarks.coco[0, 0, 13] += [0.4, 0]
