@@ -167,7 +167,7 @@ def _seen_before(path: Path, body: smpl.Body, focal: float | None, video: Path |
         clip,
         observation=again,
         focal_is_heuristic=clip.focal_is_heuristic and focal is None,
-        remarks=remarks(body, again, camera_moved=moved, standing=standing),
+        remarks=tuple(remarks(body, again, camera_moved=moved, standing=standing)),
     )
     fitted.say()
     return fitted

@@ -37,7 +37,7 @@ from tests.motion.motions import front_camera, observe, random_motion
 from tests.perception.videos import shades, write_video
 
 FILES = {"motion.npz", "people.glb", "overlay.mp4", "summary.json", "observation.npz"}
-SETTINGS = Settings(steps=2, final_guidance_steps=5)
+SETTINGS = Settings(steps=2, guidance_steps=1, final_guidance_steps=3, estimate_guidance_steps=2)
 reconstruct = functools.partial(
     folder.reconstruct_to_folder,
     describer=rules.describe,
