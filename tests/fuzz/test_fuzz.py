@@ -42,8 +42,10 @@ from sm_jax.export.npz import MotionFile, load_motion, save_motion, steady
 from sm_jax.nets.infiller import InfillerConfig
 from sm_jax.nets.refiner import RefinerConfig
 from sm_jax.nets.weights import load_weights, save_weights
-from sm_jax.perception.observation_file import save_observation
+from sm_jax.perception.detector import People
+from sm_jax.perception.observation_file import LandmarkMetres, save_observation
 from sm_jax.perception.video import Video
+from sm_jax.pipeline import first_look
 from sm_jax.pipeline import folder as pipeline_folder
 from sm_jax.pipeline import observe as pipeline_observe
 from sm_jax.pipeline.measures import MEASURES
@@ -118,15 +120,22 @@ def no_networks(monkeypatch):
     monkeypatch.setattr(pipeline_folder, "keep_compiled_programs", lambda: None)
     monkeypatch.setattr(pipeline_folder, "describe", _far_enough)
     monkeypatch.setattr(pipeline_observe, "asset", lambda name: pathlib.Path(name))
-    monkeypatch.setattr(pipeline_observe, "_look", _see_all_frames)
+    monkeypatch.setattr(first_look, "asset", lambda name: pathlib.Path(name))
+    monkeypatch.setattr(first_look, "load_detector", lambda path: _sees_nobody)
+    monkeypatch.setattr(pipeline_observe, "longest_usable", _see_all_frames)
 
 
 def _call_nobody(*_: object) -> None:
     raise AssertionError("a connection was opened")
 
 
-def _see_all_frames(video: Video, *_: object) -> None:
-    for _frame in pipeline_observe.read_frames(video, 30.0):
+def _sees_nobody(*_: object) -> People:
+    empty = np.zeros((0, 17, 2), np.float32)
+    return People(keypoints=empty, keypoint_scores=empty[..., 0], scores=empty[:, 0, 0], boxes=empty[:, :4, 0])
+
+
+def _see_all_frames(first: first_look.FirstLook) -> NoReturn:
+    for _frame in pipeline_observe.read_frames(first.video, 30.0):
         pass
     raise FarEnough
 
@@ -163,6 +172,9 @@ def make_observations(folder: pathlib.Path) -> None:
     save_observation(folder / "plain.npz", found)
     video = Video(path=folder / "v.mp4", width=1000, height=1000, times=np.arange(7) / 30, fps=30.0)
     save_observation(folder / "video.npz", found, video)
+    metres = LandmarkMetres(rng.normal(size=(2, 5, 23, 3)).astype(np.float32), np.ones((2, 5), bool))
+    whole = {"body": "open-low", "landmarks": metres, "remarks": ("Person 0 is small.",), "camera_moved": 0.01}
+    save_observation(folder / "whole.npz", found, video, **whole)
 
 
 def make_motions(folder: pathlib.Path) -> None:
