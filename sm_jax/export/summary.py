@@ -121,10 +121,10 @@ def _moving(content: MotionFile) -> bool | None:
 def returned(person: int, share: float) -> str:
     """What became of a person's motion in the last check, in words."""
     if share > 0.999:
-        return f"person {person}: no, the models' motion fits the picture and the energies no worse"
+        return f"person {person}: no, the models' motion fits the evidence no worse"
     if share < 0.001:
-        return f"person {person}: altogether, the models' motion would fit the picture or the energies worse"
-    return f"person {person}: by {1 - share:.0%}, all of the models' motion would fit the picture or the energies worse"
+        return f"person {person}: altogether, the models' motion would fit the evidence worse"
+    return f"person {person}: by {1 - share:.0%}, all of the models' motion would fit the evidence worse"
 
 
 def save_summary(path: str | pathlib.Path, summary: Mapping[str, Any]) -> None:

@@ -23,7 +23,7 @@ class SampledClip:
     visibility: the observation's.  infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres,
     root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
     hypotheses' energies.  share: [P] how much of the models' motion each person has kept, the rest being the estimate:
-    less than 1 where all of it would fit the picture or the energies worse.  energies_before, energies_after: the
+    less than 1 where all of it would fit the evidence worse.  energies_before, energies_after: the
     unweighted terms of the gap-filled estimate and of the result.  energies_each: those of every hypothesis.
     """
 
