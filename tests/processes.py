@@ -47,12 +47,11 @@ class Started:
 
     @property
     def returncode(self) -> int | None:
-        return self._process.exitcode
-
-    def poll(self) -> int | None:
+        """None while it runs; minus the signal that ended it."""
         return self._process.exitcode
 
     def send_signal(self, number: signal.Signals) -> None:
+        """As `os.kill`."""
         pid = self._process.pid
         assert pid is not None
         os.kill(pid, number)
@@ -91,5 +90,5 @@ def _run(environment: dict[str, str], out: pathlib.Path, err: pathlib.Path, call
 def wait_until(condition: Callable[[], bool], process: Started) -> None:
     """Look every few milliseconds, as long as the process runs."""
     while not condition():
-        assert process.poll() is None, process.complaints()[-2000:]
+        assert process.returncode is None, process.complaints()[-2000:]
         time.sleep(0.005)
