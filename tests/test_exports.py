@@ -170,7 +170,7 @@ def test_denoising_and_refining_are_one_scan_and_the_program_is_small():
     comes once, for the guided steps and the last descent together."""
     program, arguments = guided_sampling()
     jaxpr = program.trace(*arguments).jaxpr.jaxpr
-    assert scans(jaxpr).count(STEPS + 1) == 1
+    assert scans(jaxpr).count(STEPS + 2) == 1
     assert count_equations(jaxpr) <= MOST_EQUATIONS
 
 

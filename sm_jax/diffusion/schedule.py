@@ -2,7 +2,7 @@
 
 import numpy as np
 
-CLEAN = -1  # the time step of a sample without noise, after all others: what denoises it there smooths it
+CLEAN = -1  # and below: time steps of a sample without noise, after all others; what denoises it there smooths it
 
 
 def cosine(steps: int = 1000, offset: float = 0.008, max_beta: float = 0.999) -> np.ndarray:

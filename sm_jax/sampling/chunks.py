@@ -10,7 +10,7 @@ from sm_jax.body import smpl
 from sm_jax.motion import windows
 from sm_jax.motion.frames import slice_observation
 from sm_jax.motion.slerp_fill import SEEN
-from sm_jax.sampling.inputs import Samples, SamplingInputs, make_sampling_inputs
+from sm_jax.sampling.inputs import STAGES, Samples, SamplingInputs, make_sampling_inputs
 from sm_jax.sampling.sample import Models, Settings, sample_many
 from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, TextEmbedding
 
@@ -19,15 +19,18 @@ from sm_jax.types import Array, Camera, ContactTargets, Motion, Observation, Tex
 class SampledClip:
     """Two people's motion, and how it came about. Host arrays.
 
-    motion: [P, T] in the observation's world, of the hypothesis with the least energy.  camera, fps, frame_index,
-    visibility: the observation's.  infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres,
-    root mean square distance of a joint from its mean over the hypotheses; zero where there is one.  totals: [N] the
-    hypotheses' energies.  share: [P] how much of the models' motion each person has kept, the rest being the estimate:
-    less than 1 where all of it would fit the evidence worse.  energies_before, energies_after: the
-    unweighted terms of the gap-filled estimate and of the result.  energies_each: those of every hypothesis.
+    motion: [P, T] in the observation's world, of the hypothesis with the least energy.  stages: [P, T] of the same, by
+    the names of STAGES.  hypotheses: [N, P, T], all of them.  camera, fps, frame_index, visibility: the observation's.
+    infilled: [P, T, J] bool, joints that the models made up.  spread: [P, T, J] metres, root mean square distance of a
+    joint from its mean over the hypotheses; zero where there is one.  totals: [N] the hypotheses' energies.
+    share: [P] how much of the models' motion each person has kept, the rest being the estimate: less than 1 where all
+    of it would fit the evidence worse.  energies_before, energies_after: the unweighted terms of the gap-filled
+    estimate and of the result.  energies_each: those of every hypothesis.
     """
 
     motion: Motion
+    stages: dict[str, Motion]
+    hypotheses: Motion
     camera: Camera
     fps: float
     frame_index: np.ndarray
@@ -118,6 +121,15 @@ class _Draft:
             parts = zip(self.done, ends, strict=True)
             return np.concatenate([np.asarray(what(samples))[:, :, :end] for samples, end in parts], axis=2)
 
+        def joined_motion(what: Callable[[Samples], Motion]) -> Motion:
+            """Motions [N, P, T] of the chunks in the same way."""
+            return Motion(
+                global_orient=joined(lambda samples: what(samples).global_orient),
+                body_pose=joined(lambda samples: what(samples).body_pose),
+                pelvis=joined(lambda samples: what(samples).pelvis),
+                betas=np.asarray(what(self.done[0]).betas),
+            )
+
         def mean(terms: Sequence[Mapping[str, Array]]) -> dict[str, float]:
             """Energies of the chunks, by their lengths."""
             return {name: float(np.dot(share, [term[name] for term in terms])) for name in terms[0]}
@@ -127,13 +139,13 @@ class _Draft:
             for i in range(len(totals))
         )
         visibility = np.asarray(seen.visibility)
+        hypotheses = joined_motion(lambda samples: samples.motion)
         return SampledClip(
-            motion=Motion(
-                global_orient=joined(lambda x: x.motion.global_orient)[best],
-                body_pose=joined(lambda x: x.motion.body_pose)[best],
-                pelvis=joined(lambda x: x.motion.pelvis)[best],
-                betas=self.done[0].motion.betas[best],
-            ),
+            motion=_number(hypotheses, best),
+            stages={
+                name: _number(joined_motion(lambda samples, name=name: samples.stages[name]), best) for name in STAGES
+            },
+            hypotheses=hypotheses,
             camera=seen.camera,
             fps=float(seen.fps),
             frame_index=np.asarray(seen.frame_index),
@@ -146,6 +158,11 @@ class _Draft:
             energies_after=each[best],
             energies_each=each,
         )
+
+
+def _number(motions: Motion, n: int) -> Motion:
+    """One of the motions [N, P, T]."""
+    return jax.tree.map(lambda x: x[n], motions)
 
 
 def _spread(joints: np.ndarray) -> np.ndarray:

@@ -33,14 +33,19 @@ class SamplingInputs:
     overlap_weight: Array
 
 
+STAGES = ("infilled", "refined")  # by the infiller, guided; by the refiner, before the last descent
+
+
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Samples:
-    """N hypotheses of a task. motion: [N, P, T].  joints: [N, P, T, J, 3].  state: [N, P, T, D].  before, after: the
-    unweighted energies of the gap-filled estimate, and of each hypothesis [N].  total: [N] their weighted sum.
-    share: [N, P] of the way from the estimate to the models' motion that was gone (`sampling.sample.fall_back`)."""
+    """N hypotheses of a task. motion: [N, P, T].  stages: [N, P, T] of what the models made on the way, by STAGES.
+    joints: [N, P, T, J, 3].  state: [N, P, T, D].  before, after: the unweighted energies of the gap-filled estimate,
+    and of each hypothesis [N].  total: [N] their weighted sum.  share: [N, P] of the way from the estimate to the
+    models' motion that was gone (`sampling.sample.fall_back`)."""
 
     motion: Motion
+    stages: Mapping[str, Motion]
     joints: Array
     state: Array
     before: Mapping[str, Array]

@@ -25,11 +25,12 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
-from sm_jax.sampling.inputs import Samples, SamplingInputs, make_evidence
+from sm_jax.sampling.inputs import STAGES, Samples, SamplingInputs, make_evidence
 from sm_jax.sampling.program_cache import call_cached
 from sm_jax.types import Array, Conditions, Motion, TextEmbedding
 
 TRAINING_STEPS = 1000
+REFINE, DESCEND = schedule.CLEAN, schedule.CLEAN - 1  # the time steps after those of the infiller
 
 # Agreement with the picture leads; the other terms choose among what agrees with it.
 GUIDANCE = EnergyWeights(
@@ -81,6 +82,9 @@ class Settings:
     clamp: float = 20.0
 
 
+Made = tuple[jax.Array, ...]  # clip states [P, T, D]: those of STAGES, and what the last descent gave
+
+
 @register_dataclass
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Models:
@@ -113,31 +117,36 @@ def sample_jit(
 ) -> Samples:
     """The compiled whole. weights: of the energies, instead of those of the settings."""
     windowed = make_clip_windows(task, body, models.statistics)
-    estimate, times = windowed.estimate, np.append(schedule.trailing(TRAINING_STEPS, settings.steps), schedule.CLEAN)
+    estimate = windowed.estimate
     origin = _state(body, task, estimate)
+    times = np.append(schedule.trailing(TRAINING_STEPS, settings.steps), [REFINE, DESCEND])
     turns = [False, True] if settings.fall_back and settings.guidance_start > 0 else [False]
 
-    def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> Judged:
+    def hypothesis(noise: jax.Array, overlap_state: jax.Array) -> tuple[Made, Judged]:
         def window_energy(x: jax.Array, start: jax.Array) -> jax.Array:
             prediction = state.to_motion(windowed.to_clip(start, overlap_state), estimate.betas)
             return clip_energies(body, task, estimate, weights, windowed.to_clip(x, overlap_state), prediction)[0]
 
-        def turn(kept: Judged, again: jax.Array) -> tuple[Judged, None]:
+        def turn(carry: tuple[Made, Judged], again: jax.Array) -> tuple[tuple[Made, Judged], None]:
+            made, kept = carry
             nobody_goes_back = again & (kept.best == 0)
             guided = denoiser(models, windowed, overlap_state, window_energy, settings, again, nobody_goes_back)
-            x0 = sampler.ddim(guided, noise, jnp.asarray(schedule.cosine(TRAINING_STEPS)), jnp.asarray(times))
-            new = windowed.to_clip(x0, overlap_state)
-            found, start = jnp.where(again, kept.found, new), jnp.where(again, new, origin)
-            wanted = settings.fall_back
-            return fall_back(body, task, windowed, weights, found, start, overlap_state, again, kept, wanted), None
+            level, clip = jnp.asarray(schedule.cosine(TRAINING_STEPS)), lambda x: windowed.to_clip(x, overlap_state)
+            new = jnp.unstack(sampler.ddim(guided, noise, level, jnp.asarray(times), read=clip)[-len(made) :])
+            made = tuple(jnp.where(again, old, x) for old, x in zip(made, new, strict=True))
+            start, wanted = jnp.where(again, new[-1], origin), settings.fall_back
+            judged = fall_back(body, task, windowed, weights, made[-1], start, overlap_state, again, kept, wanted)
+            return (made, judged), None
 
         # the models' motion, then the estimate that people go back to: one loop, so that the program holds it once
-        return jax.lax.scan(turn, nothing_yet(origin, weights), jnp.array(turns))[0]
+        return jax.lax.scan(turn, ((origin,) * (len(STAGES) + 1), nothing_yet(origin, weights)), jnp.array(turns))[0]
 
-    judged = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
-    motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))(judged.result)
+    made, judged = _each(hypothesis, jnp.asarray(task.noise), jnp.asarray(task.overlap_state))
+    to_motions = jax.vmap(lambda x: state.to_motion(x, estimate.betas))
+    motions = to_motions(judged.result)
     return Samples(
         motion=motions,
+        stages={name: to_motions(made[n]) for n, name in enumerate(STAGES)},
         joints=jax.vmap(lambda motion: smpl.pose(body, motion).joints)(motions),
         state=judged.result,
         before={name: term[0] for name, term in judged.before.items()},
@@ -148,11 +157,10 @@ def sample_jit(
 
 
 class Judged(NamedTuple):
-    """found: clip state [P, T, D] of the models' motion.  best: which of SHARES each person keeps of it.  limit: [P]
-    error in the picture that the gap-filled estimate has.  result: clip state [P, T, D].  before, after: the terms of
-    the gap-filled estimate and of the result.  total: the result's, weighted."""
+    """best: which of SHARES each person keeps of the models' motion.  limit: [P] error in the picture that the
+    gap-filled estimate has.  result: clip state [P, T, D].  before, after: the terms of the gap-filled estimate and of
+    the result.  total: the result's, weighted."""
 
-    found: jax.Array
     best: jax.Array
     limit: jax.Array
     result: jax.Array
@@ -165,7 +173,7 @@ def nothing_yet(start: jax.Array, weights: Mapping[str, Array | float]) -> Judge
     """Before the first turn. start: clip state [P, T, D] of the gap-filled estimate."""
     nothing = {name: jnp.zeros(()) for name in weights}
     far = jnp.full(len(start), jnp.inf)
-    return Judged(start, jnp.zeros((), jnp.int32), far, start, nothing, nothing, far[0])
+    return Judged(jnp.zeros((), jnp.int32), far, start, nothing, nothing, far[0])
 
 
 def fall_back(
@@ -207,7 +215,7 @@ def fall_back(
     least = jnp.argmin(jnp.where(fits, totals, jnp.inf)) if wanted else 0
     best = jnp.where(again, kept.best, least)
     before, after = ({name: term[i] for name, term in terms.items()} for i in (-1, best))
-    now = Judged(found, best, limit, mixed(shares[best]), before, after, totals[best])
+    now = Judged(best, limit, mixed(shares[best]), before, after, totals[best])
     better = ~again | (fits[best] & (now.total <= kept.total))
     return jax.tree.map(lambda new, old: jnp.where(better, new, old), now, kept)._replace(
         before=jax.tree.map(lambda new, old: jnp.where(again, old, new), before, kept.before)
@@ -254,7 +262,7 @@ def denoiser(
     idle: Array = NO,
 ) -> Denoiser:
     """From noised windows [W, P, LENGTH, D] to clean ones that agree and, where the settings guide, descend. What is
-    without noise (`schedule.CLEAN`) is refined instead.
+    without noise is refined instead, at REFINE, and then descends as it is, at DESCEND.
 
     overlap_state: [P, OVERLAP, D].  window_energy: of normalised windows, and of those that the descent began from, a
     number.  of_estimate: [] instead of what the networks say, the gap-filled estimate's windows, which descend once
@@ -265,17 +273,22 @@ def denoiser(
     def predict(x: jax.Array, t: jax.Array) -> jax.Array:
         refine = lambda x, _: _refine(models, x, windowed.conditions)  # noqa: E731
         stay = lambda *_: windowed.conditions.estimate  # noqa: E731
-        which = jnp.where(of_estimate, 2, jnp.where(t[0] == schedule.CLEAN, 1, 0))
+        which = jnp.where(of_estimate | (t[0] == DESCEND), 2, jnp.where(t[0] == REFINE, 1, 0))
         return jax.lax.switch(which, [infill, refine, stay], x, t)
 
-    agreeing = guidance.x0_transform(predict, lambda x: windowed.synchronise(x, overlap_state))
+    synchronised = guidance.x0_transform(predict, lambda x: windowed.synchronise(x, overlap_state))
+
+    def agreeing(x: jax.Array, t: jax.Array) -> jax.Array:
+        return jnp.where(t[0] == DESCEND, x, synchronised(x, t))
+
     if settings.guidance_start <= 0:
         return agreeing
 
     def steps(t: jax.Array) -> jax.Array:
-        guided = jnp.where((t <= settings.guidance_start) & ~jnp.asarray(of_estimate), settings.guidance_steps, 0)
+        noisy = (t <= settings.guidance_start) & (t > REFINE)
+        guided = jnp.where(noisy & ~jnp.asarray(of_estimate), settings.guidance_steps, 0)
         last = jnp.where(of_estimate, settings.estimate_guidance_steps, settings.final_guidance_steps)
-        return jnp.where(t == schedule.CLEAN, jnp.where(idle, 0, last), guided)
+        return jnp.where(t == DESCEND, jnp.where(idle, 0, last), guided)
 
     # Full steps have the settings' metric lengths.
     metric = np.zeros(state.D, np.float32)

@@ -28,7 +28,7 @@ def infill(config: InfillerConfig, params: Params, example: Example, world: Trai
 
     denoiser: Denoiser = lambda x_t, t: jnp.asarray(net.apply({"params": params}, x_t, t, conditions))  # noqa: E731
     noise = jax.vmap(draw)(example.number)
-    return ddim(denoiser, noise, world.alpha_bar, trailing(world.alpha_bar.shape[0], steps))
+    return ddim(denoiser, noise, world.alpha_bar, trailing(world.alpha_bar.shape[0], steps))[-1]
 
 
 def errors(x0: Array, example: Example, world: TrainContext) -> dict[str, jax.Array]:

@@ -43,7 +43,7 @@ def test_guided_sampling_reaches_the_closed_form_posterior():
         return energy_guidance(gaussian.denoiser(), anchored, lambda _: newton, always(1))(x_t, t)
 
     noise = jax.random.normal(jax.random.key(0), (20_000, 1))
-    sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))
+    sample = ddim(guided, noise, gaussian.LEVEL, trailing(1000, 250))[-1]
     precision = 1 / gaussian.STD**2 + 1 / ERROR**2
     mean = (gaussian.MEAN / gaussian.STD**2 + SEEN / ERROR**2) / precision
     np.testing.assert_allclose(sample.mean(), mean, atol=0.02)
@@ -137,7 +137,7 @@ def test_descent_of_a_pytree_with_a_size_for_each_part():
 
 def test_guided_sampling_is_one_scan():
     guided = energy_guidance(gaussian.denoiser(), anchored, partial(relative_adam, 0.1), always(5))
-    run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))  # noqa: E731
+    run = lambda z: ddim(guided, z, gaussian.LEVEL, trailing(1000, 5))[-1]  # noqa: E731
     program = str(jax.make_jaxpr(run)(jnp.zeros((2, 1))))
     assert program.count("scan[") == 1 and "callback" not in program
     assert bool(jnp.isfinite(run(jnp.zeros((2, 1)))).all())
@@ -150,5 +150,5 @@ def test_classifier_free_extrapolates():
 
 def test_transform_projects_every_prediction():
     capped = x0_transform(gaussian.denoiser(), lambda x0: jnp.minimum(x0, 1.0))
-    sample = ddim(capped, jnp.ones((4, 1)) * 2.0, gaussian.LEVEL, trailing(1000, 20))
+    sample = ddim(capped, jnp.ones((4, 1)) * 2.0, gaussian.LEVEL, trailing(1000, 20))[-1]
     np.testing.assert_allclose(sample, 1.0)

@@ -14,7 +14,7 @@ def noise(samples: int = 20_000) -> jax.Array:
 
 @pytest.mark.parametrize("eta", [0.0, 1.0])
 def test_reaches_the_gaussian(eta):
-    sample = ddim(gaussian.denoiser(), noise(), gaussian.LEVEL, trailing(1000, 250), eta, jax.random.key(1))
+    sample = ddim(gaussian.denoiser(), noise(), gaussian.LEVEL, trailing(1000, 250), eta, jax.random.key(1))[-1]
     np.testing.assert_allclose(sample.mean(), gaussian.MEAN, atol=0.02)
     np.testing.assert_allclose(sample.std(), gaussian.STD, atol=0.02)
 
@@ -22,24 +22,31 @@ def test_reaches_the_gaussian(eta):
 def test_is_the_closed_form_of_the_noise():
     """The probability flow maps noise z to mean + std * z."""
     z = jnp.linspace(-2.0, 2.0, 9)[:, None]
-    sample = ddim(gaussian.denoiser(), z, gaussian.LEVEL, trailing(1000, 1000))
+    sample = ddim(gaussian.denoiser(), z, gaussian.LEVEL, trailing(1000, 1000))[-1]
     np.testing.assert_allclose(sample, gaussian.MEAN + gaussian.STD * z, atol=0.02)
 
 
 def test_one_step_is_the_prediction_at_pure_noise():
-    sample = ddim(gaussian.denoiser(), noise(4), gaussian.LEVEL, trailing(1000, 1))
+    sample = ddim(gaussian.denoiser(), noise(4), gaussian.LEVEL, trailing(1000, 1))[-1]
     np.testing.assert_allclose(sample, gaussian.MEAN, atol=1e-3)
 
 
 def test_what_has_no_noise_is_denoised_once_more():
-    """At CLEAN, after all steps with noise, the denoiser is given what it said last."""
+    """At CLEAN and below, after all steps with noise, the denoiser is given what it said last; all that it said is
+    returned."""
 
-    def doubles(x_t: jax.Array, t: jax.Array) -> jax.Array:
-        return jnp.where(t[:, None] == CLEAN, 2.0 * x_t, gaussian.denoiser()(x_t, jnp.maximum(t, 0)))
+    def multiplies(x_t: jax.Array, t: jax.Array) -> jax.Array:
+        return jnp.where(
+            t[:, None] <= CLEAN,
+            (1.0 - t[:, None].astype(jnp.float32)) * x_t,
+            gaussian.denoiser()(x_t, jnp.maximum(t, 0)),
+        )
 
     steps = trailing(1000, 5)
     once = ddim(gaussian.denoiser(), noise(4), gaussian.LEVEL, steps)
-    np.testing.assert_allclose(ddim(doubles, noise(4), gaussian.LEVEL, np.append(steps, CLEAN)), 2.0 * once, rtol=1e-6)
+    found = ddim(multiplies, noise(4), gaussian.LEVEL, np.append(steps, [CLEAN, CLEAN - 1]))
+    assert once.shape == (5, 4, 1)
+    np.testing.assert_allclose(found, np.concatenate([once, [2.0 * once[-1], 6.0 * once[-1]]]), rtol=1e-6)
 
 
 def test_is_deterministic_given_the_noise():
@@ -64,5 +71,5 @@ def test_is_one_scan_without_callbacks_and_one_trace():
 
 
 def test_gradient_is_finite():
-    slope = jax.grad(lambda z: ddim(gaussian.denoiser(), z, gaussian.LEVEL, trailing(1000, 20)).sum())(noise(4))
+    slope = jax.grad(lambda z: ddim(gaussian.denoiser(), z, gaussian.LEVEL, trailing(1000, 20))[-1].sum())(noise(4))
     assert bool(jnp.isfinite(slope).all()) and bool((slope > 0).all())

@@ -10,6 +10,7 @@ from sm_jax.motion import windows
 from sm_jax.motion.frames import slice_observation
 from sm_jax.sampling import sample
 from sm_jax.sampling.chunks import Request, sample_clip, sample_clips
+from sm_jax.sampling.inputs import STAGES
 from sm_jax.text.contacts import contact_targets
 from tests.sampling.test_sample import BODY, HANDS, PLAIN, TEXT, models, seen, traced
 
@@ -57,8 +58,11 @@ def test_the_least_energy_wins_and_the_spread_is_told(models):
             for each in found.energies_each] == pytest.approx(list(found.totals), rel=1e-3)  # fmt: skip
     assert found.totals.shape == (3,) and found.spread.shape == (2, 50, 24)
     assert found.spread.mean() > 1e-4
+    best = int(np.argmin(found.totals))
     total = sum(getattr(settings.weights, name) * value for name, value in found.energies_after.items())
     assert total == pytest.approx(found.totals.min(), rel=1e-3)
+    jax.tree.map(np.testing.assert_array_equal, found.motion, jax.tree.map(lambda x: x[best], found.hypotheses))
+    assert list(found.stages) == list(STAGES) and found.stages["refined"].pelvis.shape == found.motion.pelvis.shape
     single = sample_clip(one, models, BODY, PLAIN)
     assert (single.spread == 0).all()
 

@@ -24,7 +24,8 @@ def small(traced):
         traced.append(static)
         x = factor * tree["a"]
         motion = Motion(global_orient=x, body_pose=x, pelvis=x, betas=x)
-        return Samples(motion=motion, joints=x, state=x, before={}, after={"term": x.sum()}, total=x, share=x)
+        how = {"joints": x, "state": x, "total": x, "share": x}
+        return Samples(motion=motion, stages={"refined": motion}, before={}, after={"term": x.sum()}, **how)
 
     return function
 

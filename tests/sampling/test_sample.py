@@ -1,6 +1,7 @@
 """The compiled whole with small random networks: what must hold whatever the weights are."""
 
 import dataclasses
+import functools
 
 import chex
 import jax
@@ -18,7 +19,7 @@ from sm_jax.nets.refiner import Refiner, RefinerConfig
 from sm_jax.sampling import program_cache, sample
 from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.conditions import make_conditions
-from sm_jax.sampling.inputs import make_sampling_inputs
+from sm_jax.sampling.inputs import STAGES, make_sampling_inputs
 from sm_jax.text.contacts import contact_targets
 from sm_jax.types import Contact, TextEmbedding
 from tests.motion.motions import front_camera, observe, random_motion, swap_people
@@ -219,6 +220,17 @@ def test_the_result_fits_the_evidence_no_worse_than_the_estimate(models):
     estimate, kept = (sample.picture_errors(BODY, task, m) for m in
                       (task.observation.motion, jax.tree.map(lambda x: x[0], found.motion)))  # fmt: skip
     assert (kept <= estimate * 1.001).all() and found.share.shape == (1, 2)
+
+
+def test_what_the_models_made_on_the_way_is_told(models):
+    """Infilled, refined, and after the descent: without it the refined motion is the result."""
+    task = make_sampling_inputs(seen(), contact_targets((), FRAMES), TEXT, jax.random.key(5))
+    plain, guided = (sample.sample(models, BODY, task, settings) for settings in (PLAIN, GUIDED))
+    infilled, refined = (jax.tree.map(lambda x: x[0], plain.stages[name]) for name in STAGES)
+    jax.tree.map(functools.partial(np.testing.assert_allclose, atol=1e-6), refined, first(plain)[0])
+    assert float(jnp.abs(infilled.body_pose - refined.body_pose).max()) > 1e-4
+    refined, result = jax.tree.map(lambda x: x[0], guided.stages["refined"]), first(guided)[0]
+    assert (ERRORS(BODY, task, result) < ERRORS(BODY, task, refined)).all()
 
 
 def test_words_speak_of_what_is_hidden(models):
