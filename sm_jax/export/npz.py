@@ -43,7 +43,7 @@ _AXES: dict[str, tuple[int | str, ...]] = {
 _WORDS, _CAMERA = ("body", "provenance"), ("camera_K", "camera_R", "camera_t", "image_size")
 _RATES, _LONGEST_STEP = (0.01, 10_000.0), 60.0  # frames a second, seconds from a frame to the next
 _LARGEST = 1e6  # of any number: radians, metres, standard deviations
-_SAME_JOINT = 1e-3  # metres between rest joints that are one body's
+SAME_JOINT = 1e-3  # metres between rest joints that are one body's
 _UNEVEN = 0.3  # of a frame's time: how far it may lie from where a steady rate puts it
 CONVENTIONS = (
     "World: right-handed, z up, metres. poses: [P,T,72] axis-angle, radians; the first 3 are world from pelvis, the"
@@ -132,6 +132,23 @@ def motion_file(
     )
 
 
+def with_motion(body: smpl.Body, content: MotionFile, motion: Motion) -> MotionFile:
+    """Another motion [P, T] of the same people in the same frames: all that a content holds but the spread. Raises
+    UserError as `motion_file`."""
+    return motion_file(
+        body,
+        motion,
+        content.camera,
+        fps=content.fps,
+        time=content.time,
+        frame_index=content.frame_index,
+        visibility=content.visibility,
+        infilled=content.infilled,
+        spread=np.zeros_like(content.spread),
+        provenance=content.provenance,
+    )
+
+
 def steady(content: MotionFile) -> tuple[Motion, float]:
     """The motion at a constant rate, and that rate: as it is where its frames are evenly spaced, else at STEADY_FPS.
 
@@ -201,7 +218,7 @@ def body_of(content: MotionFile, given: str | pathlib.Path | None = None) -> smp
         raise UserError(f"the motion is of {content.body}, a licensed body that does not travel with it: give its file")
     body = load_body(given or content.body, betas=content.motion.betas.shape[-1])
     fits = body.shapedirs.shape[-1] == content.motion.betas.shape[-1]
-    if not fits or np.abs(smpl.rest_joints(body, content.motion.betas) - content.rest_joints).max() > _SAME_JOINT:
+    if not fits or np.abs(smpl.rest_joints(body, content.motion.betas) - content.rest_joints).max() > SAME_JOINT:
         raise UserError(f"{given or content.body} is not the body of this motion, {content.body}: give that one")
     return body
 

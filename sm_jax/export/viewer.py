@@ -1,20 +1,23 @@
 """A motion in the web browser: both bodies, what they are made of, and the input beside them. Needs the extra `viewer`.
 
-Skins light up where they touch, and show where they rest on joints that were hidden or made up; the input's picture
-stands in its camera; one switch goes between the result and the first estimate. All of it but the switches goes into a
-recording, too.
+Skins light up where they touch, and show where they rest on joints that were hidden or made up; the other hypotheses
+are lines around them; the input's picture stands in its camera. One switch goes between the first estimate, what the
+models made of it on the way, and the result, another puts one of them beside it; curves say how good each is over time.
+All of it but the switches and the curves goes into a recording, too.
 """
 
 import pathlib
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from sm_jax.assets.files import replacing
 from sm_jax.body import smpl
+from sm_jax.body.skeleton import JOINTS, PARENTS
 from sm_jax.errors import UserError
 from sm_jax.export import mesh
 from sm_jax.export.npz import MotionFile
@@ -23,21 +26,26 @@ from sm_jax.motion.frames import map_frames, map_on_host, pose_on_host
 
 try:
     import viser
+    from viser import uplot
 except ModuleNotFoundError as error:
     raise UserError(f"{error.name} is not installed; pip install 'sm_jax[viewer]'") from error
 
-RESULT, FIRST, BOTH = "result", "first estimate", "both"
+FIRST, RESULT, NOTHING = "first estimate", "result", "nothing"
 SPEEDS = {"¼": 0.25, "½": 0.5, "1": 1.0, "2": 2.0}
 HIDDEN = 0.5  # visibility below which a joint is called hidden
 MARKED = 0.5  # share of a vertex that rests on joints of a kind, from which on it is marked
 _TOUCHING, _HIDDEN, _MADE_UP = (60, 230, 90), (255, 200, 40), (225, 30, 140)
 _POINT, _ABOVE = 0.016, 0.004  # metres: size of a mark, and how far it lies above the skin
-_RESULT_OPACITY, _FIRST_OPACITY = None, 0.4
+_BESIDE_OPACITY = 0.4
+_LINE, _PALER = 0.006, 0.5  # of other hypotheses: metres, and how far their colour is on the way to white
+_CURVE_COLOURS = ("#8c8c8c", "#c2185b", "#2e9e4f", "#1565c0")  # of the motions in their order, the result last
+_NOW_COLOUR, _CURVE_POINTS, _CURVE_HEIGHT = "#e8590c", 300, 190
 _PAST = 35  # degrees around the people from the input's camera, from where a viewer looks at first
 _LEGEND = (
     "Blue is person 0, orange person 1. Dots on the skin: yellow where it was hidden, magenta where it is made up"
     " (evidence), green within 3 cm of the other's (contacts)."
 )
+_HYPOTHESES_LEGEND = " Pale lines are the skeletons of the other hypotheses."
 
 
 def start_server(port: int | None) -> viser.ViserServer:
@@ -52,11 +60,13 @@ def _free_port() -> int:
 
 
 class ViewerScene:
-    """What a server shows of one motion. `frame` is the slider, `playing` and `speed` the controls beside it, `motion`
-    says whose bodies are shown.
+    """What a server shows of a result. `frame` is the slider, `playing` and `speed` the controls beside it, `motion`
+    says whose bodies are shown, `beside` which others translucently.
 
-    before: another motion in the same frames, the first estimate.  pictures: RGB [H, W, 3] uint8 of the input, evenly
-    spread over the frames.  figures: Markdown to stand below the controls.
+    others: by name, more motions of the same people in the same frames, from the first estimate on.
+    hypotheses: the other ones of the result.  pictures: RGB [H, W, 3] uint8 of the input, evenly spread over the
+    frames.  curves: by what they say, then by motion, values [N] at `curve_times` [N], seconds as the content's.
+    figures: Markdown to stand below the controls.
     """
 
     def __init__(
@@ -65,23 +75,30 @@ class ViewerScene:
         body: smpl.Body,
         content: MotionFile,
         *,
-        before: MotionFile | None = None,
+        others: Mapping[str, MotionFile] = MappingProxyType({}),
+        hypotheses: Sequence[MotionFile] = (),
         pictures: Sequence[np.ndarray] = (),
+        curves: Mapping[str, Mapping[str, np.ndarray]] = MappingProxyType({}),
+        curve_times: np.ndarray | None = None,
         figures: str = "",
     ):
         self.server, self.content, self.pictures, self.last = server, content, pictures, len(content.frame_index) - 1
-        self.body, self._chunk = body, (-1, [])
+        self.motions = {**others, RESULT: content}
+        self.body, self._chunk = body, ("", -1, [])
         self._add_surroundings()
-        self.people = {RESULT: _People(server, RESULT, body, content, _RESULT_OPACITY)}
-        if before is not None:
-            self.people[FIRST] = _People(server, FIRST, body, before, _FIRST_OPACITY)
+        self.bodies = _People(server, "bodies", body, self.motions, None)
+        self.ghosts = _People(server, "beside", body, self.motions, _BESIDE_OPACITY) if others else None
+        self.skeletons = _Skeletons(server, hypotheses) if hypotheses else None
         self.marks = {
             name: server.scene.add_point_cloud(
                 name, np.zeros((1, 3), np.float32), colour, point_size=_POINT, point_shape="circle", precision="float32"
             )
             for name, colour in (("contacts", _TOUCHING), ("hidden", _HIDDEN), ("made up", _MADE_UP))
         }
-        self._add_controls(figures)
+        self._add_controls()
+        self.plot = None if curve_times is None else _Plot(server.gui, curve_times, curves)
+        if figures:
+            server.gui.add_markdown(figures)
         self.show(0)
 
     def _add_surroundings(self) -> None:
@@ -106,29 +123,32 @@ class ViewerScene:
         server.initial_camera.position = tuple((middle + turned + [0, 0, 0.3]).tolist())
         server.initial_camera.look_at = tuple((middle + 0.25 * away).tolist())
 
-    def _add_controls(self, figures: str) -> None:
-        gui = self.server.gui
+    def _add_controls(self) -> None:
+        gui, names = self.server.gui, tuple(self.motions)
         self.playing = gui.add_checkbox("play", True)
         self.frame = gui.add_slider(
             "moment", min=0, max=max(self.last, 1), step=1, initial_value=0, disabled=self.last == 0
         )
         self.clock = gui.add_text("time", "", disabled=True)
         self.speed = gui.add_dropdown("speed", tuple(SPEEDS), initial_value="1")
-        choices = (RESULT, FIRST, BOTH) if FIRST in self.people else (RESULT,)
-        self.motion: Any = gui.add_dropdown("bodies", choices, initial_value=RESULT)
+        self.motion: Any = gui.add_dropdown("bodies", names, initial_value=RESULT)
+        self.beside: Any = gui.add_dropdown("beside", (NOTHING, *names), visible=self.ghosts is not None)
         self.with_contacts = gui.add_checkbox("contacts", True)
         self.with_evidence = gui.add_checkbox("evidence", True)
-        gui.add_markdown(_LEGEND)
-        if figures:
-            gui.add_markdown(figures)
-        for control in (self.frame, self.motion, self.with_contacts, self.with_evidence):
+        self.with_hypotheses = gui.add_checkbox("hypotheses", True, visible=self.skeletons is not None)
+        gui.add_markdown(_LEGEND + (_HYPOTHESES_LEGEND if self.skeletons else ""))
+        switches = (self.motion, self.beside, self.with_contacts, self.with_evidence, self.with_hypotheses)
+        for control in (self.frame, *switches):
             control.on_update(lambda _: self.show(min(int(self.frame.value), self.last)))
 
     def show(self, frame: int) -> None:
         """Put all that moves where it is in a frame, as the controls say."""
         with self.server.atomic():
-            for name, people in self.people.items():
-                people.show(frame, self.motion.value in (name, BOTH))
+            self.bodies.show(frame, self.motion.value)
+            if self.ghosts:
+                self.ghosts.show(frame, self.beside.value if self.beside.value != self.motion.value else NOTHING)
+            if self.skeletons:
+                self.skeletons.show(frame, self.with_hypotheses.value)
             self.camera.wxyz, self.camera.position = self.camera_orientations[frame], self.camera_positions[frame]
             if self.pictures:
                 picture = self.pictures[frame * len(self.pictures) // (self.last + 1)]
@@ -136,9 +156,11 @@ class ViewerScene:
                     self.camera.image = picture
             self._mark(frame)
             self.clock.value = f"{self.content.time[frame]:.2f} s, frame {self.content.frame_index[frame]} of the video"
+            if self.plot:
+                self.plot.show(self.content.time[frame])
 
     def _mark(self, frame: int) -> None:
-        """Dots on the skin of the result, where it is shown."""
+        """Dots on the skin of the bodies that are shown."""
         vertices, near = self._skin(frame)
         above = vertices + _ABOVE * mesh.vertex_normals(vertices, np.asarray(self.body.faces))
         made_up, hidden = (
@@ -152,19 +174,20 @@ class ViewerScene:
         }
         for name, where in chosen.items():
             cloud = self.marks[name]
-            cloud.visible = self.motion.value != FIRST and bool(where.any())
+            cloud.visible = bool(where.any())
             if cloud.visible:
                 cloud.points = above[where].astype(np.float32)
 
     def _skin(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
-        """Vertices [P, V, 3] of the result and which of them touch the other's skin. A few frames are held."""
-        number, within = divmod(frame, mesh.CHUNK)
-        if number != self._chunk[0]:
+        """Vertices [P, V, 3] of the bodies that are shown, and which of them touch the other's skin. A few frames are
+        held."""
+        name, (number, within) = self.motion.value, divmod(frame, mesh.CHUNK)
+        if (name, number) != self._chunk[:2]:
             span = slice(number * mesh.CHUNK, (number + 1) * mesh.CHUNK)
-            part = map_frames(self.content.motion, lambda x: np.asarray(x)[:, span])
+            part = map_frames(self.motions[name].motion, lambda x: np.asarray(x)[:, span])
             frames = zip(mesh.posed_frames(self.body, part), mesh.touching_vertices(self.body, part), strict=True)
-            self._chunk = (number, list(frames))
-        return self._chunk[1][within]
+            self._chunk = (name, number, list(frames))
+        return self._chunk[2][within]
 
     def play(self) -> None:
         """Go on from frame to frame, each for as long as it lasts, until interrupted."""
@@ -187,14 +210,18 @@ class ViewerScene:
 
 
 class _People:
-    """Both skins of a motion in a scene."""
+    """Both skins in a scene, in the poses of any of some motions of theirs."""
 
     def __init__(
-        self, server: viser.ViserServer, name: str, body: smpl.Body, content: MotionFile, opacity: float | None
+        self,
+        server: viser.ViserServer,
+        name: str,
+        body: smpl.Body,
+        motions: Mapping[str, MotionFile],
+        opacity: float | None,
     ):
-        posed = pose_on_host(body, content.motion)
-        self.orientations = map_on_host(rotations.matrix_to_quaternion, posed.R_world_joint, 1)  # [P, T, 24, 4]
-        self.joints = content.joints
+        self.poses = {name: _bone_poses(body, content) for name, content in motions.items()}
+        content = motions[RESULT]
         self.skins = [
             server.scene.add_mesh_skinned(
                 f"{name}/person{person}",
@@ -209,13 +236,87 @@ class _People:
             for person, (betas, rest) in enumerate(zip(content.motion.betas, content.rest_joints, strict=True))
         ]
 
-    def show(self, frame: int, visible: bool) -> None:
-        """Put the skins where they are in a frame; what is not seen stays where it is."""
-        for skin, orientations, joints in zip(self.skins, self.orientations, self.joints, strict=True):
-            skin.visible = visible
-            if visible:
-                for bone, orientation, joint in zip(skin.bones, orientations[frame], joints[frame], strict=True):
+    def show(self, frame: int, motion: str) -> None:
+        """Put the skins where they are in a frame of a motion; of no motion they are hidden."""
+        for person, skin in enumerate(self.skins):
+            skin.visible = motion in self.poses
+            if skin.visible:
+                orientations, joints = (values[person, frame] for values in self.poses[motion])
+                for bone, orientation, joint in zip(skin.bones, orientations, joints, strict=True):
                     bone.wxyz, bone.position = orientation, joint
+
+
+def _bone_poses(body: smpl.Body, content: MotionFile) -> tuple[np.ndarray, np.ndarray]:
+    """Orientations [P, T, 24, 4], w first, and positions [P, T, 24, 3] of the joints."""
+    posed = pose_on_host(body, content.motion)
+    return map_on_host(rotations.matrix_to_quaternion, posed.R_world_joint, 1), content.joints
+
+
+class _Skeletons:
+    """Both people of several motions as lines in a scene."""
+
+    def __init__(self, server: viser.ViserServer, motions: Sequence[MotionFile]):
+        joints = np.stack([content.joints for content in motions], axis=2)  # [P, T, N, 24, 3]
+        child = np.arange(1, len(JOINTS))
+        self.bones = np.stack([joints[..., np.array(PARENTS)[child], :], joints[..., child, :]], axis=-2)
+        self.lines = [
+            server.scene.add_line_segments(
+                f"hypotheses/person{person}",
+                bones[0].reshape(-1, 2, 3),
+                tuple((255 * (colour + _PALER * (1 - colour))).astype(np.uint8).tolist()),
+                thickness=_LINE,
+            )
+            for person, (bones, colour) in enumerate(zip(self.bones, mesh.COLOURS, strict=True))
+        ]
+
+    def show(self, frame: int, visible: bool) -> None:
+        """Put the lines where they are in a frame."""
+        for lines, bones in zip(self.lines, self.bones, strict=True):
+            lines.visible = visible
+            if visible:
+                lines.points = bones[frame].reshape(-1, 2, 3)
+
+
+class _Plot:
+    """Curves of several motions over time beside a scene, of one kind at a time, and a line where the clip stands."""
+
+    def __init__(self, gui: viser.GuiApi, time: np.ndarray, curves: Mapping[str, Mapping[str, np.ndarray]]):
+        begin = np.unique(np.linspace(0, len(time), _CURVE_POINTS, endpoint=False).astype(int))
+        self.time, self.now = time[begin], -1
+        self.curves = {
+            kind: [np.fmax.reduceat(values, begin) for values in each.values()] for kind, each in curves.items()
+        }
+        names = tuple(next(iter(curves.values())))
+        series = [
+            uplot.Series(label=name, stroke=colour, width=2 if name == RESULT else 1, points={"show": False})
+            for name, colour in zip((*names, "now"), (*_CURVE_COLOURS[-len(names) :], _NOW_COLOUR), strict=True)
+        ]
+        self.kind: Any = gui.add_dropdown("over time", tuple(curves))
+        self.chart = gui.add_uplot(
+            data=self._data(0),
+            series=({"label": "s"}, *series),
+            scales={"x": uplot.Scale(time=False)},
+            height=_CURVE_HEIGHT,
+        )
+        self.kind.on_update(lambda _: self._draw())
+
+    def show(self, seconds: float) -> None:
+        """Mark a time of the clip."""
+        now = max(int(np.searchsorted(self.time, seconds, side="right")) - 1, 0)
+        if now != self.now:
+            self.now = now
+            self._draw()
+
+    def _draw(self) -> None:
+        self.chart.data = self._data(self.now)
+
+    def _data(self, now: int) -> tuple[np.ndarray, ...]:
+        """Times and curves, into which the two ends of an upright line are put."""
+        curves = self.curves[self.kind.value]
+        top = np.nanmax(curves, initial=1.0)
+        line = np.full(len(self.time) + 2, np.nan)
+        line[now : now + 2] = 0.0, top
+        return (*(np.insert(values, now, values[[now, now]]) for values in (self.time, *curves)), line)
 
 
 def _seconds(content: MotionFile) -> np.ndarray:

@@ -213,6 +213,7 @@ def _write(
     """Every file of a result but what was seen, which is there already. Returns the names of all."""
     with _stage("writing", seconds):
         result.save_motion(folder / "motion.npz")
+        result.save_stages(folder)
         result.save_amass(folder)
         result.save_bvh(folder)
         result.save_glb(folder / "people.glb")

@@ -1,8 +1,8 @@
 """How good a motion looks, in units that a person reads: trembling, sliding feet, floating, bodies in each other. Of
-the first estimate and of the result."""
+the first estimate and of the result in a number each, and of any motion over the time of its clip."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +11,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.body.skeleton import FOOT_JOINTS
+from sm_jax.energies.contact import distances
 from sm_jax.energies.penetration import SLACK, depths
 from sm_jax.export.npz import MotionFile
 from sm_jax.geometry.camera import project_points
@@ -18,7 +19,7 @@ from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.frames import map_frames, map_observation, pad, pad_motion
 from sm_jax.motion.resample import resample_on_host
 from sm_jax.motion.slerp_fill import fill_hidden
-from sm_jax.types import Array, Motion, Observation
+from sm_jax.types import Array, ContactTargets, Motion, Observation
 
 STANDS = 0.5  # of a foot's contact: from here on it stands
 _MM = 1000.0
@@ -76,6 +77,15 @@ MEASURES = {
     ),
 }
 
+OVER_TIME = {name: MEASURES[name] for name in ("off_picture", "penetration", "foot_sliding", "jitter")} | {
+    "contact_distance": Measure(
+        label="Contacts apart",
+        unit="mm",
+        meaning="how far regions that are said to touch are from each other, mean by how sure that is",
+        nothing=1.0,
+    )
+}
+
 
 def first_estimate(observation: Observation, time: np.ndarray) -> Motion:
     """The motion that the models start from, its gaps filled by interpolation, at moments of the clip.
@@ -95,11 +105,9 @@ def before_and_after(body: smpl.Body, observation: Observation, content: MotionF
 
     Both are read at the observation's frames from the result's, so that neither is smoother for the reading.
     """
-    seconds = np.arange(observation.visibility.shape[1]) / float(observation.fps)
-    position = np.interp(seconds, content.time - content.time[0], np.arange(len(content.time)))
-    estimate = first_estimate(observation, content.time)
     before, after = (
-        measure(body, resample_on_host(motion, position), observation) for motion in (estimate, content.motion)
+        measure(body, in_frames_of(observation, content.time, motion), observation)
+        for motion in (first_estimate(observation, content.time), content.motion)
     )
     return {
         name: {
@@ -111,6 +119,13 @@ def before_and_after(body: smpl.Body, observation: Observation, content: MotionF
         }
         for name, kind in MEASURES.items()
     }
+
+
+def in_frames_of(observation: Observation, time: np.ndarray, motion: Motion) -> Motion:
+    """A motion whose frames are at times [N], the first of which is that of the observation's first frame, in the
+    observation's frames: [P, T]."""
+    seconds = np.arange(observation.visibility.shape[1]) / float(observation.fps)
+    return resample_on_host(motion, np.interp(seconds, time - time[0], np.arange(len(time))))
 
 
 def in_words(before: float | None, after: float | None, kind: Measure) -> str:
@@ -134,23 +149,84 @@ def in_words(before: float | None, after: float | None, kind: Measure) -> str:
 def measure(body: smpl.Body, motion: Motion, observation: Observation) -> dict[str, float | None]:
     """Every one of MEASURES of a motion [P, T] in the frames of an observation. None where a clip has nothing to
     measure: too few frames, no foot that stands, nothing seen."""
+    found, fps = _read(body, motion, observation), float(observation.fps)
+    soles, confidence = found.soles, np.asarray(observation.keypoint_confidence)
+    return {
+        "jitter": _mean(found.jerk),
+        "foot_sliding": _mean(_MM * found.glide[found.glides]),
+        "feet_off_floor": _mean(_MM * np.abs(soles - np.median(soles.min(axis=-1)))[found.stands]),
+        "penetration": _MM * max(float(found.depth.max()), 0.0),
+        "penetration_time": float((found.depth.max(axis=(0, 2)) > SLACK).sum() / fps),
+        "off_picture": float(np.average(found.off, weights=confidence)) if confidence.any() else None,
+    }
+
+
+def measure_over_time(
+    body: smpl.Body, motion: Motion, observation: Observation, contacts: ContactTargets
+) -> dict[str, np.ndarray]:
+    """Every one of OVER_TIME of a motion [P, T] in each frame [T] of an observation; NaN where there is nothing to
+    measure. contacts: [C, T] what is said to touch."""
+    found, frames = _read(body, motion, observation), motion.pelvis.shape[1]
+    confidence = np.asarray(observation.keypoint_confidence)
+    return {
+        "off_picture": _mean_by(found.off, confidence, (0, 2)),
+        "penetration": _MM * np.maximum(found.depth.max(axis=(0, 2)), 0.0),
+        "foot_sliding": _padded(_mean_by(_MM * found.glide, found.glides, (0, 2)), frames),
+        "jitter": _padded(_mean_by(found.jerk, np.ones_like(found.jerk), (0, 2)), frames),
+        "contact_distance": contact_distances(body, motion, contacts),
+    }
+
+
+def contact_distances(body: smpl.Body, motion: Motion, contacts: ContactTargets) -> np.ndarray:
+    """Millimetres [T] by which regions that are said to touch are apart in each frame of a motion [P, T], mean by how
+    sure that is; NaN where nothing is said to. contacts: [C, T]."""
+    apart, exists = jax.device_get(_apart(body, pad_motion(motion), contacts))
+    weight = np.asarray(contacts.weight).T * exists
+    return _mean_by(_MM * np.maximum(apart[: len(weight)], 0.0), weight, 1)
+
+
+def _mean_by(values: np.ndarray, weights: np.ndarray, axes: int | tuple[int, ...]) -> np.ndarray:
+    """Weighted mean over axes, NaN where nothing has weight."""
+    total = weights.sum(axis=axes)
+    return np.where(total > 0, (values * weights).sum(axis=axes), np.nan) / np.where(total > 0, total, 1.0)
+
+
+def _padded(values: np.ndarray, frames: int) -> np.ndarray:
+    """What was read between frames [≤ T], at the frame in their middle; NaN at both ends."""
+    before = (frames - len(values)) // 2
+    return np.pad(values.astype(np.float64), (before, frames - len(values) - before), constant_values=np.nan)
+
+
+class _Reading(NamedTuple):
+    """What the measures are made of. jerk: [P, T-3, J] m/s³.  stands: [P, T, 4] of feet.  glide: [P, T-1, 4] m/s along
+    the floor, of which those count that stand all the while, glides.  soles: [P, T, 4] heights.  depth: [P, T, S] of
+    surface points in the other body.  off: [P, T, K] pixels from the detected keypoints."""
+
+    jerk: np.ndarray
+    stands: np.ndarray
+    glide: np.ndarray
+    glides: np.ndarray
+    soles: np.ndarray
+    depth: np.ndarray
+    off: np.ndarray
+
+
+def _read(body: smpl.Body, motion: Motion, observation: Observation) -> _Reading:
     fps, frames = float(observation.fps), motion.pelvis.shape[1]
     padded = map_observation(observation, lambda x, axis: pad(np.asarray(x), axis))
     padded = dataclasses.replace(padded, frame_mask=pad(np.asarray(observation.frame_mask), 0, "constant"))
     found = jax.device_get(_measured(body, pad_motion(motion), padded))
     joints, contact, soles, depth, off = (x[:, :frames] for x in found)
-    jerk = np.linalg.norm(np.diff(joints, 3, axis=1), axis=-1) * fps**3 if frames > 3 else np.empty(0)
     stands = contact >= STANDS
-    glide = np.linalg.norm(np.diff(joints[:, :, np.array(FOOT_JOINTS), :2], axis=1), axis=-1) * fps
-    confidence = np.asarray(observation.keypoint_confidence)
-    return {
-        "jitter": _mean(jerk),
-        "foot_sliding": _mean(_MM * glide[stands[:, 1:] & stands[:, :-1]]),
-        "feet_off_floor": _mean(_MM * np.abs(soles - np.median(soles.min(axis=-1)))[stands]),
-        "penetration": _MM * max(float(depth.max()), 0.0),
-        "penetration_time": float((depth.max(axis=(0, 2)) > SLACK).sum() / fps),
-        "off_picture": float(np.average(off, weights=confidence)) if confidence.any() else None,
-    }
+    return _Reading(
+        jerk=np.linalg.norm(np.diff(joints, 3, axis=1), axis=-1) * fps**3,
+        stands=stands,
+        glide=np.linalg.norm(np.diff(joints[:, :, np.array(FOOT_JOINTS), :2], axis=1), axis=-1) * fps,
+        glides=stands[:, 1:] & stands[:, :-1],
+        soles=soles,
+        depth=depth,
+        off=off,
+    )
 
 
 def _mean(values: np.ndarray) -> float | None:
@@ -170,3 +246,10 @@ def _measured(body: smpl.Body, motion: Motion, observation: Observation) -> tupl
     pixels, _ = project_points(observation.camera, smpl.keypoints(body, posed))
     off = jnp.linalg.norm(pixels - observation.keypoints, axis=-1)
     return posed.joints, contact, soles, depth, off
+
+
+@jax.jit
+def _apart(body: smpl.Body, motion: Motion, contacts: ContactTargets) -> tuple[Array, Array]:
+    """Metres [T, C] between regions that are said to touch, and whether there are any points of them [C]."""
+    points = smpl.surface_points(body, smpl.pose(body, motion))
+    return distances(points, body.surface_region, contacts)

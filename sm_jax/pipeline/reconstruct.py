@@ -11,9 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from sm_jax import __version__
+from sm_jax.assets.files import make_folder
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
-from sm_jax.export.npz import MotionFile, motion_file
+from sm_jax.export.npz import MotionFile, motion_file, with_motion
 from sm_jax.export.npz import save_motion as save_npz
 from sm_jax.motion.resample import resample_on_host
 from sm_jax.perception.video import Video
@@ -21,12 +22,13 @@ from sm_jax.pipeline.describe import Text, describe
 from sm_jax.pipeline.models import LoadedModels, shipped_models, text_encoder
 from sm_jax.pipeline.observed_clip import ObservedClip, Seen, as_clip
 from sm_jax.pipeline.provenance import code_version
+from sm_jax.pipeline.result import HYPOTHESES, MOST_HYPOTHESES, STAGES
 from sm_jax.sampling.chunks import Request, SampledClip, sample_clips
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.contacts import contact_targets
-from sm_jax.types import Array, Camera, Description
+from sm_jax.types import Array, Camera, Description, Motion
 
-_MOST_STEPS, _MOST_HYPOTHESES = 1000, 64
+_MOST_STEPS = 1000
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,14 +38,17 @@ class Reconstruction(MotionFile):
     The frames are the video's own, between the first and the last that were seen; those of the observation where no
     video is known.
 
-    clip: what was seen.  description: what was said of it.  totals: [N] the hypotheses' energies, of which the motion
-    is the one with the least.  share: [P] how much of the models' motion each person has kept, the rest being the
-    estimate.  energies_before, energies_after: the unweighted terms of the gap-filled estimate and of the result.
-    energies_each: those of every hypothesis.
+    clip: what was seen.  description: what was said of it.  stages: [P, T] what the models made of the motion on the
+    way, by the names of `sampling.inputs.STAGES`.  hypotheses: N of [P, T], the motion among them.  totals: [N] their
+    energies, of which the motion is the one with the least.  share: [P] how much of the models' motion each person has
+    kept, the rest being the estimate.  energies_before, energies_after: the unweighted terms of the gap-filled estimate
+    and of the result.  energies_each: those of every hypothesis.
     """
 
     clip: ObservedClip
     description: Description
+    stages: dict[str, Motion]
+    hypotheses: tuple[Motion, ...]
     totals: np.ndarray
     share: np.ndarray
     energies_before: dict[str, float]
@@ -53,6 +58,19 @@ class Reconstruction(MotionFile):
     def save_motion(self, path: str | os.PathLike[str]) -> None:
         """Write `motion.npz`. Raises UserError if the path cannot be written, as all of these do."""
         save_npz(pathlib.Path(path), self)
+
+    def save_stages(self, folder: str | os.PathLike[str]) -> list[pathlib.Path]:
+        """Write what the models made on the way, and all hypotheses but the best, each as a `motion.npz` is, into
+        `stages` and `hypotheses` of a folder. Returns the paths."""
+        folder, best = pathlib.Path(folder), int(np.argmin(self.totals))
+        motions = {folder / STAGES / f"{name}.npz": motion for name, motion in self.stages.items()}
+        for number, motion in enumerate(self.hypotheses):
+            if number != best:
+                motions[folder / HYPOTHESES / f"{number}.npz"] = motion
+        for path, motion in motions.items():
+            make_folder(path.parent)
+            save_npz(path, with_motion(self.clip.body, self, motion))
+        return list(motions)
 
     def save_glb(self, path: str | os.PathLike[str]) -> None:
         """Write both people, skinned and animated, as binary glTF. Needs the extra `export`."""
@@ -164,7 +182,7 @@ def checked_settings(settings: Settings | None, hypotheses: int | None = None) -
     settings = settings or Settings()
     if hypotheses is not None:
         settings = dataclasses.replace(settings, hypotheses=hypotheses)
-    for name, most in (("steps", _MOST_STEPS), ("hypotheses", _MOST_HYPOTHESES)):
+    for name, most in (("steps", _MOST_STEPS), ("hypotheses", MOST_HYPOTHESES)):
         if not 1 <= (value := getattr(settings, name)) <= most:
             raise UserError(f"{name} {value}: give a number from 1 to {most}")
     return settings
@@ -237,6 +255,11 @@ def _at_source_times(
         **{field.name: getattr(content, field.name) for field in dataclasses.fields(content)},
         clip=clip,
         description=description,
+        stages={name: resample_on_host(motion, position) for name, motion in found.stages.items()},
+        hypotheses=tuple(
+            resample_on_host(jax.tree.map(lambda x, n=n: x[n], found.hypotheses), position)
+            for n in range(len(found.totals))
+        ),
         totals=found.totals,
         share=found.share,
         energies_before=found.energies_before,

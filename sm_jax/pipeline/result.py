@@ -10,14 +10,17 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.errors import UserError
 from sm_jax.export.folder import SUMMARY
-from sm_jax.export.npz import NAME, MotionFile, body_of, load_motion, motion_file, motion_path
+from sm_jax.export.npz import NAME, SAME_JOINT, MotionFile, body_of, load_motion, motion_path, with_motion
 from sm_jax.export.summary import plain
 from sm_jax.perception.observation_file import load_observation
 from sm_jax.pipeline.measures import MEASURES, first_estimate
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
+from sm_jax.sampling import inputs
 from sm_jax.types import Contact, Description, Observation, Phase
 
 OBSERVATION, OVERLAY = "observation.npz", "overlay.mp4"
+STAGES, HYPOTHESES = "stages", "hypotheses"  # folders of motions
+MOST_HYPOTHESES = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,19 +53,26 @@ class Result:
 
     def before(self) -> MotionFile:
         """The first estimate, its gaps filled, in the frames of the result, for all that takes a motion."""
-        content = self.content
-        return motion_file(
-            self.body,
-            first_estimate(self.observation, content.time),
-            content.camera,
-            fps=content.fps,
-            time=content.time,
-            frame_index=content.frame_index,
-            visibility=content.visibility,
-            infilled=content.infilled,
-            spread=np.zeros_like(content.spread),
-            provenance=content.provenance,
-        )
+        return with_motion(self.body, self.content, first_estimate(self.observation, self.content.time))
+
+    def stages(self) -> dict[str, MotionFile]:
+        """What the models made on the way, by the names of `inputs.STAGES`; nothing of a result that lacks them. Raises
+        UserError for files that cannot be read or are not of this run, as `hypotheses` does."""
+        paths = {name: self.folder / STAGES / f"{name}.npz" for name in inputs.STAGES}
+        return {name: self._another(path) for name, path in paths.items() if path.is_file()}
+
+    def hypotheses(self) -> list[MotionFile]:
+        """The hypotheses beside the result, in the order of `summary.json`."""
+        paths = (self.folder / HYPOTHESES / f"{number}.npz" for number in range(MOST_HYPOTHESES))
+        return [self._another(path) for path in paths if path.is_file()]
+
+    def _another(self, path: pathlib.Path) -> MotionFile:
+        """A motion of the same run."""
+        found, content = load_motion(path), self.content
+        same = found.joints.shape == content.joints.shape and np.array_equal(found.frame_index, content.frame_index)
+        if not same or np.abs(found.rest_joints - content.rest_joints).max() > SAME_JOINT:
+            raise UserError(f"{path} and {NAME} are not of one run; reconstruct again")
+        return found
 
 
 def load_result(folder: pathlib.Path, body: str | None = None) -> Result:

@@ -2,15 +2,18 @@
 
 import logging
 import pathlib
+from collections.abc import Mapping
 
 import numpy as np
 
 from sm_jax.assets.files import check_writable
 from sm_jax.errors import UserError
-from sm_jax.export.npz import body_of, load_motion
-from sm_jax.export.viewer import ViewerScene, start_server, viser
-from sm_jax.pipeline.measures import MEASURES, in_words
+from sm_jax.export.npz import MotionFile, body_of, load_motion
+from sm_jax.export.viewer import FIRST, RESULT, ViewerScene, start_server, viser
+from sm_jax.pipeline.measures import MEASURES, OVER_TIME, in_frames_of, in_words, measure_over_time
 from sm_jax.pipeline.result import Result, load_result
+from sm_jax.text.clip_frames import ClipFrames
+from sm_jax.text.contacts import contact_targets
 
 _LOGGER = logging.getLogger(__name__)
 _HEIGHT, _MOST_PICTURES = 270, 300  # of the input's pictures, which are all held
@@ -55,14 +58,38 @@ def view(
 
 def result_scene(server: viser.ViserServer, result: Result) -> ViewerScene:
     """All that is known of a result, in a server's scene."""
+    others = {FIRST: result.before(), **result.stages()}
+    seconds = np.arange(len(np.asarray(result.observation.frame_mask))) / float(result.observation.fps)
     return ViewerScene(
         server,
         result.body,
         result.content,
-        before=result.before(),
+        others=others,
+        hypotheses=result.hypotheses(),
         pictures=_pictures(result),
+        curves=curves(result, {**others, RESULT: result.content}),
+        curve_times=result.content.time[0] + seconds,
         figures=figures(result),
     )
+
+
+def curves(result: Result, motions: Mapping[str, MotionFile]) -> dict[str, dict[str, np.ndarray]]:
+    """What is measured of each motion over time [T], in the observation's frames, by what it is called on a plot.
+    Contacts where the description has any."""
+    observation, description = result.observation, result.summary.description
+    frames = ClipFrames(index=np.asarray(observation.frame_index), fps=float(observation.fps))
+    contacts = contact_targets(frames.in_clip(description).contacts, len(frames.index))
+    found = {
+        name: measure_over_time(
+            result.body, in_frames_of(observation, content.time, content.motion), observation, contacts
+        )
+        for name, content in motions.items()
+    }
+    return {
+        f"{kind.label} ({kind.unit})": {name: values[measure] for name, values in found.items()}
+        for measure, kind in OVER_TIME.items()
+        if measure != "contact_distance" or description.contacts
+    }
 
 
 def figures(result: Result) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.export.folder import SUMMARY, files_in
-from sm_jax.export.npz import motion_file, save_motion
+from sm_jax.export.npz import motion_file, save_motion, with_motion
 from sm_jax.export.summary import save_summary, summarise
 from sm_jax.geometry.camera import project_points
 from sm_jax.perception.observation_file import save_observation
@@ -46,7 +46,8 @@ def seen(body: smpl.Body, motion: Motion) -> Observation:
 
 
 def write_result(folder: pathlib.Path, source: str = "a <b>.mp4") -> pathlib.Path:
-    """All files that a report or a viewer reads, of people who stand within one another."""
+    """All files that a report or a viewer reads, of people who stand within one another, and did not on the
+    way."""
     folder.mkdir()
     body, motion = load_body("open-low"), still_motion(distance=0.1)
     observation = seen(body, motion)
@@ -70,6 +71,9 @@ def write_result(folder: pathlib.Path, source: str = "a <b>.mp4") -> pathlib.Pat
         },
     )
     save_motion(folder / "motion.npz", content)
+    for name in ("stages/infilled", "stages/refined", "hypotheses/1"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        save_motion(folder / f"{name}.npz", with_motion(body, content, still_motion(distance=1.0)))
     save_observation(folder / "observation.npz", observation)
     picture = np.full((48, 128, 3), 90, np.uint8)
     write_video(

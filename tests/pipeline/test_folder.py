@@ -16,6 +16,7 @@ from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
+from sm_jax.export.folder import files_in
 from sm_jax.export.npz import load_motion
 from sm_jax.geometry.camera import project_points
 from sm_jax.motion.frames import slice_observation
@@ -30,6 +31,7 @@ from sm_jax.pipeline.measures import MEASURES
 from sm_jax.pipeline.observe import FPS
 from sm_jax.pipeline.observed_clip import ObservedClip
 from sm_jax.pipeline.reconstruct import Reconstruction, source_rows
+from sm_jax.pipeline.result import load_result
 from sm_jax.sampling.sample import Settings
 from sm_jax.text.describers import from_user, rules
 from tests.helpers import cached_asset
@@ -101,10 +103,29 @@ def test_an_observation_becomes_a_folder(observation, tmp_path):
     assert again is not None and again[0].path == video.path and motion.fps == 60
     summary = json.loads((out / "summary.json").read_text())
     assert set(summary["energies"]["before"]) == set(summary["energies"]["after"])
-    assert summary["files"] == sorted(path.name for path in out.iterdir())
+    assert summary["files"] == files_in(out)
     assert set(summary["measures"]) == set(MEASURES) and summary["measures"]["jitter"]["before"] > 0
     assert "sm-jax reconstruct seen.npz" in (out / "report.html").read_text(encoding="utf-8")
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_what_was_made_on_the_way_is_kept(observation, tmp_path):
+    """Each as a motion of its own in the result's frames, none of them the result; of three hypotheses the other two,
+    numbered as in the summary."""
+    out = tmp_path / "out"
+    reconstruct(str(observation), out, overwrite=False, settings=dataclasses.replace(SETTINGS, hypotheses=3))
+    found, summary = load_result(out), json.loads((out / "summary.json").read_text())
+    stages = found.stages()
+    assert list(stages) == ["infilled", "refined"] and len(found.hypotheses()) == 2
+    totals = [each["total"] for each in summary["energies"]["hypotheses"]]
+    assert {int(path.stem) for path in (out / "hypotheses").iterdir()} == {0, 1, 2} - {int(np.argmin(totals))}
+    assert {"stages/infilled.npz", "stages/refined.npz"} < set(summary["files"])
+    motions = [found.content, found.before(), *stages.values(), *found.hypotheses()]
+    for number, one in enumerate(motions):
+        for other in motions[:number]:
+            assert 1e-3 < np.abs(one.joints - other.joints).max() < 2.0
+    reconstruct(str(observation), out, overwrite=True)
+    assert not (out / "hypotheses").exists()
 
 
 def test_one_picture_becomes_a_folder(observation, tmp_path):

@@ -7,7 +7,17 @@ import pytest
 
 from sm_jax.body.io import load_body
 from sm_jax.export.npz import motion_file
-from sm_jax.pipeline.measures import MEASURES, before_and_after, first_estimate, in_words, measure
+from sm_jax.pipeline.measures import (
+    MEASURES,
+    OVER_TIME,
+    before_and_after,
+    first_estimate,
+    in_words,
+    measure,
+    measure_over_time,
+)
+from sm_jax.text.contacts import contact_targets
+from sm_jax.types import Contact
 from tests.pipeline.results import FRAMES, HIDDEN, seen, still_motion
 
 
@@ -66,6 +76,42 @@ def test_bodies_in_each_other(body, observation):
 def test_a_picture_has_no_jitter(body):
     found = measure(body, still_motion(frames=1), seen(body, still_motion(frames=1)))
     assert found["jitter"] is None and found["foot_sliding"] is None and found["penetration"] == 0
+
+
+def test_over_time_is_what_the_numbers_sum_up(body, observation):
+    """Of people within one another, of whom one trembles and slides off in the second half of the clip."""
+    half = np.maximum(np.arange(FRAMES) - FRAMES // 2, 0)
+    path = 0.001 * half[:, None] * np.array([1, 0, 0]) + 0.001 * ((-1.0) ** half * (half > 0))[:, None]
+    motion = moved(still_motion(distance=0.1), 1, path)
+    contacts = contact_targets([Contact(region_a="waist", region_b="waist", start=5, end=9)], FRAMES)
+    whole = measure(body, motion, observation)
+    found = measure_over_time(body, motion, observation, contacts)
+    assert found.keys() == OVER_TIME.keys() and all(values.shape == (FRAMES,) for values in found.values())
+    assert np.nanmean(found["jitter"]) == pytest.approx(whole["jitter"], rel=1e-4)
+    assert found["penetration"].max() == pytest.approx(whole["penetration"], rel=1e-6)
+    weight = np.asarray(observation.keypoint_confidence).sum(axis=(0, 2))
+    assert np.average(found["off_picture"], weights=weight) == pytest.approx(whole["off_picture"], rel=1e-4)
+    for name in ("jitter", "foot_sliding"):
+        calm, wild = found[name][2 : FRAMES // 2 - 2], found[name][FRAMES // 2 + 2 : -2]
+        assert calm.max() < 0.1 * np.nanmax(wild), name
+    said = np.isfinite(found["contact_distance"])
+    np.testing.assert_array_equal(np.nonzero(said)[0], np.arange(5, 9))
+    assert (found["contact_distance"][said] < 100).all()
+
+
+def test_contacts_are_as_far_apart_as_the_people(body, observation):
+    contacts = contact_targets([Contact(region_a="waist", region_b="waist", start=0, end=FRAMES)], FRAMES)
+    near, far = (
+        measure_over_time(body, still_motion(distance=metres), observation, contacts)["contact_distance"]
+        for metres in (1.0, 1.5)
+    )
+    np.testing.assert_allclose(far - near, 500, atol=60)
+
+
+def test_a_picture_has_nothing_over_time(body):
+    motion = still_motion(frames=1)
+    found = measure_over_time(body, motion, seen(body, motion), contact_targets([], 1))
+    assert np.isnan([found[name][0] for name in ("jitter", "foot_sliding", "contact_distance")]).all()
 
 
 def test_before_is_the_estimate_with_its_gaps_filled(body, observation):
