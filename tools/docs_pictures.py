@@ -129,7 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     with opened(options.browser) as page, tempfile.TemporaryDirectory() as folder:
         with served(options.result) as url:
-            page.show(url, (1280, 720), False, seconds=20)
+            page.show(url, (1280, 960), False, seconds=20)
             page.evaluate("document.querySelectorAll('[class*=Notification-closeButton]').forEach(x => x.click())")
             time.sleep(2)
             page.shoot(options.out / "viewer.jpg", whole=False)

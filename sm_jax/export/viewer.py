@@ -36,16 +36,17 @@ HIDDEN = 0.5  # visibility below which a joint is called hidden
 MARKED = 0.5  # share of a vertex that rests on joints of a kind, from which on it is marked
 _TOUCHING, _HIDDEN, _MADE_UP = (60, 230, 90), (255, 200, 40), (225, 30, 140)
 _POINT, _ABOVE = 0.016, 0.004  # metres: size of a mark, and how far it lies above the skin
-_BESIDE_OPACITY = 0.4
-_LINE, _PALER = 0.006, 0.5  # of other hypotheses: metres, and how far their colour is on the way to white
+_BESIDE_OPACITY = 0.3
+_SEEN_THROUGH = 0.5  # opacity of the bodies while the skeletons of other hypotheses are shown, most of them inside
+_LINE, _DARKER = 0.012, 0.5  # of those: metres, and how far their colour is on the way to black
 _CURVE_COLOURS = ("#8c8c8c", "#c2185b", "#2e9e4f", "#1565c0")  # of the motions in their order, the result last
-_NOW_COLOUR, _CURVE_POINTS, _CURVE_HEIGHT = "#e8590c", 300, 190
+_NOW_COLOUR, _CURVE_POINTS, _CURVE_HEIGHT, _HEADROOM = "#e8590c", 300, 190, 1.05
 _PAST = 35  # degrees around the people from the input's camera, from where a viewer looks at first
 _LEGEND = (
     "Blue is person 0, orange person 1. Dots on the skin: yellow where it was hidden, magenta where it is made up"
     " (evidence), green within 3 cm of the other's (contacts)."
 )
-_HYPOTHESES_LEGEND = " Pale lines are the skeletons of the other hypotheses."
+_HYPOTHESES_LEGEND = " Lines are the skeletons of the other hypotheses."
 
 
 def start_server(port: int | None) -> viser.ViserServer:
@@ -149,6 +150,7 @@ class ViewerScene:
                 self.ghosts.show(frame, self.beside.value if self.beside.value != self.motion.value else NOTHING)
             if self.skeletons:
                 self.skeletons.show(frame, self.with_hypotheses.value)
+                self.bodies.opacity = _SEEN_THROUGH if self.with_hypotheses.value else None
             self.camera.wxyz, self.camera.position = self.camera_orientations[frame], self.camera_positions[frame]
             if self.pictures:
                 picture = self.pictures[frame * len(self.pictures) // (self.last + 1)]
@@ -236,6 +238,17 @@ class _People:
             for person, (betas, rest) in enumerate(zip(content.motion.betas, content.rest_joints, strict=True))
         ]
 
+    @property
+    def opacity(self) -> float | None:
+        """Of both; None is none of the background."""
+        return self.skins[0].opacity
+
+    @opacity.setter
+    def opacity(self, value: float | None) -> None:
+        for skin in self.skins:
+            if skin.opacity != value:
+                skin.opacity = value
+
     def show(self, frame: int, motion: str) -> None:
         """Put the skins where they are in a frame of a motion; of no motion they are hidden."""
         for person, skin in enumerate(self.skins):
@@ -263,7 +276,7 @@ class _Skeletons:
             server.scene.add_line_segments(
                 f"hypotheses/person{person}",
                 bones[0].reshape(-1, 2, 3),
-                tuple((255 * (colour + _PALER * (1 - colour))).astype(np.uint8).tolist()),
+                tuple((255 * _DARKER * colour).astype(np.uint8).tolist()),
                 thickness=_LINE,
             )
             for person, (bones, colour) in enumerate(zip(self.bones, mesh.COLOURS, strict=True))
@@ -295,10 +308,10 @@ class _Plot:
         self.chart = gui.add_uplot(
             data=self._data(0),
             series=({"label": "s"}, *series),
-            scales={"x": uplot.Scale(time=False)},
+            scales=self._scales(),
             height=_CURVE_HEIGHT,
         )
-        self.kind.on_update(lambda _: self._draw())
+        self.kind.on_update(lambda _: self._change())
 
     def show(self, seconds: float) -> None:
         """Mark a time of the clip."""
@@ -307,15 +320,25 @@ class _Plot:
             self.now = now
             self._draw()
 
+    def _change(self) -> None:
+        self.chart.scales = self._scales()
+        self._draw()
+
     def _draw(self) -> None:
         self.chart.data = self._data(self.now)
+
+    def _scales(self) -> dict[str, uplot.Scale]:
+        """Said outright: of numbers that are none a browser finds no range."""
+        return {"x": uplot.Scale(time=False), "y": uplot.Scale(range=(0.0, _HEADROOM * self._top()))}
+
+    def _top(self) -> float:
+        return float(np.nanmax(self.curves[self.kind.value], initial=1.0))
 
     def _data(self, now: int) -> tuple[np.ndarray, ...]:
         """Times and curves, into which the two ends of an upright line are put."""
         curves = self.curves[self.kind.value]
-        top = np.nanmax(curves, initial=1.0)
         line = np.full(len(self.time) + 2, np.nan)
-        line[now : now + 2] = 0.0, top
+        line[now : now + 2] = 0.0, self._top()
         return (*(np.insert(values, now, values[[now, now]]) for values in (self.time, *curves)), line)
 
 

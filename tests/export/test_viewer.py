@@ -63,7 +63,7 @@ def test_one_switch_between_the_motions_and_one_for_what_stands_beside(server, b
 def test_marks_lie_on_the_skin_that_is_shown(server, body, content, others):
     scene = ViewerScene(server, body, content, others=others)
     scene.show(2)
-    result = scene.marks["made up"].points
+    result = scene.marks["made up"].points.copy()
     scene.motion.value = FIRST
     scene.show(2)
     np.testing.assert_allclose(scene.marks["made up"].points, result + np.array([0, 0, 0.5]), atol=1e-5)
@@ -78,8 +78,10 @@ def test_the_other_hypotheses_are_lines(server, body, content, others):
         ends = np.unique(lines.points.reshape(-1, 3).round(5), axis=0)
         joints = np.concatenate([other.joints[person, 5] for other in others.values()])
         np.testing.assert_allclose(ends, np.unique(joints.round(5), axis=0), atol=1e-4)
+    assert scene.bodies.opacity == 0.5  # else most of them would be inside
     scene.with_hypotheses.value = False
     scene.show(5)
+    assert scene.bodies.opacity is None
     assert not any(lines.visible for lines in scene.skeletons.lines)
     assert not ViewerScene(server, body, content).with_hypotheses.visible
 
@@ -99,6 +101,8 @@ def test_curves_have_a_line_where_the_clip_stands(server, body, content):
     scene.plot.kind.value = "b (px)"
     scene.show(6)
     assert np.nanmax(scene.plot.chart.data[1]) == 18.0
+    scales = scene.plot.chart.scales
+    assert scales and scales["y"]["range"] == pytest.approx((0.0, 1.05 * 18))
     assert [series["label"] for series in scene.plot.chart.series[1:]] == [FIRST, RESULT, "now"]
 
 
