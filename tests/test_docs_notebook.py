@@ -42,6 +42,6 @@ def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch, capsys):
     names: dict[str, object] = {}
     for number, cell in enumerate(CODE):
         exec(compile(source_of(cell), f"cell {number}", "exec"), names)
-    assert "(2, 50, 23, 2)" in capsys.readouterr().out
+    assert "(2, 51, 23, 2)" in capsys.readouterr().out
     written = {path.name for path in tmp_path.iterdir()}
     assert written == {"overlay.mp4", "scene.html", "people.glb", "person0.bvh", "person1.bvh", "motion.npz"}
