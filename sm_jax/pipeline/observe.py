@@ -73,11 +73,11 @@ def observe(
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded; a focal length or a body that is not the file's fits the people
     again, from what was seen.  body: a model, its name or its path; the open body that ships by default.  focal: focal
-    length in pixels; None takes what the file says, as phones write it, or else the picture's diagonal, which may be
-    twice too long, or a third too short.  video: of an observation .npz, where its video lies now.  people: which two
-    of more, `1,2`, by their numbers from the left; None takes those who are near each other for longest.  detector: who
-    finds people, as `perception.rtmlib_detector` has more; None takes MoveNet, with which everything was measured.
-    progress: whether bars are shown where standard error is a terminal.
+    length in pixels; None takes what the file says, as phones and cameras write it, or else the picture's diagonal,
+    which may be twice too long, or a third too short.  video: of an observation .npz, where its video lies now.
+    people: which two of more, `1,2`, by their numbers from the left; None takes those who are near each other for
+    longest.  detector: who finds people, as `perception.rtmlib_detector` has more; None takes MoveNet, with which
+    everything was measured.  progress: whether bars are shown where standard error is a terminal.
     Of a video with cuts the longest shot with two people is seen. Person 0 is the one who stands farther left in the
     picture at first. Raises UserError for a source that is not a video with two people, nor a sound observation, and
     for people whom nobody could make sense of.
