@@ -22,7 +22,6 @@ from sm_jax.errors import UserError
         ("text.describers.connection", "httpx", "vlm"),
         ("text.describers.pictures", "cv2", "video"),
         ("perception.frames", "av", "video"),
-        ("perception.frames", "PIL", "video"),
     ],
 )
 def test_missing_package(monkeypatch, module, missing, extra):
