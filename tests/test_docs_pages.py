@@ -12,7 +12,7 @@ DOCS = pathlib.Path(__file__).parents[1] / "docs"
 PAGES = {
     "api.md": (
         {"(2, 50, 23, 2)", "(2, 50, 24, 3)"},
-        {"people.glb", "motion.npz", "person0.bvh", "person1.bvh", "person0_amass.npz", "person1_amass.npz"},
+        {"people.glb", "motion.npz", "stages", *(f"person{n}{end}" for n in (0, 1) for end in (".bvh", "_amass.npz"))},
     ),
     "extending.md": ({"[50, 50]", "(2, 50, 3)"}, {"takes", "mine.npz", "result.json"}),
 }

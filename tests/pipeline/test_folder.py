@@ -111,9 +111,9 @@ def test_an_observation_becomes_a_folder(observation, tmp_path):
 
 def test_what_was_made_on_the_way_is_kept(observation, tmp_path):
     """Each as a motion of its own in the result's frames, none of them the result; of three hypotheses the other two,
-    numbered as in the summary."""
-    out = tmp_path / "out"
-    reconstruct(str(observation), out, overwrite=False, settings=dataclasses.replace(SETTINGS, hypotheses=3))
+    numbered as in the summary. Nobody goes back to the estimate, which would make all results one."""
+    out, settings = tmp_path / "out", dataclasses.replace(SETTINGS, hypotheses=3, fall_back=False)
+    reconstruct(str(observation), out, overwrite=False, settings=settings)
     found, summary = load_result(out), json.loads((out / "summary.json").read_text())
     stages = found.stages()
     assert list(stages) == ["infilled", "refined"] and len(found.hypotheses()) == 2
