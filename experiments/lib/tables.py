@@ -366,6 +366,31 @@ def _cell(cell: dict[str, Any], digits: int, sign: str = "") -> str:
 # What other tools' results gain.
 
 
+def focal_length(results: pathlib.Path) -> str:
+    """How well the focal length is told from people, beside the diagonal."""
+    result = _read(results, "focal_length")
+    interval = f"true in the {result['config']['interval']:.0%} interval"
+    lines = [
+        f"| clips | cues | median error | of the diagonal | mean error | of the diagonal | correlation | {interval} |",
+        "|---" * 8 + "|",
+    ]
+    for clips in ("simulated", "rendered", "real"):
+        for cues, found in result["summary"].items():
+            row = found[clips]
+            errors = (row[f"{kind}_error{of}"] for kind in ("median", "mean") for of in ("", "_of_the_diagonal"))
+            cells = [f"{clips}, {row['clips']}", cues.replace("_", " "), *(f"{error:.0%}" for error in errors)]
+            told = "" if clips == "real" else f"{row['correlation_of_logarithms']:.2f}"  # those are of one kind
+            lines.append(f"| {' | '.join([*cells, told])} | {row['true_in_interval']:.0%} |")
+    depths = result["rendered_depths"]
+    note = (
+        f"Errors are |log f / f_true|. True distances of the {depths['people']} rendered people over those under the"
+        f" diagonal: {depths['least_true_over_said']:.2f} to {depths['most_true_over_said']:.2f};"
+        f" {depths['in_interval']:.0%} lie in `people_m_away`. Seed {result['seed']}, {result['device']}, commit"
+        f" {result['commit']}."
+    )
+    return "\n".join([*lines, "", note])
+
+
 def importers(results: pathlib.Path) -> str:
     """Other tools' estimates before and after, by tool."""
     result = _read(results, "importers")
@@ -407,6 +432,7 @@ TABLES = {
     "step_cost": step_cost,
     "recipes": recipe_cost,
     "importers": importers,
+    "focal_length": focal_length,
     "speed_sampling": sampling_speed,
     "guidance": guidance_cost,
     "to_energy": time_to_energy,

@@ -27,7 +27,7 @@ class Describe:
     body: Body = "open-low"
     """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
     focal: Focal = None
-    """Focal length in pixels. Without it, the length of the picture's diagonal is taken, and said so."""
+    """Focal length in pixels. Without it, the file's is taken, or the length of the picture's diagonal, and said so."""
     overwrite: Flag = False
     """Replace the output file if it exists and is a description."""
 

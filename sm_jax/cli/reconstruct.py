@@ -43,7 +43,7 @@ class Reconstruct:
     body: Body = "open-low"
     """open-low, open-full, or the path of a licensed SMPL .npz or .pkl file."""
     focal: Focal = None
-    """Focal length in pixels. Without it, the length of the picture's diagonal is taken, and said so."""
+    """Focal length in pixels. Without it, the file's is taken, or the length of the picture's diagonal, and said so."""
     steps: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 10
     """Denoising steps of the infiller, from 1 to 1000."""
     hypotheses: Annotated[int, tyro.conf.arg(metavar="NUMBER")] = 1

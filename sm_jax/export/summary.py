@@ -24,8 +24,10 @@ PARTS = {
     **{f"{side}_{limb}": tuple(f"{side}_{name}" for name in _LIMBS[limb]) for limb in _LIMBS for side in _SIDES},
 }
 CAMERA_MOVES = 0.01  # of the picture's longer side by which the background came to move
-_GUESSED = (0.5, 1.5)  # of the distance under a guessed focal length, between which the true one is as a rule
-_STATURES = 0.06  # relative standard deviation of adults' statures, and with it of a distance
+# Of the distance under a guessed focal length, between which the true one is as a rule: lenses of 22 to 65 mm before
+# full frame are 0.5 to 1.5 diagonals long. `experiments.studies.focal_length` found nothing that tells more.
+GUESSED = (0.5, 1.5)
+STATURES = 0.06  # relative standard deviation of adults' statures, and with it of a distance
 _COMPARED = (
     "before: of the first estimate with its gaps filled; after: of the result; neither is weighted. They pull against"
     " one another, and the result is where their weighted sum is low: one of them may rise."
@@ -102,10 +104,9 @@ def distances(content: MotionFile) -> list[dict[str, float]]:
     and a focal length that is only guessed may be twice too long, or a third too short."""
     R, t = np.asarray(content.camera.R), np.asarray(content.camera.t)
     depth = np.median(np.einsum("tj,ptj->pt", R[:, 2], np.asarray(content.motion.pelvis)) + t[:, 2], axis=1)
-    low, high = _GUESSED if content.provenance.get("focal_is_heuristic") else (1.0, 1.0)
+    low, high = GUESSED if content.provenance.get("focal_is_heuristic") else (1.0, 1.0)
     return [
-        {"median": float(d), "least": float(d * (low - _STATURES)), "most": float(d * (high + _STATURES))}
-        for d in depth
+        {"median": float(d), "least": float(d * (low - STATURES)), "most": float(d * (high + STATURES))} for d in depth
     ]
 
 

@@ -25,8 +25,8 @@ LARGEST = 1 << 27  # pixels of a picture: a frame takes a gigabyte while its col
 _OBLONG = 8  # a pixel's width over its height, or the inverse, beyond which it is an error
 _TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})  # demuxers that draw letters of any text file
 _TICK = Fraction(1, 1000)
-_FULL_FRAME = (36.0**2 + 24.0**2) ** 0.5  # millimetres
-_FOCALS = (8.0, 600.0)  # millimetres before such a frame: lenses outside are an error
+FULL_FRAME = (36.0**2 + 24.0**2) ** 0.5  # millimetres
+FOCALS = (8.0, 600.0)  # millimetres before such a frame: lenses outside are an error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +90,7 @@ def focal_in_diagonals(container: InputContainer, stream: av.VideoStream) -> flo
         if key.lower().endswith("focal_length.35mm_equivalent"):
             with contextlib.suppress(ValueError):
                 millimetres = float(value)
-                return millimetres / _FULL_FRAME if _FOCALS[0] <= millimetres <= _FOCALS[1] else None
+                return millimetres / FULL_FRAME if FOCALS[0] <= millimetres <= FOCALS[1] else None
     return None
 
 

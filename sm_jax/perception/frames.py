@@ -168,14 +168,16 @@ def _probe_pictures(path: Path, visit: Visit) -> Video:
     stamps, told = pictures.stamps(files, USUAL_FPS)
     times, more = sound_times(stamps[whole].tolist(), USUAL_FPS)
     width, height, resized = _one_size(path, sizes, times)
+    diagonals, zoomed = pictures.focal_in_diagonals([files[number] for number in whole])
     return Video(
         path=path,
         width=width,
         height=height,
         times=times,
         fps=steady_rate(times, [USUAL_FPS]),
-        notes=(*notes, *told, *more, *resized),
+        notes=(*notes, *told, *more, *resized, *zoomed),
         files=tuple(files[number] for number in whole),
+        focal=None if diagonals is None else diagonals * float(np.hypot(width, height)),
     )
 
 

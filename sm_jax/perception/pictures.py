@@ -1,18 +1,23 @@
 """A folder of pictures, a pattern of their names (`%04d.png`), or one picture, read as a video."""
 
 import re
+import warnings
 from collections import Counter
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import ExifTags, Image
 
 from sm_jax.errors import UserError
+from sm_jax.perception.decoding import FOCALS, FULL_FRAME
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CUT_OFF = 1 << 26  # bytes that a file may have lost at its end
 _PATTERN = re.compile(r"%0?(\d*)d")
+_UNITS = {2: 25.4, 3: 10.0, 4: 1.0, 5: 1e-3}  # millimetres, by EXIF's number of a unit of resolution
+_ZOOMED = 0.05  # relative difference of two pictures' focal lengths from which on they are not one lens's
 
 
 def is_pictures(path: Path) -> bool:
@@ -72,6 +77,40 @@ def read_picture(path: Path) -> np.ndarray:
     if image is None:
         raise UserError(f"{path}: not a picture that can be read; take it out or save it again")
     return np.ascontiguousarray(image[..., ::-1])
+
+
+def focal_in_diagonals(files: list[Path]) -> tuple[float | None, list[str]]:
+    """The focal length in diagonals of the picture that most pictures' EXIF tells, None where it tells none, and a note
+    where pictures differ."""
+    found = [focal for focal in map(_exif_focal, files) if focal is not None]
+    if not found:
+        return None, []
+    middle = float(np.median(found))
+    least, most = min(found), max(found)
+    if most > (1 + _ZOOMED) * least:
+        span = f"{least * FULL_FRAME:.0f} to {most * FULL_FRAME:.0f} mm"
+        return middle, [f"its pictures were taken with several focal lengths ({span} before full frame): one is taken"]
+    return middle, []
+
+
+def _exif_focal(file: Path) -> float | None:
+    """What a picture's EXIF tells: the equivalent before a frame of 36 x 24 mm, else the lens's own beside how many
+    pixels a millimetre of the sensor has. Edited pictures keep the sensor's, of as many pixels as they had then."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damaged tags, and of pictures too large to be decoded here
+            with Image.open(file) as picture:
+                size, exif = picture.size, picture.getexif().get_ifd(ExifTags.IFD.Exif)
+        base = ExifTags.Base
+        millimetres = float(exif.get(base.FocalLengthIn35mmFilm) or 0)
+        if not millimetres and exif.get(base.FocalPlaneXResolution):
+            unit = _UNITS[int(exif.get(base.FocalPlaneResolutionUnit, 2))]
+            pixels = float(exif.get(base.FocalLength, 0)) * float(exif[base.FocalPlaneXResolution]) / unit
+            pixels *= size[0] / float(exif.get(base.ExifImageWidth) or size[0])
+            millimetres = pixels / float(np.hypot(*size)) * FULL_FRAME
+    except Exception:  # whatever is wrong with what a file says beside its picture, it tells nothing then
+        return None
+    return millimetres / FULL_FRAME if FOCALS[0] <= millimetres <= FOCALS[1] else None
 
 
 def _check_chunks(data: bytes) -> None:

@@ -28,6 +28,7 @@ from sm_jax.pipeline.plausibility import refuse_nonsense, remarks
 from sm_jax.types import Array, Camera, Motion, Observation
 
 try:
+    from sm_jax.perception.detector import Detector
     from sm_jax.perception.frames import frames_at, read_ahead, read_frames
     from sm_jax.perception.fusion import FusedKeypoints, at_rate, fuse
     from sm_jax.perception.landmarks import (
@@ -64,6 +65,7 @@ def observe(
     focal: float | None = None,
     video: str | os.PathLike[str] | None = None,
     people: str | None = None,
+    detector: Detector | None = None,
     progress: bool = True,
 ) -> ObservedClip:
     """See the two main people of a video, at 30 fps, in a z-up world whose origin is on the ground between them.
@@ -71,10 +73,11 @@ def observe(
     source: a video file, a folder of pictures (or one, or their numbered pattern), `sample:cam01` … for the sample
     clip, or an observation .npz, which is loaded; a focal length or a body that is not the file's fits the people
     again, from what was seen.  body: a model, its name or its path; the open body that ships by default.  focal: focal
-    length in pixels; None takes what the file says, as phones write it, or else the picture's diagonal, which may be
-    twice too long, or a third too short.  video: of an observation .npz, where its video lies now.  people: which two
-    of more, `1,2`, by their numbers from the left; None takes those who are near each other for longest.  progress:
-    whether bars are shown where standard error is a terminal.
+    length in pixels; None takes what the file says, as phones and cameras write it, or else the picture's diagonal,
+    which may be twice too long, or a third too short.  video: of an observation .npz, where its video lies now.
+    people: which two of more, `1,2`, by their numbers from the left; None takes those who are near each other for
+    longest.  detector: who finds people, as `perception.rtmlib_detector` has more; None takes MoveNet, with which
+    everything was measured.  progress: whether bars are shown where standard error is a terminal.
     Of a video with cuts the longest shot with two people is seen. Person 0 is the one who stands farther left in the
     picture at first. Raises UserError for a source that is not a video with two people, nor a sound observation, and
     for people whom nobody could make sense of.
@@ -83,11 +86,13 @@ def observe(
     if path.suffix == ".npz":
         if people is not None:
             raise UserError(f"{path}: an observation is of two people already; give no --people")
+        if detector is not None:
+            raise UserError(f"{path}: an observation was seen already; give its video to another detector")
         return _seen_before(path, model, focal, None if video is None else Path(video))
     if video is not None:
         raise UserError(f"{video}: only an observation .npz has its video elsewhere")
     pull_detectors()
-    first = first_look(path, progress=progress)
+    first = first_look(path, progress=progress, detect=detector)
     number, notes = longest_usable(first)
     return observe_shot(
         first, number, source=os.fspath(source), body=model, focal=focal, people=people, progress=progress, notes=notes

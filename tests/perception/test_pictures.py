@@ -4,6 +4,7 @@ import struct
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from sm_jax.errors import UserError
 from sm_jax.perception.frames import frames_at, probe
@@ -72,6 +73,54 @@ def test_a_photo_is_turned_as_its_metadata_say(tmp_path):
     (tmp_path / "photo.jpg").write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
     image = read_picture(tmp_path / "photo.jpg")
     assert image.shape == (64, 48, 3) and image[:, 40:].min() > 150 and image[:, :8].max() < 50
+
+
+def photo(path, orientation=1, **tags):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    exif.get_ifd(ExifTags.IFD.Exif).update({ExifTags.Base[name].value: value for name, value in tags.items()})
+    Image.new("RGB", (64, 48)).save(path, exif=exif.tobytes())
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize(
+    ("tags", "millimetres"),
+    [
+        ({"FocalLengthIn35mmFilm": 26, "FocalLength": 4.2}, 26.0),
+        # 5 mm before 200 pixels a millimetre of a picture that was 128 wide: 500 pixels of 64, in diagonals of 80.
+        (
+            {"FocalLength": 5.0, "FocalPlaneXResolution": 2000.0, "FocalPlaneResolutionUnit": 3, "ExifImageWidth": 128},
+            500 / 80 * np.hypot(36, 24),
+        ),
+        ({"FocalLength": 2.0, "FocalPlaneXResolution": 2540.0}, 200 / 80 * np.hypot(36, 24)),
+        ({"FocalLengthIn35mmFilm": 0, "FocalLength": 4.2}, None),
+        ({"FocalLengthIn35mmFilm": 60000}, None),
+        ({"FocalLength": 5.0, "FocalPlaneXResolution": 2000.0, "FocalPlaneResolutionUnit": 77}, None),
+        ({}, None),
+    ],
+)
+def test_a_photos_focal_length_is_taken_from_its_metadata(tmp_path, tags, millimetres, suffix):
+    focal = probe(photo(tmp_path / f"photo{suffix}", **tags)).focal
+    if millimetres is None:
+        assert focal is None
+    else:
+        assert focal == pytest.approx(millimetres / np.hypot(36, 24) * 80, rel=1e-3)
+
+
+def test_the_focal_length_of_a_turned_photo_is_of_its_diagonal(tmp_path):
+    video = probe(photo(tmp_path / "a.jpg", orientation=6, FocalLengthIn35mmFilm=26))
+    assert (video.width, video.height) == (48, 64) and video.focal == pytest.approx(26 / np.hypot(36, 24) * 80)
+
+
+def test_a_folder_has_its_pictures_focal_length(tmp_path):
+    for number in range(4):
+        photo(tmp_path / f"{number}.jpg", **({} if number == 2 else {"FocalLengthIn35mmFilm": 26}))
+    video = probe(tmp_path)
+    assert video.focal == pytest.approx(26 / np.hypot(36, 24) * 80) and "focal" not in " ".join(video.notes)
+    photo(tmp_path / "4.jpg", FocalLengthIn35mmFilm=52)
+    video = probe(tmp_path)
+    assert video.focal == pytest.approx(26 / np.hypot(36, 24) * 80) and "26 to 52 mm" in " ".join(video.notes)
 
 
 def test_damaged_pictures_are_left_out_and_named(tmp_path):

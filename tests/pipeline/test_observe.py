@@ -10,15 +10,17 @@ from sm_jax.body import smpl
 from sm_jax.body.skeleton import JOINTS, KEYPOINTS
 from sm_jax.errors import UserError
 from sm_jax.geometry.camera import project, project_points
+from sm_jax.perception.landmarks import SINGLE, landmarker_asset
 from sm_jax.perception.observation_file import LandmarkMetres
 from sm_jax.perception.tracking import Tracks
 from sm_jax.perception.video import Video
 from sm_jax.pipeline import observe
-from sm_jax.pipeline.first_look import MIN_TOGETHER, check_two_people
+from sm_jax.pipeline.first_look import DETECTOR, MIN_TOGETHER, check_two_people
 from sm_jax.pipeline.observed_clip import ObservedClip, load_clip
 from tests.fitting.sights import BODY, FRAMES, K, seen, walking
 from tests.helpers import cached_asset
 from tests.motion.motions import observe as perfect
+from tests.perception.people import people
 from tests.perception.videos import shades, write_video
 
 SIZE = np.array([1080.0, 1920.0], np.float32)
@@ -128,3 +130,21 @@ def test_what_was_seen_is_fitted_again_without_looking(tmp_path, monkeypatch):
         observe.observe(tmp_path / "bare.npz", body=BODY, focal=900.0)
     with pytest.raises(UserError, match=r"was seen in no video; leave out .*v.mp4"):
         observe.observe(path, body=BODY, video=tmp_path / "v.mp4")
+
+
+def test_the_detector_that_is_given_looks(tmp_path):
+    for name in (DETECTOR, landmarker_asset(), SINGLE):
+        cached_asset(name)
+    looked = []
+
+    def detect(image, square):
+        looked.append(image.shape)
+        return people()
+
+    video = write_video(tmp_path / "v.mp4", shades(3), [0.0, 0.1, 0.2])
+    with pytest.raises(UserError, match="nobody was found in"):
+        observe.observe(video, body=BODY, detector=detect, progress=False)
+    assert looked
+    (tmp_path / "v.npz").touch()
+    with pytest.raises(UserError, match="seen already"):
+        observe.observe(tmp_path / "v.npz", body=BODY, detector=detect)
