@@ -366,6 +366,31 @@ def _cell(cell: dict[str, Any], digits: int, sign: str = "") -> str:
 # What other tools' results gain.
 
 
+def front_end(results: pathlib.Path) -> str:
+    """What the front-end sees now, beside what was frozen."""
+    result = _read(results, "front_end")
+    columns = {
+        "keypoint_error_sure": ("sure keypoints (% of the height)", 100),
+        "keypoint_error_all": ("all keypoints (%)", 100),
+        "raw_visible_mpjpe_mm": ("visible MPJPE (mm)", 1),
+        "raw_across_mm": ("across", 1),
+        "raw_along_mm": ("along", 1),
+        "raw_pa_mpjpe_mm": ("PA-MPJPE", 1),
+        "raw_hidden_mpjpe_mm": ("hidden MPJPE", 1),
+        "refused_clips": ("refused", 1),
+        "four_views_pair_pa_mpjpe_mm": ("four views: pair PA-MPJPE", 1),
+    }
+    lines = [f"| | {' | '.join(title for title, _ in columns.values())} |", "|---" * (len(columns) + 1) + "|"]
+    for when, suffix in (("as frozen", "_before"), ("now", "")):
+        cells = [f"{unit * result['summary'][name + suffix]:.3g}" for name, (_, unit) in columns.items()]
+        lines.append(f"| {when} | {' | '.join(cells)} |")
+    note = (
+        f"{result['views']} of the rendered benchmark's 38 views, {result['views_compared']} of which both saw; raw"
+        f" estimates. Seed {result['seed']}, {result['device']}, commit {result['commit']}."
+    )
+    return "\n".join([*lines, "", note])
+
+
 def focal_length(results: pathlib.Path) -> str:
     """How well the focal length is told from people, beside the diagonal."""
     result = _read(results, "focal_length")
@@ -432,6 +457,7 @@ TABLES = {
     "step_cost": step_cost,
     "recipes": recipe_cost,
     "importers": importers,
+    "front_end": front_end,
     "focal_length": focal_length,
     "speed_sampling": sampling_speed,
     "guidance": guidance_cost,
