@@ -1,6 +1,6 @@
 """What does the front-end see? The rendered benchmark observed anew, and the four-view clip, beside what was frozen.
 
-    python -m experiments.benchmarks.front_end --out out/front_end [--views 8]      (2 h on 2 idle cores, all 38 views)
+    python -m experiments.benchmarks.front_end --out out/front_end [--views 8]   (half an hour on an idle core)
 
 The videos are rendered again from the frozen motions and cameras, by the same draws. What was frozen of them is
 "before", what today's front-end sees "after", compared on the views that both saw. Videos and what was seen of them are

@@ -391,6 +391,21 @@ def front_end(results: pathlib.Path) -> str:
     return "\n".join([*lines, "", note])
 
 
+def front_end_memory(results: pathlib.Path) -> str:
+    """Peak memory of the front-end up to the end of each stage, by the length of a clip."""
+    result = _read(results, "front_end_memory")
+    stages = list(next(iter(result["lengths"].values()))["stages"])
+    lines = [f"| clip | {' | '.join(name.replace('_', ' ') for name in stages)} |", "|---" * (len(stages) + 1) + "|"]
+    for length, found in result["lengths"].items():
+        peaks = [f"{found['stages'][name]['peak_mib']:.0f}" for name in stages]
+        lines.append(f"| {length} | {' | '.join(peaks)} |")
+    note = (
+        f"{result['what'].capitalize()}, in MiB, with {result['config']['detectors']} detections. Seed"
+        f" {result['seed']}, {result['device']}, commit {result['commit']}."
+    )
+    return "\n".join([*lines, "", note])
+
+
 def focal_length(results: pathlib.Path) -> str:
     """How well the focal length is told from people, beside the diagonal."""
     result = _read(results, "focal_length")
@@ -458,6 +473,7 @@ TABLES = {
     "recipes": recipe_cost,
     "importers": importers,
     "front_end": front_end,
+    "front_end_memory": front_end_memory,
     "focal_length": focal_length,
     "speed_sampling": sampling_speed,
     "guidance": guidance_cost,

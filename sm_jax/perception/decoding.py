@@ -26,7 +26,7 @@ _OBLONG = 8  # a pixel's width over its height, or the inverse, beyond which it 
 _TEXT = frozenset({"tty", "bin", "xbin", "adf", "idf"})  # demuxers that draw letters of any text file
 _TICK = Fraction(1, 1000)
 FULL_FRAME = (36.0**2 + 24.0**2) ** 0.5  # millimetres
-FOCALS = (8.0, 600.0)  # millimetres before such a frame: lenses outside are an error
+_FOCALS = (8.0, 600.0)  # millimetres before such a frame: lenses outside are an error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,14 +83,18 @@ def _main_stream(container: InputContainer) -> av.VideoStream | None:
     return max(streams, key=rank, default=None)
 
 
+def in_diagonals(millimetres: float) -> float | None:
+    """A focal length before a frame of 36 x 24 mm in diagonals of the picture; None of one that no lens has."""
+    return millimetres / FULL_FRAME if _FOCALS[0] <= millimetres <= _FOCALS[1] else None
+
+
 def focal_in_diagonals(container: InputContainer, stream: av.VideoStream) -> float | None:
     """The focal length in diagonals of the picture where the file tells what it would be before a frame of 36 x 24 mm,
     as phones write it, else None."""
     for key, value in (container.metadata | stream.metadata).items():
         if key.lower().endswith("focal_length.35mm_equivalent"):
             with contextlib.suppress(ValueError):
-                millimetres = float(value)
-                return millimetres / FULL_FRAME if FOCALS[0] <= millimetres <= FOCALS[1] else None
+                return in_diagonals(float(value))
     return None
 
 

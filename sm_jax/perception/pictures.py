@@ -10,7 +10,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from sm_jax.errors import UserError
-from sm_jax.perception.decoding import FOCALS, FULL_FRAME
+from sm_jax.perception.decoding import FULL_FRAME, in_diagonals
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".jp2"})
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -110,7 +110,7 @@ def _exif_focal(file: Path) -> float | None:
             millimetres = pixels / float(np.hypot(*size)) * FULL_FRAME
     except Exception:  # whatever is wrong with what a file says beside its picture, it tells nothing then
         return None
-    return millimetres / FULL_FRAME if FOCALS[0] <= millimetres <= FOCALS[1] else None
+    return in_diagonals(millimetres)
 
 
 def _check_chunks(data: bytes) -> None:
