@@ -462,6 +462,7 @@ def importers(results: pathlib.Path) -> str:
 TABLES = {
     "headline": headline,
     "rendered": benchmark("rendered"),
+    "rendered_reobserved": benchmark("rendered_reobserved"),
     "simulated": benchmark("simulated"),
     "four_views": benchmark("four_views"),
     "methods": methods,

@@ -15,7 +15,7 @@ class Evaluate:
     observation (--data), on one of the field's data sets by a published protocol (--dataset, --root, --protocol), or,
     with --protocol alone, motion files against true ones."""
 
-    benchmark: tuple[Literal["rendered", "simulated", "four_views"], ...] = ("rendered",)
+    benchmark: tuple[Literal["rendered", "rendered_reobserved", "simulated", "four_views"], ...] = ("rendered",)
     """Frozen benchmarks, one or more."""
     data: Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE")] = None
     """A set instead: salsa, or the path of one that experiments/0_prepare_data.py made."""

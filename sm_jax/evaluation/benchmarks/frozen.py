@@ -1,9 +1,11 @@
 """The frozen benchmarks: what was observed of held-out clips, once, and the truth, as files of the package.
 
 rendered: videos of clothed bodies in varied places, through the real front-end.
+rendered_reobserved: the same videos, observed anew by a later front-end; the truth is the same.
 simulated: the simulated observer at three distances and levels of occlusion.
 four_views: a real clip, each of whose views is judged by the others.
-They were made by `python -m experiments.benchmark_sets.render`, `….simulate` and `….four_views`.
+They were made by `python -m experiments.benchmark_sets.render`, `….simulate` and `….four_views`, the second by
+`python -m experiments.benchmarks.front_end`.
 Results compare only on the same files: their hashes are checked when they are read.
 """
 
@@ -21,16 +23,21 @@ from sm_jax.motion.frames import map_frames
 from sm_jax.types import Observation
 
 ASSETS = pathlib.Path(__file__).parent / "frozen_sets"
-RENDERED, SIMULATED, FOUR_VIEWS = (ASSETS / f"{name}.npz" for name in ("rendered", "simulated", "four_views"))
+RENDERED, REOBSERVED, SIMULATED, FOUR_VIEWS = (
+    ASSETS / f"{name}.npz" for name in ("rendered", "rendered_reobserved", "simulated", "four_views")
+)
 DISTANCES, OCCLUSIONS = (3.0, 5.0, 8.0), ("little", "middle", "much")  # metres from the camera; of the people
+_OCCLUSION = tuple(f"{level} occlusion" for level in ("little", "much"))
 # What the views of every sequence of a file are, in order.
 VIEWS = {
-    RENDERED: tuple(f"{level} occlusion" for level in ("little", "much")),
+    RENDERED: _OCCLUSION,
+    REOBSERVED: _OCCLUSION,
     SIMULATED: tuple(f"{d:.0f} m, {level} occlusion" for d, level in itertools.product(DISTANCES, OCCLUSIONS)),
     FOUR_VIEWS: tuple(f"camera {i + 1}" for i in range(4)),
 }
 SHA256 = {
     RENDERED: "c90ae8b91c8bc899f96e8d667b132cdbc46060023ad92c26d83e680a335ae1f6",
+    REOBSERVED: "95896494dcc4fd996aa2c6b8b5c725c80dc12a710139bef3cf0051b1d2925633",
     SIMULATED: "e42867b9740c28073e2a23285a6b263bbcef9085033856e5a8e94a6631d5d4d8",
     FOUR_VIEWS: "e863fe1983bea928d41d4edadace088603cba96b47d0a5eb0cd8edcc9eacf15f",
 }

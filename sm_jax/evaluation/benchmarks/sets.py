@@ -19,7 +19,7 @@ from sm_jax.data.store import open_set
 from sm_jax.errors import UserError
 from sm_jax.evaluation.benchmarks import four_views
 from sm_jax.evaluation.benchmarks.case import Case, Score, TrueBodies, make_case
-from sm_jax.evaluation.benchmarks.frozen import RENDERED, SIMULATED, VIEWS, load, rounded, take_of
+from sm_jax.evaluation.benchmarks.frozen import RENDERED, REOBSERVED, SIMULATED, VIEWS, load, rounded, take_of
 from sm_jax.fitting.mocap.prepare import prepare
 from sm_jax.motion import windows
 from sm_jax.synthetic.recipes import BODY, line
@@ -39,6 +39,7 @@ def frozen(path: pathlib.Path) -> list[Case]:
 
 BENCHMARKS: dict[str, Callable[[], list[Case]]] = {
     "rendered": lambda: frozen(RENDERED),
+    "rendered_reobserved": lambda: frozen(REOBSERVED),
     "simulated": lambda: frozen(SIMULATED),
     "four_views": four_views.cases,
 }
