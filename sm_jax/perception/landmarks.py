@@ -170,7 +170,9 @@ class PairLandmarks:
     def look(self, frame: Frame, keypoints: np.ndarray, scores: np.ndarray) -> None:
         """Look at two people in a frame, with keypoints [2, 17, 2] and scores [2, 17]. Returns at once, unless too much
         waits already."""
-        self._waiting.append(self._thread.submit(self._look, frame, keypoints, scores))
+        # in the tracks' precision, whatever the detector's: else nobody would be the same in the end
+        held = keypoints.astype(np.float32), scores.astype(np.float32)
+        self._waiting.append(self._thread.submit(self._look, frame, *held))
         if len(self._waiting) > _WAITING:
             self._waiting.popleft().result()
 
