@@ -302,7 +302,7 @@ def main(
                 bar.update()
             _print_row(ALONE, ALONE_QUESTION, rows)
     takes = [case.take for case in cases]
-    found = {"changes": {name: _answer(rows, name, change, takes) for name, change in chosen.items()}}
+    found = {"changes": {name: answer_to(rows, name, change, takes) for name, change in chosen.items()}}
     draws = [name for name in rows if name.startswith("draw ") or name == WHOLE]
     if len(draws) > 1:
         found["spread_over_draws"] = _spread_over_draws([rows[name] for name in draws])
@@ -319,7 +319,7 @@ def main(
     )
 
 
-def _answer(rows: Mapping[str, list[Row]], name: str, change: Change, takes: list[str]) -> dict[str, Any]:
+def answer_to(rows: Mapping[str, list[Row]], name: str, change: Change, takes: list[str]) -> dict[str, Any]:
     """What a change does: the means, the differences to everything, and whether what was taken away is missed."""
     own = [{column: row[column] for column in COLUMNS} for row in rows[name]]
     answer = {"question": change.question, "metric": change.metric, "means": _rounded(summarise(own, takes))}

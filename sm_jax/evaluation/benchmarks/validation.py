@@ -132,20 +132,11 @@ class Judge:
             "hidden_mpjpe_mm": mpjpe_mm(found, true, self.hidden),
             "interaction_mm": interaction_error_mm(found, true),
         }
-        row |= {f"pixels_{p}": value for p, value in enumerate(self._pixels(motion))}
+        row |= {f"pixels_{p}": value for p, value in enumerate(pixel_errors(self.body, self.sight.observation, motion))}
         if found.shape[1] > 3:
             fps = self.sight.truth.fps
             row["jitter_over_truth"] = jitter_m_s3(found, fps) / jitter_m_s3(true, fps)
         return row
-
-    def _pixels(self, motion: Motion) -> list[float]:
-        seen = self.sight.observation
-        apart = np.linalg.norm(np.asarray(_project(self.body, motion, seen.camera)) - seen.keypoints, axis=-1)
-        sure = np.asarray(seen.keypoint_confidence) >= _SURE
-        diagonal = float(np.linalg.norm(seen.camera.image_size))
-        return [
-            1e3 * float(a[s].mean()) / diagonal if s.any() else float("nan") for a, s in zip(apart, sure, strict=True)
-        ]
 
     @property
     def distance(self) -> str:
@@ -160,6 +151,15 @@ class Judge:
         """Whether both are upright."""
         height = np.median(self.joints[:, :, 0, 2] - self.joints[:, :, FOOT_JOINTS, 2].min(axis=-1), axis=-1)
         return "low" if height.min() < LOW else "upright"
+
+
+def pixel_errors(body: smpl.Body, seen: Observation, motion: Motion) -> list[float]:
+    """How far each person's sure keypoints are from where a motion [P, T] puts them in the picture, in thousandths of
+    its diagonal, in the mean; nan where none is sure."""
+    apart = np.linalg.norm(np.asarray(_project(body, motion, seen.camera)) - seen.keypoints, axis=-1)
+    sure = np.asarray(seen.keypoint_confidence) >= _SURE
+    diagonal = float(np.linalg.norm(seen.camera.image_size))
+    return [1e3 * float(a[s].mean()) / diagonal if s.any() else float("nan") for a, s in zip(apart, sure, strict=True)]
 
 
 # Parts of a motion, of which one at a time is put back to the estimate's, to see which of them does harm.
