@@ -232,7 +232,7 @@ def calibration(pairs: np.ndarray) -> dict[str, Any]:
     return {
         "spread_mm": [round(float(part[:, 0].mean()), 1) for part in parts],
         "error_mm": [round(float(part[:, 1].mean()), 1) for part in parts],
-        "rank_correlation": round(float(np.corrcoef(*ranks)[0, 1]), 3),
+        "rank_correlation": round(float(np.corrcoef(np.stack(ranks))[0, 1]), 3),
         "joints": len(pairs),
     }
 
