@@ -109,7 +109,7 @@ def apply_gross_errors(true: ObservedPose, errors: GrossErrors) -> ObservedPose:
         by = jnp.reshape(by, (1, -1) + (1,) * (x.ndim - 2))
         return jnp.asarray(x) + by * (x[::-1] - x)
 
-    before, after, u = neighbours(errors.lost[..., None] < 0.5)
+    before, after, u, _ = neighbours(errors.lost[..., None] < 0.5)
 
     def bridged(x: Array) -> jax.Array:
         shape = (*u.shape[:2], *(1,) * (x.ndim - 2))
