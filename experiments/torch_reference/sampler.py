@@ -17,16 +17,17 @@ from experiments.torch_reference.networks import TorchInfiller, TorchRefiner, lo
 from sm_jax.body import smpl
 from sm_jax.body.sdf import pose_field
 from sm_jax.diffusion import schedule
-from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM
+from sm_jax.diffusion.guidance import DECAY, FLOOR, MOMENTUM, low_pass
 from sm_jax.energies import contact, reprojection, spatial
 from sm_jax.geometry import safe
 from sm_jax.motion import placement, state, windows
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.pair_frame import own_view
+from sm_jax.motion.resample import FPS
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import make_clip_windows
 from sm_jax.sampling.inputs import SamplingInputs
-from sm_jax.sampling.sample import TRAINING_STEPS, Models, Settings
+from sm_jax.sampling.sample import CORNER, TRAINING_STEPS, Models, Settings
 from sm_jax.types import Array
 
 # What each person may keep of the networks' motion, the whole first, and by how much the picture's error may differ for
@@ -37,18 +38,20 @@ LEAST = 0.05  # share of seen frames around below which a person rather goes whe
 
 
 def descend(energy: Callable[[Any], Any], x: Any, steps: int, std: Any, settings: Settings) -> Any:
-    """x [B, W, P, LENGTH, D] after so many steps of `sm_jax.diffusion.guidance.relative_adam`, no element
-    farther than the clamp from where it began."""
+    """x [B, W, P, LENGTH, D] after so many steps of `sm_jax.diffusion.guidance.relative_adam` along gradients smooth in
+    time, no element farther than the clamp from where it began."""
     length = torch.zeros_like(std)
     length[: state.POSE.stop] = settings.rotation_step
     length[state.PELVIS] = settings.pelvis_step
     size = length / std
     x, begin = x.detach(), x.detach()
     mean, square = torch.zeros_like(x), torch.zeros_like(x)
+    smooth = torch.from_numpy(low_pass(windows.LENGTH, CORNER / FPS)).to(x)
     for number in range(steps):
         x.requires_grad_()
         (gradient,) = torch.autograd.grad(energy(x), x)
         with torch.no_grad():
+            gradient = smooth @ gradient
             mean = MOMENTUM * mean + (1 - MOMENTUM) * gradient
             square = DECAY * square + (1 - DECAY) * gradient.square()
             m, s = mean / (1 - MOMENTUM ** (number + 1)), square / (1 - DECAY ** (number + 1))

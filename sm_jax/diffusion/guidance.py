@@ -5,6 +5,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from sm_jax.diffusion import Denoiser
@@ -15,7 +16,7 @@ Energy = Callable[[Tree], jax.Array]
 AnchoredEnergy = Callable[[Tree, Tree], jax.Array]  # of x, and of the x that the descent began from
 
 
-MOMENTUM, DECAY, FLOOR = 0.8, 0.95, 0.1
+MOMENTUM, DECAY, FLOOR = 0.6, 0.9, 0.1
 
 
 def scale_by_relative_adam(
@@ -46,6 +47,25 @@ def scale_by_relative_adam(
         return jax.tree.map(direction, mean, square), optax.ScaleByAdamState(count=count, mu=mean, nu=square)
 
     return optax.GradientTransformation(init, update)
+
+
+def low_pass(length: int, corner: float) -> np.ndarray:
+    """[length, length] float32, symmetric: damps what in a sequence swings f times a sample by 1 / (1 + (f / corner)²).
+    In the basis of the cosine transform, so that its ends are free."""
+    order = np.arange(length)
+    waves = np.sqrt(2.0 / length) * np.cos(np.pi / length * (order[:, None] + 0.5) * order)
+    waves[:, 0] *= np.sqrt(0.5)
+    return ((waves / (1.0 + np.square(order / (2 * length) / corner))) @ waves.T).astype(np.float32)
+
+
+def along_sequence(matrix: Array) -> optax.GradientTransformation:
+    """A matrix [T, T] applied along the next-to-last axis of every gradient [..., T, D]. With `low_pass` this is the
+    Sobolev gradient (Neuberger 1985): neighbours move together, and a descent needs fewer steps to go as far."""
+    return optax.stateless(
+        lambda gradient, _: jax.tree.map(
+            lambda x: jnp.einsum("st,...td->...sd", jnp.asarray(matrix), x, precision="highest"), gradient
+        )
+    )
 
 
 def relative_adam(size: Tree, steps: jax.Array | int) -> optax.GradientTransformation:

@@ -14,15 +14,17 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.tree_util import register_dataclass
 
 from sm_jax.body import smpl
 from sm_jax.diffusion import Denoiser, guidance, sampler, schedule
 from sm_jax.energies.combine import EnergyWeights, energy
 from sm_jax.energies.reprojection import reprojection_of_each
-from sm_jax.motion import state
+from sm_jax.motion import state, windows
 from sm_jax.motion.foot_contact import foot_contact, ground_height
 from sm_jax.motion.normalise import Statistics
+from sm_jax.motion.resample import FPS
 from sm_jax.nets.layers import FEATURE_JOINTS
 from sm_jax.sampling.clip_windows import ClipWindows, make_clip_windows
 from sm_jax.sampling.inputs import STAGES, Samples, SamplingInputs, make_evidence
@@ -34,13 +36,13 @@ REFINE, DESCEND = schedule.CLEAN, schedule.CLEAN - 1  # the time steps after tho
 
 # Agreement with the picture leads; the other terms choose among what agrees with it.
 GUIDANCE = EnergyWeights(
-    reprojection=10.0,
+    reprojection=15.0,
     contact=0.3,
     penetration=1.0,
     spatial=0.1,
     ground=0.5,
     skating=0.1,
-    smoothness=0.1,
+    smoothness=0.7,
     limits=1.0,
     prior=1.0,
     shape=0.0,  # betas are the fit's and do not move
@@ -49,6 +51,7 @@ GUIDANCE = EnergyWeights(
 SHARES = np.array([(a, b) for a in (1.0, 0.67, 0.33, 0.0) for b in (1.0, 0.67, 0.33, 0.0)], np.float32)
 _SLACK = 1e-4  # of a picture's error: rounding
 _OWN = 1e-4  # a picture's error, a millimetre: keypoints that are so near are the estimate's own projection
+CORNER = 6.0  # Hz: faster corrections of a descent are damped
 NO = np.array(False)
 UNWEIGHTED = EnergyWeights(**{field.name: 0.0 for field in dataclasses.fields(EnergyWeights)})
 
@@ -73,12 +76,12 @@ class Settings:
     weights: EnergyWeights = GUIDANCE
     guidance_start: int = 500
     guidance_steps: int = 1
-    final_guidance_steps: int = 50
-    estimate_guidance_steps: int = 20
+    final_guidance_steps: int = 20
+    estimate_guidance_steps: int = 8
     fall_back: bool = True
     hypotheses: int = 1
-    rotation_step: float = 0.03
-    pelvis_step: float = 0.03
+    rotation_step: float = 0.015
+    pelvis_step: float = 0.015
     clamp: float = 20.0
 
 
@@ -295,7 +298,11 @@ def denoiser(
     metric[state.ORIENT] = metric[state.POSE] = settings.rotation_step
     metric[state.PELVIS] = settings.pelvis_step
     size = jnp.reshape(metric / models.statistics.std, (1, 1, 1, state.D))
-    optimiser = functools.partial(guidance.relative_adam, size)
+    smooth = guidance.along_sequence(guidance.low_pass(windows.LENGTH, CORNER / FPS))
+
+    def optimiser(count: jax.Array) -> optax.GradientTransformation:
+        return optax.chain(smooth, guidance.relative_adam(size, count))
+
     return guidance.energy_guidance(agreeing, window_energy, optimiser, steps, settings.clamp * size)
 
 

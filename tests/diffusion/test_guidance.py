@@ -7,7 +7,15 @@ import numpy as np
 import optax
 import pytest
 
-from sm_jax.diffusion.guidance import classifier_free, descend, energy_guidance, relative_adam, x0_transform
+from sm_jax.diffusion.guidance import (
+    along_sequence,
+    classifier_free,
+    descend,
+    energy_guidance,
+    low_pass,
+    relative_adam,
+    x0_transform,
+)
 from sm_jax.diffusion.sampler import ddim
 from sm_jax.diffusion.schedule import trailing
 from tests.diffusion import gaussian
@@ -93,11 +101,20 @@ def test_the_steps_are_those_of_adam_with_a_relative_floor_that_shrink():
     mean, square = np.zeros_like(x), np.zeros_like(x)
     for number in range(steps):
         gradient = curvature * x
-        mean, square = 0.8 * mean + 0.2 * gradient, 0.95 * square + 0.05 * gradient**2
-        m, s = mean / (1 - 0.8 ** (number + 1)), square / (1 - 0.95 ** (number + 1))
+        mean, square = 0.6 * mean + 0.4 * gradient, 0.9 * square + 0.1 * gradient**2
+        m, s = mean / (1 - 0.6 ** (number + 1)), square / (1 - 0.9 ** (number + 1))
         typical = np.sqrt(s.mean(axis=1, keepdims=True))
         x = x - (1 - number / steps) * size * m / (np.sqrt(s) + 0.1 * typical + 1e-12)
     np.testing.assert_allclose(found, x, atol=1e-6)
+
+
+def test_smooth_gradients_keep_slow_waves_and_damp_quick_ones():
+    """A wave at the corner is halved, and a constant passes."""
+    smooth, frame = along_sequence(low_pass(64, 0.125)), np.arange(64)
+    waves = {f: np.cos(2 * np.pi * f * (frame + 0.5)).astype(np.float32) for f in (0.0, 0.125, 0.5 - 1 / 128)}
+    for frequency, wave in waves.items():
+        found, _ = smooth.update(jnp.asarray(wave[None, :, None]), smooth.init(None))
+        np.testing.assert_allclose(found[0, :, 0], wave / (1 + (frequency / 0.125) ** 2), atol=1e-5)
 
 
 def test_a_traced_number_of_steps_is_the_same_descent():
