@@ -36,13 +36,13 @@ REFINE, DESCEND = schedule.CLEAN, schedule.CLEAN - 1  # the time steps after tho
 
 # Agreement with the picture leads; the other terms choose among what agrees with it.
 GUIDANCE = EnergyWeights(
-    reprojection=15.0,
+    reprojection=40.0,
     contact=0.3,
     penetration=1.0,
     spatial=0.1,
     ground=0.5,
     skating=0.1,
-    smoothness=0.7,
+    smoothness=0.5,
     limits=1.0,
     prior=1.0,
     shape=0.0,  # betas are the fit's and do not move
@@ -76,7 +76,7 @@ class Settings:
     weights: EnergyWeights = GUIDANCE
     guidance_start: int = 500
     guidance_steps: int = 1
-    final_guidance_steps: int = 20
+    final_guidance_steps: int = 30
     estimate_guidance_steps: int = 8
     fall_back: bool = True
     hypotheses: int = 1
