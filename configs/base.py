@@ -28,6 +28,9 @@ REFINER = dataclasses.replace(
     steps=30_000,
     optimiser=OptimiserConfig(learning_rate=5e-4, warm_up=500, ema=0.999),
     data=dataclasses.replace(small.DATA, batch=256, data_echo=1),
+    cached_windows=65_536,
+    validate_every=2000,
+    checkpoint_every=2000,
     preview_every=5000,
     net=RefinerConfig(width=512, dilations=(1, 2, 4, 8, 16, 32), residual="bounded"),
 )
