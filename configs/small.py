@@ -6,8 +6,8 @@ Command:  python experiments/1_train_infiller.py --out out/runs/infiller small \
           python experiments/2_train_refiner.py --out out/runs/refiner small --infiller out/runs/infiller/weights.npz \
               (the same sets)
           A run goes on where it was interrupted with --resume.
-Time:     two hours and a half on one core: the infiller five steps a second and its examples, the refiner four, after four
-          minutes of infilling.
+Time:     two hours and a half on one core: the infiller five steps a second, the refiner four, after four minutes of
+          infilling.
 Expected: the table of docs/model_card.md, and what docs/results.md says of the weights in the package.
 """
 
