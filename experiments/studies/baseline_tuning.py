@@ -78,11 +78,11 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
     usual = {
-        "smoothness": GUIDANCE.smoothness, "step": 0.015, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 30,
+        "smoothness": GUIDANCE.smoothness, "step": 0.02, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 30,
     }  # fmt: skip
     smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
-    descent = {"polish": (15, 30, 60), "step": (0.01, 0.015, 0.02)}
-    shorter = {"step": (0.02, 0.015, 0.01)}  # 6D units and metres of a full descent step
+    descent = {"polish": (15, 30, 60), "step": (0.01, 0.02, 0.03)}
+    shorter = {"step": (0.02, 0.01, 0.005)}  # 6D units and metres of a full descent step
 
     def diffusion_settings(v: Values, single_person: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
@@ -94,7 +94,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
             guidance_steps=v["descent"],
             final_guidance_steps=v["polish"],
             rotation_step=v["step"],
-            pelvis_step=v["step"],
+            pelvis_step=3.0 * v["step"],
         )
 
     def descent_method(v: Values) -> Method:

@@ -211,9 +211,7 @@ def _prior(pose: Pose, prediction: Pose | None, g: Constants) -> Any:
 def _distance(pose: Pose, other: Pose, weight: Any) -> Any:
     """weight: [B, P, T, 24]."""
     turned = geman_mcclure(0.5 * (pose[0] - other[0]).square().sum((-1, -2)), prior.WIDTH)
-    moved = geman_mcclure((pose[1] - other[1]).square().sum(-1), prior.PLACE)
-    root = weight[..., 0]
-    return mean(turned[..., 1:], weight[..., 1:]) + mean(turned[..., 0], root) + mean(moved, root)
+    return mean(turned[..., 1:], weight[..., 1:]) + mean(turned[..., 0], weight[..., 0])
 
 
 def mean(values: Any, weights: Any) -> Any:

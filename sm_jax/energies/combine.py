@@ -60,8 +60,8 @@ MEANINGS = {
     "skating": "how fast feet slide while they stand: 0 is not at all, 0.8 is 0.2 m/s; lower is better",
     "smoothness": "how hard joints accelerate: 0.8 is 10 m/s²; lower is smoother, and 0 would be no motion at all",
     "limits": "how far joints bend beyond anatomy, squared radians: 0 is within it; lower is better",
-    "prior": "how far poses and places left the first estimate where people were seen, and the networks' motion where"
-    " they were not: 0 is not at all, 3 is anywhere, for each; small is enough",
+    "prior": "how far poses left the first estimate where people were seen, and the networks' motion where they were"
+    " not: 0 is not at all, 2 is anywhere, for each; small is enough",
     "shape": "how far the bodies' shapes are from the average one, squared standard deviations: small is usual",
 }
 

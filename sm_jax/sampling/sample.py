@@ -36,13 +36,13 @@ REFINE, DESCEND = schedule.CLEAN, schedule.CLEAN - 1  # the time steps after tho
 
 # Agreement with the picture leads; the other terms choose among what agrees with it.
 GUIDANCE = EnergyWeights(
-    reprojection=40.0,
-    contact=0.3,
+    reprojection=60.0,
+    contact=1.0,
     penetration=1.0,
-    spatial=0.1,
-    ground=0.5,
+    spatial=0.03,
+    ground=6.0,  # how deep in the picture people are is known by their feet more than by anything else
     skating=0.1,
-    smoothness=0.5,
+    smoothness=0.7,
     limits=1.0,
     prior=1.0,
     shape=0.0,  # betas are the fit's and do not move
@@ -80,8 +80,8 @@ class Settings:
     estimate_guidance_steps: int = 8
     fall_back: bool = True
     hypotheses: int = 1
-    rotation_step: float = 0.015
-    pelvis_step: float = 0.015
+    rotation_step: float = 0.02
+    pelvis_step: float = 0.06
     clamp: float = 20.0
 
 
