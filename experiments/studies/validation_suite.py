@@ -1,6 +1,6 @@
 """The validation suite: where do methods make estimates worse, and what part of their output does it?
 
-    python -m experiments.studies.validation_suite --sets salsa=salsa synthetic=data/synthetic.npz --label shipped
+    python -m experiments.studies.validation_suite --sets salsa salsa synthetic data/synthetic.npz --label shipped
 
 Writes experiments/results/validation_suite.json, one entry a label: every group of the suite
 (`evaluation.benchmarks.validation`) with means beside the raw estimate's, the share of clips made better, the worst;
@@ -43,7 +43,7 @@ METHODS = (RAW, "networks", "networks + guidance", "optimisation")
 
 
 def main(
-    sets: Annotated[dict[str, str], tyro.conf.arg(help="group=SET, as many as wanted")],
+    sets: Annotated[dict[str, str], tyro.conf.arg(help="GROUP SET, as many as wanted")],
     label: str,
     infiller: pathlib.Path = INFILLER,
     refiner: pathlib.Path = REFINER,
