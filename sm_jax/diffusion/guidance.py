@@ -61,11 +61,15 @@ def low_pass(length: int, corner: float) -> np.ndarray:
 def along_sequence(matrix: Array) -> optax.GradientTransformation:
     """A matrix [T, T] applied along the next-to-last axis of every gradient [..., T, D]. With `low_pass` this is the
     Sobolev gradient (Neuberger 1985): neighbours move together, and a descent needs fewer steps to go as far."""
-    return optax.stateless(
-        lambda gradient, _: jax.tree.map(
-            lambda x: jnp.einsum("st,...td->...sd", jnp.asarray(matrix), x, precision="highest"), gradient
-        )
-    )
+
+    def applied(x: jax.Array) -> jax.Array:
+        # As one product of matrices: of what has five axes, as under several hypotheses, XLA's library of CPU kernels
+        # refuses the product.
+        first = jnp.moveaxis(x, -2, 0)
+        product = jnp.matmul(jnp.asarray(matrix), first.reshape(len(first), -1), precision="highest")
+        return jnp.moveaxis(product.reshape(first.shape), 0, -2)
+
+    return optax.stateless(lambda gradient, _: jax.tree.map(applied, gradient))
 
 
 def relative_adam(size: Tree, steps: jax.Array | int) -> optax.GradientTransformation:
