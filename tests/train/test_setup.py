@@ -39,7 +39,7 @@ def test_starting_weights_are_of_the_same_network(tmp_path):
     assert setup.starting_weights(small.INFILLER, small.INFILLER.net) is None
     found = setup.starting_weights(config, config.net)
     assert found is not None and found.sha256 == weights.sha256
-    with pytest.raises(UserError, match=r"weights of another network \(blocks: 1 here, 4 there; .*width: 32 here"):
+    with pytest.raises(UserError, match=r"weights of another network \(blocks: 1 here, 6 there; .*width: 32 here"):
         setup.starting_weights(config, tiny.INFILLER.net)
     with pytest.raises(UserError, match="trained with other statistics"):
         setup.starting_weights(config, config.net, world().statistics)
