@@ -150,7 +150,10 @@ print(sorted({"jax", "numpy", "av"} & set(sys.modules)))
         ("reconstruct a --out b --steps many", "--steps takes NUMBER, not many"),
         ("describe a --focal far", "--focal takes PIXELS, not far"),
         ("describe a --with gossip", "--with takes openai, rules, text, transformers, not gossip"),
-        ("evaluate --benchmark hi4d", "--benchmark takes four_views, rendered, rendered_reobserved, simulated, not hi4d"),
+        (
+            "evaluate --benchmark hi4d",
+            "--benchmark takes four_views, rendered, rendered_reobserved, simulated, not hi4d",
+        ),
         ("evaluate --split", "--split lacks its value"),
         ("evaluate --bvh a", "--bvh takes FILE FILE, not a"),
         ("export a --out b", "--format glb|bvh|amass|pkl|motion|usd|obj|ply is missing"),

@@ -26,7 +26,7 @@ def test_what_is_not_there_is_said_before_anything_is_written(tmp_path):
     out = tmp_path / "out.json"
     for question, words in (
         (EvaluationConfig(methods=("magic",)), "no method 'magic': name some of raw estimate, slerp"),
-        (EvaluationConfig(benchmarks=("hi4d",)), "no benchmark 'hi4d': name some of rendered, rendered_reobserved, simulated, four_views"),
+        (EvaluationConfig(benchmarks=("hi4d",)), "no benchmark 'hi4d': name some of rendered, rendered_reobserved"),
         (EvaluationConfig(data="nothing.npz", methods=TWO), "nothing.npz: no such file"),
         (EvaluationConfig(infiller=pathlib.Path("none.npz")), "no weights at none.npz"),
     ):
