@@ -7,8 +7,8 @@ change at a time. Each change states its question, the metric that it exists for
 same clips with its 95 % interval by bootstrap over takes. Nothing is tuned on it. What only a training can answer is in
 configs/ablations.py.
 
-Writes experiments/results/ablations.json, and docs/sheets/uncertainty.png: how far joints are from the truth where
-hypotheses are so far from one another.
+Writes experiments/results/ablations.json and, where sixteen hypotheses were drawn, a plot beside it of how far joints
+are from the truth where those are so far from one another.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from experiments.lib.program import run
-from experiments.lib.results import DOCS, RESULTS, write_result
+from experiments.lib.results import RESULTS, write_result
 from sm_jax.body.io import load_body
 from sm_jax.evaluation.baselines.diffusion import GUIDED
 from sm_jax.evaluation.baselines.method import MethodInput
@@ -308,7 +308,7 @@ def main(
         found["spread_over_draws"] = _spread_over_draws([rows[name] for name in draws])
     if pairs:
         found["uncertainty"] = calibration(np.concatenate(pairs))
-        plot_uncertainty(found["uncertainty"], DOCS / "sheets" / "uncertainty.png")
+        plot_uncertainty(found["uncertainty"], out.with_suffix(".uncertainty.png"))
     write_result(
         out,
         what="reconstructions of the rendered benchmark with one change each",
