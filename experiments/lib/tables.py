@@ -134,7 +134,8 @@ def _ablations_note(result: dict[str, Any]) -> str:
     return (
         f"{result['config']['clips']} clips. An answer is the change's difference to everything on the same clips, with"
         f" its 95 % interval over takes. Over draws of the noise pair PA-MPJPE varies by {varies} (standard"
-        f" deviations). Weights {', '.join(weights)}; seed {result['seed']}, {result['device']}, commit {result['commit']}."
+        f" deviations). Weights {', '.join(weights)}; seed {result['seed']}, {result['device']}, commit"
+        f" {result['commit']}."
     )
 
 
