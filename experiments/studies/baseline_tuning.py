@@ -29,7 +29,7 @@ from experiments.lib.results import RESULTS, write_result
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.data.simulator.simulate import SimulatorConfig, simulate
-from sm_jax.evaluation.baselines.diffusion import DiffusionMethod
+from sm_jax.evaluation.baselines.diffusion import GUIDED, DiffusionMethod
 from sm_jax.evaluation.baselines.estimate import raw, slerp
 from sm_jax.evaluation.baselines.filters import OneEuro, SavitzkyGolay
 from sm_jax.evaluation.baselines.method import Method, MethodInput
@@ -78,11 +78,12 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
     models, _ = load_models()
     nets = {path.parent.name: path for path in smoothnets}
     usual = {
-        "smoothness": GUIDANCE.smoothness, "step": 0.02, "steps": 10, "text_scale": 1.0, "descent": 1, "polish": 30,
+        "smoothness": GUIDANCE.smoothness, "step": GUIDED.rotation_step, "steps": 10, "text_scale": 1.0, "descent": 1,
+        "polish": GUIDED.final_guidance_steps,
     }  # fmt: skip
     smoother = {"smoothness": [round(factor * GUIDANCE.smoothness, 6) for factor in (1, 3, 10)]}
     descent = {"polish": (15, 30, 60), "step": (0.01, 0.02, 0.03)}
-    shorter = {"step": (0.02, 0.01, 0.005)}  # 6D units and metres of a full descent step
+    shorter = {"step": (0.02, 0.01, 0.005)}  # 6D units of a full descent step
 
     def diffusion_settings(v: Values, single_person: bool = False) -> Settings:
         weights = dataclasses.replace(GUIDANCE, smoothness=v["smoothness"])
@@ -94,7 +95,7 @@ def grids(smoothnets: Sequence[pathlib.Path]) -> dict[str, Grid]:
             guidance_steps=v["descent"],
             final_guidance_steps=v["polish"],
             rotation_step=v["step"],
-            pelvis_step=3.0 * v["step"],
+            pelvis_step=v["step"] * GUIDED.pelvis_step / GUIDED.rotation_step,
         )
 
     def descent_method(v: Values) -> Method:

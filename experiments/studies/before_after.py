@@ -23,7 +23,7 @@ from sm_jax.assets.fetch import input_path
 from sm_jax.body import smpl
 from sm_jax.body.io import load_body
 from sm_jax.errors import UserError
-from sm_jax.evaluation.baselines.diffusion import GUIDED
+from sm_jax.evaluation.baselines.diffusion import DiffusionMethod
 from sm_jax.evaluation.benchmarks.case import Case
 from sm_jax.evaluation.benchmarks.frozen import REOBSERVED, load
 from sm_jax.evaluation.benchmarks.sets import BENCHMARKS
@@ -31,7 +31,6 @@ from sm_jax.evaluation.metrics.joints import pair_pa_mpjpe_mm
 from sm_jax.evaluation.run import described
 from sm_jax.pipeline.folder import keep_compiled_programs
 from sm_jax.pipeline.models import load_models
-from sm_jax.sampling.chunks import Request, sample_clip
 from sm_jax.types import Motion, Observation
 
 RENDERED, FAILURES, COLUMNS = 8, 5, 2
@@ -61,12 +60,10 @@ def main(videos: pathlib.Path) -> None:
         videos: folder of the rendered videos.
     """
     keep_compiled_programs()
-    models, body = load_models()[0], load_body("open-low")
+    method, body = DiffusionMethod(load_models().models), load_body("open-low")
 
     def ours(case: Case) -> Motion:
-        clip = described(case, jax.random.key(0))
-        request = Request(observation=clip.observation, text=clip.text, contacts=clip.contacts, key=clip.key)
-        return sample_clip(request, models, body, GUIDED).motion
+        return method(described(case, jax.random.key(0)))
 
     cases, pictured = iter(BENCHMARKS["rendered_reobserved"]()), []
     views = [(clip, view, amount) for clip in load(REOBSERVED)

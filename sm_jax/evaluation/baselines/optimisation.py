@@ -26,7 +26,7 @@ from sm_jax.types import Array, Motion
 EVEN = 1.3  # Hz: waves quicker than this weigh in the smoothness rather than elsewhere
 MEMORY = 20  # past steps that L-BFGS remembers
 BLOCK = 10  # iterations between two looks at the progress: one step alone may be short without being the last
-WEIGHTS = dataclasses.replace(GUIDANCE, smoothness=6.0)  # a tenth of the keypoints', as tuned on the validation split
+WEIGHTS = dataclasses.replace(GUIDANCE, smoothness=6.0)  # a tenth of the keypoints', the ratio that tuning chose
 Energy = Callable[[jax.Array], Array]
 
 
