@@ -20,6 +20,15 @@ def test_attention_by_hand():
     np.testing.assert_allclose(attend(q, k, v, mask), expected, atol=1e-6)
 
 
+def test_attention_of_hypotheses_with_and_without_text_over_windows_runs():
+    """As sampling has it: two maps around windows and people. XLA's CPU kernels refuse products of so many axes."""
+    q, k, v = (heads(i, 2, 2, 2, 2, 16, 4, 32) for i in range(3))
+    mask = jnp.ones((2, 2, 2, 2, 16))
+    mapped = jax.jit(jax.vmap(jax.vmap(attend)))(q, k, v, mask)
+    for at in ((0, 1, 0, 1), (1, 0, 1, 1)):
+        np.testing.assert_allclose(mapped[at], attend(q[at], k[at], v[at], mask[at]), atol=1e-5)
+
+
 def test_attention_to_nothing_is_zero_with_finite_gradients():
     q = heads(0, 3, 2, 4)
     value, slope = jax.value_and_grad(lambda q: attend(q, q, q, jnp.zeros(3)).sum())(q)
